@@ -1,0 +1,79 @@
+// What run and resume share: the loop at work with its progress, then the report, the results and the gates.
+
+import { readdir, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { RunRecord } from "../domain/record.ts";
+import { CancelledError, GateError } from "../errors.ts";
+import { findBrokenGates } from "../experiment/gates.ts";
+import { type RunRequest, runExperiment } from "../experiment/run.ts";
+import { compareRecords } from "../report/comparison.ts";
+import { type Report, writeReport } from "../report/report.ts";
+import { renderJson, renderResults } from "../report/results.ts";
+import { openRecord } from "../store/record.ts";
+import { writeWhole } from "../store/whole-file.ts";
+import type { Environment } from "./environment.ts";
+import { renderShown } from "./failure.ts";
+import { createProgress, type ExecutionFlags } from "./progress.ts";
+import { quote } from "./quote.ts";
+
+export async function executeRun(request: RunRequest, environment: Environment, flags: ExecutionFlags): Promise<void> {
+  const { stdout, stderr, signal, clock } = environment;
+  const shown = relative(environment.cwd, request.directory) || ".";
+  const say = (line: Readonly<Record<string, unknown>>): void => {
+    if (flags.isJson) stdout.write(`${JSON.stringify(line)}\n`);
+  };
+  const progress = createProgress(environment, flags);
+  for (const note of request.prepared.materials?.notes ?? []) stderr.write(renderShown(`dataset: ${note}`));
+  const holder = { pid: environment.pid, command: `refeed run ${shown}` };
+  try {
+    const outcome = await runExperiment(request, { signal, clock, onEvent: progress.watch, holder });
+    progress.close();
+    say({ event: "run-done", run: shown, ...outcome });
+    if (!flags.isJson && outcome.reusedCount === outcome.stageCount) {
+      stdout.write(`${shown} is finished: all ${outcome.stageCount} stages are done, nothing to run\n`);
+    }
+  } catch (error) {
+    progress.close();
+    if (error instanceof CancelledError) stderr.write(`go on with: ${environment.command} resume ${quote(shown)}\n`);
+    throw error;
+  }
+  await tellResults(request, environment, { shown, say, isJson: flags.isJson });
+}
+
+interface Telling {
+  readonly shown: string;
+  readonly say: (line: Readonly<Record<string, unknown>>) => void;
+  readonly isJson: boolean;
+}
+
+async function tellResults(
+  { directory, prepared }: RunRequest,
+  environment: Environment,
+  telling: Telling,
+): Promise<void> {
+  const record = openRecord(directory);
+  try {
+    const folder = join(directory, "report");
+    const { summary } = await writeReportFolder(record, folder);
+    const records = [{ run: telling.shown, record }];
+    const compared = compareRecords({ records, metrics: null, generation: null, against: summary.reference });
+    const index = relative(environment.cwd, join(folder, "index.html"));
+    telling.say({ event: "results", metrics: renderJson(compared) });
+    if (!telling.isJson) environment.stdout.write(`\n${renderResults(compared)}\nreport: ${index}\n`);
+    telling.say({ event: "report", index });
+    const broken = findBrokenGates(prepared.experiment.gates, record);
+    if (broken.length > 0) throw new GateError(broken.join("; "), { where: telling.shown });
+  } finally {
+    record.close();
+  }
+}
+
+/** Writes the report into its folder and takes the figures of an earlier one away that this one lacks. */
+export async function writeReportFolder(record: RunRecord, folder: string): Promise<Report> {
+  const write = (name: string, text: string): Promise<void> => writeWhole(join(folder, name), text);
+  return await writeReport(record, write, async (isStale) => {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (entry.isFile() && isStale(entry.name)) await rm(join(folder, entry.name));
+    }
+  });
+}

@@ -1,0 +1,28 @@
+// How an error is told: one line of what and where, one of what to do next; a stack only for what is our own fault.
+
+import { ConfigError, RefeedError } from "../errors.ts";
+import { renderVisible } from "../text/visible.ts";
+
+const shownProblems = 20;
+
+/** Text for standard error, with its final newline. */
+export function renderError(error: unknown): string {
+  if (error instanceof ConfigError) {
+    const lines = error.problems
+      .slice(0, shownProblems)
+      .map(({ where, what, next }) => `${where}: ${what}${next ? `; ${next}` : ""}`);
+    const rest = error.problems.length - lines.length;
+    return renderShown([...lines, ...(rest > 0 ? [`and ${rest} more problems`] : [])].join("\n"));
+  }
+  if (error instanceof RefeedError) {
+    const hint = error.next ? `\n  ${error.next}` : "";
+    return renderShown(`${error.message}${hint}`);
+  }
+  const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return renderShown(`internal error, please report it: ${told}`);
+}
+
+/** A text of whatever origin as it may be shown on a terminal: nothing in it is obeyed, and it ends its line. */
+export function renderShown(text: string): string {
+  return `${renderVisible(text)}\n`;
+}

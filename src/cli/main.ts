@@ -1,0 +1,181 @@
+// The command line: finds the verb, loads that verb alone, and turns whatever comes out into one exit code.
+// The only place that reads the process; everything below is handed an Environment.
+
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import { CancelledError, exitCodeByError, RefeedError, StoreError } from "../errors.ts";
+import { plainFaults, toSystemFault } from "../store/system-fault.ts";
+import type { Environment, Output } from "./environment.ts";
+import { renderError } from "./failure.ts";
+
+interface Verb {
+  readonly summary: string;
+  readonly load: () => Promise<(environment: Environment) => Command>;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  run: {
+    summary: "start a run of an experiment, or go on with it",
+    load: async () => (await import("./run.ts")).createRunCommand,
+  },
+  resume: {
+    summary: "go on with a run from its own record",
+    load: async () => (await import("./resume.ts")).createResumeCommand,
+  },
+  plan: {
+    summary: "show every stage an experiment asks for, and what can be reused",
+    load: async () => (await import("./plan.ts")).createPlanCommand,
+  },
+  status: {
+    summary: "show where every arm of a run stands",
+    load: async () => (await import("./status.ts")).createStatusCommand,
+  },
+  list: { summary: "list runs", load: async () => (await import("./list.ts")).createListCommand },
+  compare: {
+    summary: "compare the arms of one or several runs",
+    load: async () => (await import("./compare.ts")).createCompareCommand,
+  },
+  report: {
+    summary: "write the report of a run: HTML, figures, CSV",
+    load: async () => (await import("./report.ts")).createReportCommand,
+  },
+  score: {
+    summary: "ROUGE of a predictions file against a references file",
+    load: async () => (await import("./score.ts")).createScoreCommand,
+  },
+  datasets: {
+    summary: "list, show and make datasets",
+    load: async () => (await import("./datasets.ts")).createDatasetsCommand,
+  },
+  check: { summary: "validate an experiment file", load: async () => (await import("./check.ts")).createCheckCommand },
+  schema: {
+    summary: "print the JSON Schema of experiment files",
+    load: async () => (await import("./schema.ts")).createSchemaCommand,
+  },
+  init: {
+    summary: "make a small experiment of your own to start from",
+    load: async () => (await import("./init.ts")).createInitCommand,
+  },
+  base: {
+    summary: "train the embedded base model anew",
+    load: async () => (await import("./base.ts")).createBaseCommand,
+  },
+};
+
+/** Runs one command line to its end and returns the exit code; never throws. */
+export async function runCommandLine(host: NodeJS.Process): Promise<number> {
+  const stop = new AbortController();
+  let code = 0;
+  const environment = createEnvironment(host, stop.signal, (exitCode) => {
+    code = exitCode;
+  });
+  const args = readArguments(host.argv.slice(2));
+  const release = watchSignals(host, stop, savesState(args) ? environment.stderr : null);
+  try {
+    const program = await createProgram(args[0], environment);
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return await fail(error, environment);
+  } finally {
+    release();
+  }
+}
+
+/** `help <verb>` is `<verb> --help`: only a verb that is asked for is loaded, and only a loaded one has its options. */
+function readArguments(args: readonly string[]): readonly string[] {
+  const [first, verb, ...rest] = args;
+  return first === "help" && verb !== undefined && verb in verbs ? [verb, ...rest, "--help"] : args;
+}
+
+/** The verbs that drain when they are asked to stop. */
+function savesState([verb]: readonly string[]): boolean {
+  return verb === "run" || verb === "resume";
+}
+
+async function createProgram(name: string | undefined, environment: Environment): Promise<Command> {
+  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+  const program = configure(new Command("refeed"), environment)
+    .description("Runs the loop in which models are trained on what models wrote, and shows when it collapses.")
+    .version(version)
+    .showSuggestionAfterError();
+  for (const [verb, { summary, load }] of Object.entries(verbs)) {
+    if (verb === name) program.addCommand(configure((await load())(environment), environment).summary(summary));
+    else program.command(verb).summary(summary).description(summary);
+  }
+  return program;
+}
+
+/** Makes a command and its subcommands throw instead of exiting, and write where the environment says. */
+function configure(command: Command, environment: Environment): Command {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => environment.stdout.write(text),
+    writeErr: (text) => environment.stderr.write(text),
+  });
+  for (const child of command.commands) configure(child, environment);
+  return command;
+}
+
+async function fail(error: unknown, environment: Environment): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodeByError.usage;
+  const isAborted = environment.signal.aborted && !(error instanceof RefeedError);
+  const cause = isAborted ? environment.signal.reason : await nameFault(error);
+  environment.stderr.write(renderError(cause));
+  return cause instanceof RefeedError ? cause.exitCode : exitCodeByError.internal;
+}
+
+/** A fault of the storage that no boundary has named is still no defect of ours. */
+async function nameFault(error: unknown): Promise<unknown> {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code?.startsWith("SQLITE_")) return (await import("../store/database.ts")).toStoreError(error, "storage");
+  return code !== undefined && plainFaults.has(code) ? toSystemFault(error, path ?? "storage") : error;
+}
+
+/** The first signal asks to drain; the second ends the process at once, with the guarantees of a kill. No `stderr`: nothing to drain. */
+function watchSignals(host: NodeJS.Process, stop: AbortController, stderr: Output | null): () => void {
+  const listeners = (["SIGINT", "SIGTERM"] as const).map((signal) => {
+    const listener = (): void => {
+      const error = new CancelledError(stderr ? undefined : "interrupted", signal);
+      if (stop.signal.aborted) host.exit(error.exitCode);
+      stderr?.write(
+        `\n${signal === "SIGINT" ? "Ctrl-C" : signal}: stopping; what is committed is kept, what is in flight is done again. Once more stops at once.\n`,
+      );
+      stop.abort(error);
+    };
+    host.on(signal, listener);
+    return () => host.off(signal, listener);
+  });
+  return () => {
+    for (const off of listeners) off();
+  };
+}
+
+function createEnvironment(host: NodeJS.Process, signal: AbortSignal, exit: (code: number) => void): Environment {
+  const color = host.env.NO_COLOR === undefined || host.env.NO_COLOR === "";
+  const createOutput = (stream: NodeJS.WriteStream): Output => {
+    // A reader that goes away (`| head`) ends our output, not our work.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE" || stream === host.stderr) return;
+      const fault = toSystemFault(error, "standard output");
+      const told = fault instanceof StoreError ? fault : new StoreError(`standard output: ${error.code}`);
+      host.stderr.write(renderError(told));
+      host.exit(told.exitCode);
+    });
+    return {
+      write: (text) => void stream.write(text),
+      columns: stream.isTTY ? stream.columns : undefined,
+      color: stream.isTTY === true && color,
+    };
+  };
+  return {
+    stdout: createOutput(host.stdout),
+    stderr: createOutput(host.stderr),
+    cwd: host.cwd(),
+    variables: host.env,
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    signal,
+    command: host.env.npm_lifecycle_event ? "npm run -s refeed --" : "npx refeed",
+    pid: host.pid,
+    exit,
+  };
+}

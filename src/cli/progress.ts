@@ -1,0 +1,153 @@
+// How a run is watched: a live line on a terminal, a plain line now and then elsewhere, NDJSON for programs.
+// It reads the loop's events and never answers them.
+
+import type { RunEvent } from "../experiment/run.ts";
+import type { Environment } from "./environment.ts";
+
+export interface ExecutionFlags {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+}
+
+export interface ProgressView {
+  readonly watch: (event: RunEvent) => void;
+  close(): void;
+}
+
+/** Milliseconds between two lines, by where they go. */
+const liveMs = 100;
+const plainMs = 5000;
+
+/** What a stage of each kind costs beside the others, before any of this run has been timed. */
+const guessedMs: Readonly<Record<string, number>> = {
+  train: 2000,
+  sample: 1000,
+  verify: 300,
+  evaluate: 100,
+  trial: 50,
+};
+
+export function createProgress(environment: Environment, { isJson, isQuiet }: ExecutionFlags): ProgressView {
+  const { stderr, stdout, clock } = environment;
+  const isLive = stderr.columns !== undefined && !isJson;
+  const counts = createCounts(clock.monotonic());
+  let lastShown = Number.NEGATIVE_INFINITY;
+
+  const show = (isLast: boolean): void => {
+    const now = clock.monotonic();
+    if (counts.stageCount === 0 || isQuiet || isJson) return;
+    if (!isLast && now - lastShown < (isLive ? liveMs : plainMs)) return;
+    lastShown = now;
+    const line = renderLine(counts, now);
+    if (isLive) stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
+    else stderr.write(`${line}\n`);
+  };
+
+  return {
+    watch: (event) => {
+      if (isJson && event.kind !== "stage-progress") stdout.write(`${JSON.stringify(describeEvent(event))}\n`);
+      count(counts, event, clock.monotonic());
+      show(false);
+    },
+    close: () => {
+      if (counts.finishedCount > 0) show(true);
+    },
+  };
+}
+
+const timedStages = 10;
+
+interface Counts {
+  readonly startMs: number;
+  stageCount: number;
+  /** Finished before this process began. */
+  reusedCount: number;
+  finishedCount: number;
+  sampledRows: number;
+  readonly plannedByKind: Map<string, number>;
+  readonly finishedByKind: Map<string, number>;
+  readonly spentByKind: Map<string, number>;
+  readonly beginByKey: Map<string, number>;
+  readonly rowsByKey: Map<string, number>;
+  last: string;
+}
+
+function createCounts(startMs: number): Counts {
+  return {
+    startMs,
+    stageCount: 0,
+    reusedCount: 0,
+    finishedCount: 0,
+    sampledRows: 0,
+    plannedByKind: new Map(),
+    finishedByKind: new Map(),
+    spentByKind: new Map(),
+    beginByKey: new Map(),
+    rowsByKey: new Map(),
+    last: "",
+  };
+}
+
+function count(counts: Counts, event: RunEvent, now: number): void {
+  if (event.kind === "run-planned") {
+    counts.stageCount = event.stageCount;
+    counts.reusedCount = event.doneCount;
+    for (const [kind, open] of Object.entries(event.openByKind)) counts.plannedByKind.set(kind, open);
+    return;
+  }
+  const { key, description } = event.request;
+  const { kind, turn } = description;
+  if (event.kind === "stage-started") counts.beginByKey.set(key, now);
+  if (event.kind === "stage-progress" && kind === "sample") {
+    counts.sampledRows += event.doneCount - (counts.rowsByKey.get(key) ?? 0);
+    counts.rowsByKey.set(key, event.doneCount);
+  }
+  if (event.kind === "stage-finished") {
+    counts.finishedCount += 1;
+    counts.finishedByKind.set(kind, (counts.finishedByKind.get(kind) ?? 0) + 1);
+    counts.spentByKind.set(kind, (counts.spentByKind.get(kind) ?? 0) + now - (counts.beginByKey.get(key) ?? now));
+    counts.last = `${kind} ${turn.arm.id} seed ${turn.seed} generation ${turn.generation}`;
+  }
+}
+
+function renderLine(counts: Counts, now: number): string {
+  const done = counts.reusedCount + counts.finishedCount;
+  const elapsed = now - counts.startMs;
+  const percent = Math.floor((100 * done) / Math.max(1, counts.stageCount));
+  const rate = counts.sampledRows > 0 ? `, ${Math.round((1000 * counts.sampledRows) / elapsed)} candidates/s` : "";
+  // A few stages must have been timed before there is anything to tell.
+  const isTimed = counts.finishedCount >= timedStages;
+  const left =
+    isTimed && done < counts.stageCount ? `, about ${renderDuration(computeLeft(counts, elapsed))} left` : "";
+  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}  ${counts.last}`;
+}
+
+/** Time left: the work still planned, each kind at what it has cost so far, at the pace of the work done so far. */
+function computeLeft(counts: Counts, elapsed: number): number {
+  let spent = 0;
+  let open = 0;
+  for (const [kind, planned] of counts.plannedByKind) {
+    const finished = counts.finishedByKind.get(kind) ?? 0;
+    const sum = counts.spentByKind.get(kind) ?? 0;
+    const mean = finished > 0 ? sum / finished : (guessedMs[kind] ?? 10);
+    spent += sum;
+    open += Math.max(0, planned - finished) * mean;
+  }
+  return spent === 0 ? open : (elapsed * open) / spent;
+}
+
+function renderDuration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+function describeEvent(event: RunEvent): Readonly<Record<string, unknown>> {
+  if (event.kind === "run-planned")
+    return { event: event.kind, stages: event.stageCount, done: event.doneCount, trials: event.trialCount };
+  const { key, description } = event.request;
+  const { arm, seed, generation } = description.turn;
+  return { event: event.kind, stage: description.kind, key, arm: arm.id, seed, generation };
+}

@@ -1,0 +1,42 @@
+// refeed run: starts a run of an experiment or goes on with it, and ends with its report.
+
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import { prepareExperiment } from "../experiment/prepare.ts";
+import { readExperiment } from "../experiment/read.ts";
+import type { Environment } from "./environment.ts";
+import { executeRun } from "./execution.ts";
+import { gather } from "./gather.ts";
+import { renderPlan } from "./plan.ts";
+
+interface RunFlags {
+  readonly run?: string;
+  readonly set: readonly string[];
+  readonly acceptChanges?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+export function createRunCommand(environment: Environment): Command {
+  return new Command("run")
+    .description("Start a run of an experiment, or go on with it. Finished stages are never run again.")
+    .argument("<experiment>", "a YAML file, or the name of a packaged experiment such as newswire")
+    .option("--run <folder>", "the run's folder (default: runs/<name>)")
+    .option("--set <path=value>", "set any path of the experiment to a YAML value; may be repeated", gather, [])
+    .option("--accept-changes", "go on although finished stages are no longer asked for; they are kept as stale")
+    .option("--dry-run", "show the plan and run nothing")
+    .option("--json", "NDJSON on standard output")
+    .option("--quiet", "no progress")
+    .action(async (argument: string, flags: RunFlags) => {
+      if (flags.run === "")
+        throw new UsageError("names no folder", { where: "--run", next: "name a new or empty folder" });
+      const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
+      const prepared = await prepareExperiment(experiment, environment.signal);
+      const directory = resolve(environment.cwd, flags.run ?? join("runs", experiment.name));
+      if (flags.dryRun) return renderPlan(prepared, directory, environment, flags.json === true);
+      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true };
+      await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
+    });
+}

@@ -1,0 +1,41 @@
+// refeed status: where every arm of a run stands, what is in flight, what was spent.
+
+import { relative } from "node:path";
+import { Command } from "commander";
+import { renderTextTable } from "../report/tables/text-table.ts";
+import { readStatus } from "../store/status.ts";
+import type { Environment } from "./environment.ts";
+import { findRun } from "./find-run.ts";
+import { quote } from "./quote.ts";
+
+export function createStatusCommand(environment: Environment): Command {
+  return new Command("status")
+    .description("Show where every arm of a run stands, what is in flight and what was spent.")
+    .argument("[run]", "the run's folder (default: the latest below runs/)")
+    .option("--json", "one JSON object")
+    .action(async (run: string | undefined, flags: { readonly json?: true }) => {
+      const directory = await findRun(run, environment);
+      const { stages, reason, ...status } = readStatus(directory);
+      const { stdout } = environment;
+      if (flags.json) return stdout.write(`${JSON.stringify({ ...status, reason, stages })}\n`);
+      const shown = relative(environment.cwd, directory) || ".";
+      const counts = Object.entries(stages).map(([state, count]) => `${count} ${state}`);
+      stdout.write(`${shown}: ${status.state}${reason ? ` (${reason})` : ""}\n`);
+      stdout.write(`stages: ${counts.join(", ")}; in flight: ${status.inFlight}\n`);
+      if (status.state === "stopped") {
+        stdout.write(`its process is gone; go on with: ${environment.command} resume ${quote(shown)}\n`);
+      }
+      const { usd, requests, tokens } = status.spent;
+      stdout.write(
+        `spent: ${usd} USD, ${requests} requests, ${tokens} tokens; possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
+      );
+      const rows = status.arms.map(({ arm, seed, generation, stage, state }) => [
+        arm,
+        String(seed),
+        String(generation),
+        stage,
+        state,
+      ]);
+      stdout.write(renderTextTable(["arm", "seed", "generation", "stage", "state"], rows));
+    });
+}

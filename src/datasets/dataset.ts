@@ -1,0 +1,54 @@
+// What a dataset is to those who use it: named splits of rows with digests. It knows no file and no generator.
+
+import { createHash } from "node:crypto";
+import type { Row, Split } from "../domain/rows.ts";
+import { renderCanonical } from "../keys/canonical.ts";
+import { computeKey } from "../keys/digest.ts";
+
+export interface SplitSummary {
+  readonly count: number;
+  /** SHA-256 over the canonical JSON of its rows, each with a newline, in order. */
+  readonly digest: string;
+}
+
+export interface Dataset {
+  readonly name: string;
+  /** Stands for the rows of both splits. */
+  readonly digest: string;
+  readonly splits: Readonly<Record<Split, SplitSummary>>;
+  /** What the reader accepted and should know: a byte order mark, the origin of ids. One sentence each. */
+  readonly notes: readonly string[];
+  /** The rows in order; may be asked for more than once. Throws DatasetError if they are no longer the same. */
+  rows(split: Split): AsyncIterable<Row>;
+}
+
+/** Summarises rows one by one, without keeping them. */
+export interface RowCounter {
+  add(row: Row): void;
+  summary(): SplitSummary;
+}
+
+export function createRowCounter(): RowCounter {
+  const hash = createHash("sha256");
+  let count = 0;
+  let pending = "";
+  return {
+    add({ id, article, summary }) {
+      pending += `${renderCanonical({ id, article, summary })}\n`;
+      count += 1;
+      if (pending.length < 65536) return;
+      hash.update(pending);
+      pending = "";
+    },
+    summary() {
+      hash.update(pending);
+      pending = "";
+      return { count, digest: hash.copy().digest("hex") };
+    },
+  };
+}
+
+/** The digest of a dataset from those of its splits. */
+export function computeDatasetDigest(splits: Readonly<Record<Split, SplitSummary>>): string {
+  return computeKey({ test: splits.test.digest, train: splits.train.digest });
+}

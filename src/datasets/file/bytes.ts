@@ -1,0 +1,185 @@
+// Reads the bytes of a file somebody else made: refuses what is no plain file, unpacks gzip within a limit,
+// and notices when the file changes meanwhile. It knows nothing of lines.
+
+import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
+import { pipeline, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { DatasetError, RefeedError } from "../../errors.ts";
+import { renderCount } from "./problems.ts";
+
+/** The part of node:fs/promises that is used; tests put another in its place. */
+export interface Files {
+  readonly open: typeof open;
+  readonly stat: typeof stat;
+  readonly lstat: typeof lstat;
+  readonly readlink: typeof readlink;
+}
+
+export const nodeFiles: Files = { open, stat, lstat, readlink };
+
+export interface FileRequest {
+  readonly path: string;
+  /** The name used in messages: as the user wrote it. */
+  readonly shown: string;
+  readonly signal: AbortSignal;
+  readonly files: Files;
+}
+
+/** Large enough that the cost of a chunk does not show, small enough for any machine. */
+const chunkBytes = 262144;
+/** Unpacked bytes allowed: this many whatever the packed size, beyond them this many times the packed size. */
+const unpackedFreeBytes = 64 * 1024 * 1024;
+const unpackedRatio = 100;
+
+// Text packs to a third or a tenth of its size; gzip can reach a thousandth, and only for repetition.
+
+/** Yields the file's bytes, unpacked where its name ends in .gz; throws DatasetError. */
+export async function* readBytes(request: FileRequest): AsyncGenerator<Buffer, void, void> {
+  const { shown, signal } = request;
+  signal.throwIfAborted();
+  const handle = await openPlainFile(request);
+  try {
+    const before = await handle.stat({ bigint: true });
+    const size = Number(before.size);
+    if (size === 0) throw new DatasetError("the file is empty", { where: shown });
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    const head = buffer.subarray(0, bytesRead);
+    const isPacked = isGzip(head);
+    refuseContainer(head, shown, isPacked);
+
+    const limit = isPacked ? unpackedFreeBytes + unpackedRatio * size : Infinity;
+    // Errors of both streams come out of the last one, where they are awaited; the callback has nothing to add.
+    const packed = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes });
+    const stream = isPacked ? pipeline(packed, createGunzip({ chunkSize: chunkBytes }), () => {}) : packed;
+    yield* readStream(stream, request, limit);
+
+    // Whoever writes within the clock's resolution and to the same size is caught by the digest of the next reading.
+    const after = await handle.stat({ bigint: true });
+    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
+      const how =
+        after.size === before.size ? "" : ` from ${renderCount(size)} to ${renderCount(Number(after.size))} bytes`;
+      throw new DatasetError(`changed${how} while it was being read`, {
+        where: shown,
+        next: "wait until nothing writes to it, then start again",
+      });
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Unpacks a packed file once for nothing: a bomb, a cut or a damaged one is refused before any row is read of it. */
+export async function validateBytes(request: FileRequest): Promise<void> {
+  if (!isNamedGz(request.shown)) return;
+  for await (const _ of readBytes(request));
+}
+
+/** Passes chunks on while the signal and the limit allow it. */
+async function* readStream(
+  stream: Readable,
+  { shown, signal }: FileRequest,
+  limit: number,
+): AsyncGenerator<Buffer, void, void> {
+  let count = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      signal.throwIfAborted();
+      if (count === 0 && isGzip(chunk)) {
+        throw new DatasetError("is gzip within gzip", { where: shown, next: "unpack it once" });
+      }
+      count += chunk.length;
+      if (count > limit) {
+        const what = `unpacks to more than ${unpackedRatio} times its size`;
+        throw new DatasetError(what, { where: shown, next: "unpack it yourself if that is right" });
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    throw toDatasetError(error, shown, count);
+  }
+}
+
+/** Looks before it opens: opening a pipe would wait for a writer that may never come. */
+async function openPlainFile({ path, shown, files }: FileRequest): Promise<FileHandle> {
+  try {
+    const kind = await files.stat(path);
+    const refusal = kind.isDirectory()
+      ? "is a folder, not a file"
+      : kind.isFIFO()
+        ? "is a named pipe, which cannot be read twice"
+        : kind.isSocket()
+          ? "is a socket, not a file"
+          : kind.isFile()
+            ? undefined
+            : "is a device, not a file";
+    if (refusal) throw new DatasetError(refusal, { where: shown, next: "give the path of a JSON Lines file" });
+    return await files.open(path, "r");
+  } catch (error) {
+    if (error instanceof DatasetError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    const target = code === "ENOENT" ? await readDanglingLink(path, files) : undefined;
+    const what = target === undefined ? reasonByCode[code] : `is a link to ${target}, which does not exist`;
+    throw new DatasetError(what ?? `cannot be opened: ${code || String(error)}`, { where: shown, cause: error });
+  }
+}
+
+/** What the system's refusals mean to somebody who gave a path. */
+const reasonByCode: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file: a part of its path is not a folder",
+  EACCES: "cannot be read: permission denied",
+  EPERM: "cannot be read: permission denied",
+  ELOOP: "is a link that leads back to itself",
+  ENAMETOOLONG: "there is no such file: the name is too long",
+};
+
+/** Where a link points to that leads nowhere; undefined for a path that does not exist at all. */
+async function readDanglingLink(path: string, files: Files): Promise<string | undefined> {
+  try {
+    return (await files.lstat(path)).isSymbolicLink() ? await files.readlink(path) : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function isNamedGz(name: string): boolean {
+  return name.toLowerCase().endsWith(".gz");
+}
+
+/** RFC 1952, section 2.3.1: ID1 and ID2. */
+function isGzip(head: Buffer): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+/** Tells formats by their first bytes and not by their names, which may say anything. */
+function refuseContainer(head: Buffer, shown: string, isPacked: boolean): void {
+  const refuse = (what: string, next: string): never => {
+    throw new DatasetError(what, { where: shown, next });
+  };
+  if (isPacked && !isNamedGz(shown))
+    refuse("is gzip-compressed, and its name does not say so", "let its name end in .jsonl.gz");
+  if (!isPacked && isNamedGz(shown)) refuse("is named .gz but is not gzip-compressed", "let its name end in .jsonl");
+  const hex = head.toString("hex");
+  if (hex.startsWith("28b52ffd")) refuse("is zstd-compressed", "unpack it: zstd -d");
+  if (hex.startsWith("504b0304")) refuse("is a zip archive", "unpack it");
+  if (hex.startsWith("50415231")) refuse("is a Parquet file", "convert it to JSON Lines");
+  // Either byte order mark, or two characters of ASCII, each with its zero.
+  if (/^(fffe|feff|00(?!00)..00(?!00)|(?!00)..00(?!00)..00)/.test(hex)) {
+    refuse("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8");
+  }
+}
+
+/** Errors of the disk and of zlib in our words; anything else passes as it is. */
+function toDatasetError(error: unknown, shown: string, count: number): unknown {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (error instanceof RefeedError || code === undefined) return error;
+  const where = `after ${renderCount(count)} unpacked bytes`;
+  const what =
+    code === "Z_BUF_ERROR"
+      ? `the gzip data is cut off ${where}`
+      : code.startsWith("Z_")
+        ? `the gzip data is damaged ${where}`
+        : `cannot be read: ${code}`;
+  return new DatasetError(what, { where: shown, cause: error });
+}

@@ -1,0 +1,66 @@
+// Collects what is wrong with a file and tells the first three, each in one line, then how many more there are.
+
+import { DatasetError } from "../../errors.ts";
+
+/** A place in a file: line and column count from 1, in characters; the byte offset counts from 0. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly byte: number;
+}
+
+export interface FileProblem {
+  readonly place: Place;
+  readonly what: string;
+  /** The step to take; only the first problem's is told. */
+  readonly next: string | undefined;
+}
+
+export interface Problems {
+  readonly count: number;
+  /** True once there is no use in looking for more. */
+  readonly isFull: boolean;
+  add(problem: FileProblem): void;
+  /** Throws DatasetError if anything was added. */
+  throwIfAny(): void;
+}
+
+const shownCount = 3;
+/** Beyond so many, the count is of no use to anybody. */
+const searchedCount = 1000;
+
+export function createProblems(file: string): Problems {
+  const shown: FileProblem[] = [];
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    get isFull() {
+      return count >= searchedCount;
+    },
+    add(problem) {
+      if (count++ < shownCount) shown.push(problem);
+    },
+    throwIfAny() {
+      const [first, ...others] = shown;
+      if (first === undefined) return;
+      const lines = [first.what, ...others.map(({ place, what }) => `${renderPlace(file, place)}: ${what}`)];
+      const more = count - shown.length;
+      if (more > 0) {
+        const least = count >= searchedCount ? "at least " : "";
+        lines.push(`and ${least}${more} more ${more === 1 ? "problem" : "problems"}`);
+      }
+      throw new DatasetError(lines.join("\n"), { where: renderPlace(file, first.place), next: first.next });
+    },
+  };
+}
+
+export function renderPlace(file: string, { line, column, byte }: Place): string {
+  return `${file}:${line}:${column} (byte ${renderCount(byte)})`;
+}
+
+/** 1,203,441: grouped by thousands whatever the locale. */
+export function renderCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}

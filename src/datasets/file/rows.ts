@@ -1,0 +1,255 @@
+// Makes a row of one line of a JSON Lines file, or says exactly what is wrong with it and where.
+// It sees one line at a time; of the lines before it knows only their ids.
+
+import { isUtf8 } from "node:buffer";
+import type { Row, Split } from "../../domain/rows.ts";
+import { scanJson } from "./json-scan.ts";
+import type { KnownIds } from "./known-ids.ts";
+import { type Line, longestLineBytes } from "./lines.ts";
+import type { Problems } from "./problems.ts";
+
+export interface RowFields {
+  /** Undefined takes the number of the line. */
+  readonly id: string | undefined;
+  readonly article: string;
+  readonly summary: string;
+  /** The field that says `train` or `test`; absent where rows are split by their ids. */
+  readonly split?: string;
+}
+
+/** A row with the split it names, where the file names them. */
+export interface FileRow {
+  readonly row: Row;
+  readonly split: Split | undefined;
+}
+
+export interface RowParser {
+  readonly fields: RowFields;
+  /** How a user names the field of a role: in an experiment, or by a flag. */
+  readonly adviseField?: ((role: "article" | "summary") => string) | undefined;
+  readonly problems: Problems;
+  /** Undefined lets ids come twice. */
+  readonly knownIds: KnownIds | undefined;
+}
+
+/** A line on its way to a row, with all that a message about it needs. */
+interface Parsed extends RowParser {
+  readonly line: Line;
+  readonly number: number;
+  readonly text: string;
+}
+
+interface Fault {
+  readonly what: string;
+  readonly next?: string | undefined;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** The row of line `number`, counted from 1; undefined after adding a problem. */
+export function parseRow(line: Line, number: number, parser: RowParser): FileRow | undefined {
+  const { fields } = parser;
+  const text = decode(line, number, parser.problems);
+  if (text === undefined) return undefined;
+  const parsed = { ...parser, line, number, text };
+  const members = parseMembers(parsed);
+  if (members === undefined || hasRepeatedKey(parsed)) return undefined;
+  const article = readText(parsed, members, "article");
+  const summary = readText(parsed, members, "summary");
+  const id = fields.id === undefined ? String(number) : readId(parsed, members, fields.id);
+  const split = fields.split === undefined ? undefined : readSplit(parsed, members, fields.split);
+  if (article === undefined || summary === undefined || id === undefined || split === null) return undefined;
+  return { row: { id, article, summary }, split };
+}
+
+/** True where the line is an object with the given member; false for anything that cannot be read. */
+export function hasMember(line: Line, member: string): boolean {
+  return scanJson(line.bytes.toString()).members.some(({ key }) => key === member);
+}
+
+/** True where the line names its split; only for a line that is an object, and whole. */
+export function isSplitNamed(line: Line, field: string): boolean {
+  if (!hasMember(line, field)) return false;
+  try {
+    const members = JSON.parse(line.bytes.toString()) as Members;
+    return members[field] === "train" || members[field] === "test";
+  } catch {
+    return false;
+  }
+}
+
+/** The text of a line, once its bytes are known to be text. */
+function decode(line: Line, number: number, problems: Problems): string | undefined {
+  const { bytes, byte } = line;
+  const report = (at: number, what: string, next?: string): undefined => {
+    const column = countCharacters(bytes.toString("utf8", 0, at)) + 1;
+    problems.add({ place: { line: number, column, byte: byte + at }, what, next });
+  };
+  if (line.isTooLong) return report(0, `the line is longer than ${longestLineBytes / 1048576} MiB`);
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) return report(zero, "NUL byte", "write the file again: a full disk or a crash leaves such bytes");
+  if (!isUtf8(bytes)) {
+    const at = findInvalidUtf8(bytes);
+    const what = `not UTF-8: byte 0x${bytes[at]!.toString(16).toUpperCase()}`;
+    return report(at, what, "convert it, from Latin-1 for example: iconv -f latin1 -t UTF-8");
+  }
+  const text = bytes.toString();
+  if (/^\s*$/.test(text)) return report(0, "blank line", "remove it: every line is one row");
+  return text;
+}
+
+/** The object on the line. JSON.parse makes keys such as __proto__ plain members and changes no prototype. */
+function parseMembers(parsed: Parsed): Members | undefined {
+  const { text, number } = parsed;
+  if (number === 1 && /^\s*\[/.test(text)) {
+    const what = "starts a JSON array; every line must be one object";
+    return report(parsed, 0, { what, next: "convert it: jq -c '.[]'" });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const { problem } = scanJson(text);
+    if (problem === undefined) throw error;
+    return report(parsed, problem.offset, { what: `not valid JSON: ${problem.what}`, next: adviseOnJson(parsed) });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
+  return report(parsed, text.search(/\S/), { what: `must be an object, is ${renderKind(value)}` });
+}
+
+/** The likeliest mistake behind a line that is not JSON. */
+function adviseOnJson({ text, number, line }: Parsed): string | undefined {
+  if (/\r\s*\S/.test(text)) return "end lines with LF, not with CR alone: tr '\\r' '\\n'";
+  if (!line.isEnded) return `the file may be cut off${number > 1 ? `; the last whole line is ${number - 1}` : ""}`;
+  return number === 1 && /^\s*\{\s*$/.test(text) ? "write every row on one line: jq -c ." : undefined;
+}
+
+/** JSON.parse keeps the last of repeated keys; which one was meant nobody knows. */
+function hasRepeatedKey(parsed: Parsed): boolean {
+  const { text, fields } = parsed;
+  const names = [fields.article, fields.summary, fields.id, fields.split].filter((name) => name !== undefined);
+  const isSuspect = names.some((name) => {
+    const quoted = JSON.stringify(name);
+    const first = text.indexOf(quoted);
+    return first < 0 || text.indexOf(quoted, first + 1) >= 0;
+  });
+  // A key may also be written with escapes for plain letters.
+  if (!isSuspect && !/\\u00[2-7]/.test(text)) return false;
+  const seen = new Set<string>();
+  for (const { key, keyOffset } of scanJson(text).members) {
+    if (seen.has(key) && names.includes(key)) {
+      report(parsed, keyOffset, { what: `has the field ${quote(key)} twice` });
+      return true;
+    }
+    seen.add(key);
+  }
+  return false;
+}
+
+/** A field's text. Only own members count: every object has a toString. */
+function readText(parsed: Parsed, members: Members, role: "article" | "summary"): string | undefined {
+  const field = parsed.fields[role];
+  if (!Object.hasOwn(members, field)) {
+    const others = Object.keys(members);
+    const listed = others.length === 0 ? "nothing" : others.slice(0, 6).map(quote).join(", ");
+    return report(parsed, 0, {
+      what: `has no field ${quote(field)} for the ${role}; it has ${listed}${others.length > 6 ? ", .." : ""}`,
+      next: `name the field that holds it: ${(parsed.adviseField ?? adviseMapping)(role)}`,
+    });
+  }
+  const text = members[field];
+  if (typeof text !== "string") return reportValue(parsed, field, { what: `must be text, is ${renderKind(text)}` });
+  return isUsable(parsed, field, text) ? text : undefined;
+}
+
+function adviseMapping(role: "article" | "summary"): string {
+  return `fields: {${role}: ...}`;
+}
+
+/** The split that the row names; null after adding a problem. A third split is refused: dropped rows would be missed. */
+function readSplit(parsed: Parsed, members: Members, field: string): Split | null {
+  const split = Object.hasOwn(members, field) ? members[field] : undefined;
+  if (split === "train" || split === "test") return split;
+  const next = "write train or test into every row, or remove the field to split by ids";
+  const told = typeof split === "string" ? quote(split) : renderKind(split);
+  if (split === undefined) report(parsed, 0, { what: `has no field ${quote(field)}, which the first row has`, next });
+  else reportValue(parsed, field, { what: `is ${told}, not "train" or "test"`, next });
+  return null;
+}
+
+/** The id as text. A number is taken only where its digits survive: 2^53 + 1 would silently become 2^53. */
+function readId(parsed: Parsed, members: Members, field: string): string | undefined {
+  if (!Object.hasOwn(members, field)) {
+    const what = `has no field ${quote(field)} for the id`;
+    return report(parsed, 0, { what, next: "give every row an id, or name no field for it" });
+  }
+  const value = members[field];
+  if (typeof value === "number" && !Number.isSafeInteger(value)) {
+    return reportValue(parsed, field, { what: "is a number that cannot be kept exactly", next: "write ids as text" });
+  }
+  if (typeof value !== "string" && typeof value !== "number") {
+    return reportValue(parsed, field, { what: `must be text or a whole number, is ${renderKind(value)}` });
+  }
+  const id = String(value);
+  if (!isUsable(parsed, field, id)) return undefined;
+  const first = parsed.knownIds?.add(id, parsed.number);
+  if (first === undefined) return id;
+  const hint = /^-?\d+$/.test(id) ? "; as text or as a number, it is one id" : "";
+  return reportValue(parsed, field, {
+    what: `is ${quote(id)}, which line ${first} has already${hint}`,
+    next: "give every row an id of its own",
+  });
+}
+
+/** Refuses text that is nothing, or that UTF-8 cannot carry: it would come back as another text. */
+function isUsable(parsed: Parsed, field: string, text: string): boolean {
+  const isEmpty = text.trim() === "";
+  if (!isEmpty && text.isWellFormed()) return true;
+  reportValue(parsed, field, { what: isEmpty ? "is empty" : "holds half of a surrogate pair, which is no character" });
+  return false;
+}
+
+/** Reports a fault where the field's value begins. */
+function reportValue(parsed: Parsed, field: string, { what, next }: Fault): undefined {
+  const member = scanJson(parsed.text).members.findLast(({ key }) => key === field);
+  return report(parsed, member?.valueOffset ?? 0, { what: `${quote(field)} ${what}`, next });
+}
+
+/** Reports a fault at an offset of the line's text, as column and byte. */
+function report({ line, number, text, problems }: Parsed, offset: number, { what, next }: Fault): undefined {
+  const before = text.slice(0, offset);
+  const place = { line: number, column: countCharacters(before) + 1, byte: line.byte + Buffer.byteLength(before) };
+  problems.add({ place, what, next });
+}
+
+function renderKind(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : typeof value === "string" ? "text" : `a ${typeof value}`;
+}
+
+/** Words from the file, in quotes, escaped and clipped: they may hold anything. */
+function quote(words: string): string {
+  return JSON.stringify(words.length > 40 ? `${words.slice(0, 40)}..` : words);
+}
+
+/** Characters as an editor counts columns: a pair of surrogates is one. */
+function countCharacters(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0xdc00 || code > 0xdfff) count += 1;
+  }
+  return count;
+}
+
+/** Offset of the first byte that is no part of a UTF-8 character. */
+function findInvalidUtf8(bytes: Buffer): number {
+  let at = 0;
+  for (let length = 1; at < bytes.length; at += length) {
+    const lead = bytes[at]!;
+    length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (at + length > bytes.length || !isUtf8(bytes.subarray(at, at + length))) return at;
+  }
+  return at;
+}

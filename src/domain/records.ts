@@ -1,0 +1,20 @@
+// What the loop needs remembered: which stages are finished, with what value. A store is one such memory.
+
+import type { Description, Stage } from "./stage.ts";
+
+/** A description with its key and the keys and digests of its finished inputs. */
+export interface StageRequest {
+  readonly key: string;
+  readonly description: Description;
+  readonly inputs: readonly Stage[];
+}
+
+export interface StageRecords {
+  /** The finished stage if it can be reused: done, undamaged, and made from inputs with these very digests. */
+  read(request: StageRequest): Stage | undefined;
+  /** Marks the stage as running; what an earlier torn attempt of it left behind may be gone on with. */
+  begin(request: StageRequest): Promise<void>;
+  /** Commits the value; the stage returned is what a later read returns. */
+  finish(request: StageRequest, value: unknown): Promise<Stage>;
+  fail(request: StageRequest, reason: string): Promise<void>;
+}

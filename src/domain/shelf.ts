@@ -1,0 +1,78 @@
+// Where a system's stages put their rows and find those of others, by stage key.
+// The store is one shelf; a test may hold another in memory. A shelf knows no model and no metric.
+
+import type { Part } from "./corpus.ts";
+import type { Model } from "./ports.ts";
+import type { Candidate, Row, Score, Split, StoredCandidate } from "./rows.ts";
+
+/** One row of a corpus: real, or a kept candidate with its prompt's article. */
+export interface CorpusRow {
+  readonly id: string;
+  readonly article: string;
+  readonly summary: string;
+}
+
+/** All candidates of one attempt. */
+export interface CandidateBatch {
+  readonly split: Split;
+  /** Draws a prompt of the whole stage: with the prompt's position they give a candidate its place in plan order. */
+  readonly draws: number;
+  readonly candidates: readonly Candidate[];
+}
+
+export interface CandidateSummary {
+  readonly rows: number;
+  /** Candidates by how they ended. */
+  readonly stopped: number;
+  readonly truncated: number;
+  readonly refused: number;
+  readonly tokens: number;
+  /** Over the candidates in plan order: texts, ends and log-probabilities. */
+  readonly sha256: string;
+}
+
+/** Indexed by candidate id. */
+export interface CandidateColumns {
+  /** Position of the candidate's prompt. */
+  readonly promptIndexes: Uint32Array;
+  /** 1 where there is a text that could be trained on, 0 where it was refused or cannot be parsed. */
+  readonly isUsable: Uint8Array;
+}
+
+export interface Shelf {
+  rowCount(split: Split): number;
+  readRows(split: Split): AsyncIterable<Row>;
+  /** Commits an attempt's candidates and closes the attempt, in one transaction; resolves when on disk. */
+  writeCandidates(stage: string, batch: CandidateBatch): Promise<void>;
+  /** 1 at the position of every prompt whose draws are all committed, 0 elsewhere. */
+  readSampled(stage: string, split: Split): Uint8Array;
+  candidateCount(stage: string): number;
+  readSummary(stage: string): Promise<CandidateSummary>;
+  readColumns(stage: string): Promise<CandidateColumns>;
+  /** In plan order, whatever the order of arrival; their terms stay on the shelf: nobody scores by single tokens. */
+  readCandidates(stage: string): AsyncIterable<StoredCandidate>;
+
+  writeScores(stage: string, scores: readonly Score[]): Promise<void>;
+  /** Scores of a sample stage's candidates by a verify stage, by candidate id; NaN where unscorable. */
+  readScores(stage: string, candidateCount: number): Float64Array;
+  /** How many scores of a verify stage are committed: they are written in id order. */
+  scoreCount(stage: string): number;
+
+  /** Writes the kept candidates in rank order and the reason of every candidate; replaces what a torn attempt left. */
+  writeSelection(stage: string, kept: Uint32Array, reasons: readonly string[]): Promise<void>;
+
+  /**
+   * Writes a corpus as references. A part's source is an index into `sources`: the key of a select stage, whose kept
+   * candidates count by rank, or of an assemble stage, or null for the dataset's train split.
+   */
+  writeParts(stage: string, sources: readonly (string | null)[], parts: readonly Part[]): Promise<void>;
+  corpusCount(stage: string): number;
+  /** Reads a corpus in the given order: positions within the corpus, a permutation of 0..rows-1. */
+  readCorpus(stage: string, order: Uint32Array): AsyncIterable<CorpusRow>;
+
+  /** A path for a file that does not exist yet, in the run's own folder. */
+  createDraft(stage: string): Promise<string>;
+  /** Makes a draft an artifact under its digest: synced, renamed, recorded; returns the model reference. */
+  writeModel(stage: string, draft: string): Promise<Model>;
+  readModel(stage: string): Promise<Model>;
+}

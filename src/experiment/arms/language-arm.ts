@@ -1,0 +1,159 @@
+// One arm of a language experiment: its settings in full, what of it makes no sense, and the fields it is told by.
+
+import { findNearest } from "../document/nearest.ts";
+import { createProblem, findNode, findPlace, type MapNode, type PlacedProblem, toPlain } from "../document/node.ts";
+import type { LanguageSettings, VerifierSettings } from "../experiment.ts";
+import { resolveCorpus } from "../schema/corpus.ts";
+import type { LanguageConfig } from "../schema/language.ts";
+import { readShare } from "../schema/strict.ts";
+import { checkParams, resolveParams } from "../schema/training.ts";
+import { builtInVerifiers } from "../schema/verifiers.ts";
+import { corpusFields, type Field } from "./fields.ts";
+
+/** Every default filled in and every share a number; what makes no sense is added to the problems. */
+export function resolveLanguageArm(
+  config: LanguageConfig,
+  tree: MapNode,
+  { verifiers, problems }: Check,
+): LanguageSettings {
+  const { sample, select, evaluate, model, verifier } = config;
+  const params = resolveParams([model.params]);
+  const firstParams = resolveParams([model.params, model.first.params]);
+  checkParams(model.params, { tree, path: ["model", "params"] }, problems);
+  checkParams(model.first.params, { tree, path: ["model", "first", "params"] }, problems);
+  checkVerifier(verifier, tree, { verifiers, problems });
+  checkSelection(config, tree, problems);
+  const decodings = {
+    greedy: { temperature: 0, topP: null, topK: null },
+    sample: { temperature: sample.temperature, topP: sample.topP, topK: sample.topK },
+  };
+  const decode = typeof evaluate.decode === "string" ? decodings[evaluate.decode] : evaluate.decode;
+  return {
+    real: readShare(config.real),
+    start: model.start,
+    params,
+    firstParams,
+    sample: { ...sample },
+    corpus: resolveCorpus(config.corpus, tree, problems),
+    verifier: verifier === "none" ? null : verifier,
+    alsoScore: config.score === "all" ? Object.keys(verifiers) : [],
+    selection: { best: select.best, threshold: select.threshold, keep: readShare(select.keep) },
+    decode: { ...decode, maxTokens: sample.maxTokens },
+    metrics: [...new Set(evaluate.metrics)],
+  };
+}
+
+/** Every verifier there is but `none`, by name. */
+export type Verifiers = Readonly<Record<string, VerifierSettings>>;
+
+/** The built-in verifiers and the declared ones. */
+export function resolveVerifiers(config: LanguageConfig, tree: MapNode, problems: PlacedProblem[]): Verifiers {
+  const verifiers: Record<string, VerifierSettings> = {
+    oracle: { kind: "oracle", metric: "rouge1", stem: false },
+    self: { kind: "self" },
+    random: { kind: "random" },
+  };
+  for (const [name, declared] of Object.entries(config.verifiers)) {
+    const path = ["verifiers", name];
+    if ((builtInVerifiers as readonly string[]).includes(name) && name !== declared.kind) {
+      const what = `the verifier ${name} is built in`;
+      problems.push(createProblem(findPlace(tree, path), what, "choose another name"));
+    }
+    if (declared.kind === "oracle") verifiers[name] = { ...declared };
+    else {
+      const { real, params } = declared.model;
+      const layers = [config.model.params, config.model.first.params, params];
+      verifiers[name] = { kind: "perplexity", model: { real: readShare(real), params: resolveParams(layers) } };
+      checkParams(params, { tree, path: [...path, "model", "params"] }, problems);
+    }
+  }
+  return verifiers;
+}
+
+interface Check {
+  readonly verifiers: Verifiers;
+  readonly problems: PlacedProblem[];
+}
+
+/** A verifier is named by arms and declared by the file, so only an arm knows whether its own is there. */
+function checkVerifier(name: string, tree: MapNode, { verifiers, problems }: Check): void {
+  // A declaration that is not valid is a declaration all the same.
+  const declared = findNode(tree, ["verifiers"]);
+  const names = declared?.kind === "map" ? declared.entries.keys() : [];
+  const known = [...new Set(["none", ...Object.keys(verifiers), ...names])];
+  if (known.includes(name)) return;
+  const near = findNearest(name, known);
+  const next = near ? `did you mean ${near}?` : `declare it under verifiers, or use one of ${known.join(", ")}`;
+  problems.push(createProblem(findPlace(tree, ["verifier"]), `there is no verifier ${JSON.stringify(name)}`, next));
+}
+
+/**
+ * Selections that cannot do what they say. Without scores the first half of the candidates is any half: that has a
+ * name, random, and a stage that records its draws.
+ */
+function checkSelection({ sample, select, verifier }: LanguageConfig, tree: MapNode, problems: PlacedProblem[]): void {
+  const refuse = (path: readonly string[], what: string, next: string): void => {
+    problems.push(createProblem(findPlace(tree, path), what, next));
+  };
+  if (verifier === "none") {
+    const keep = readShare(select.keep);
+    const means = "the verifier none gives no scores to choose by";
+    if (keep < 1) {
+      const what = `${means}: keeping ${Number((keep * 100).toPrecision(12))} % under it would be random under another name`;
+      refuse(["select", "keep"], what, "set verifier: random, or keep 100%");
+    }
+    if (select.best !== null) refuse(["select", "best"], means, "name a verifier, or leave best out");
+    if (select.threshold !== null) refuse(["select", "threshold"], means, "name a verifier, or leave threshold out");
+  }
+  // A count that is not valid has been told already, and another stands in for it.
+  const counted = findNode(tree, ["sample", "candidates"]);
+  if (counted && toPlain(counted) !== sample.candidates) return;
+  if (select.best !== null && select.best > sample.candidates) {
+    const what = `the best ${select.best} of ${sample.candidates} candidates a prompt cannot be kept`;
+    refuse(["select", "best"], what, "raise sample.candidates or lower select.best");
+  }
+  if (sample.temperature === 0 && sample.candidates > 1) {
+    const what = `at temperature 0 all ${sample.candidates} candidates of a prompt are the same`;
+    refuse(["sample", "candidates"], what, "draw one, or raise sample.temperature");
+  }
+}
+
+/**
+ * Most telling first: policy, verifier, selection, data, sampling, training. A field of generation 0 counts only where
+ * it is another than that of all generations.
+ */
+export function listLanguageFields(settings: LanguageSettings, generations: number): readonly Field[] {
+  const { selection, sample, params, firstParams } = settings;
+  const training = Object.entries(params as Readonly<Record<string, number | null>>);
+  const first = firstParams as Readonly<Record<string, number | null>>;
+  return [
+    ...corpusFields(settings.corpus),
+    { name: "verifier", value: settings.verifier ?? "none" },
+    { name: "best", value: selection.best },
+    { name: "threshold", value: selection.threshold },
+    { name: "keep", value: selection.keep, isShare: true },
+    { name: "real", value: settings.real, isShare: true },
+    { name: "generations", value: generations },
+    { name: "candidates", value: sample.candidates },
+    { name: "temperature", value: sample.temperature },
+    { name: "topP", value: sample.topP },
+    { name: "topK", value: sample.topK },
+    { name: "maxTokens", value: sample.maxTokens },
+    { name: "start", value: settings.start },
+    ...training.map(([name, value]) => ({ name, value })),
+    ...training.map(([name, value]) => ({
+      name: `first.${name}`,
+      value: first[name] === value ? null : (first[name] ?? null),
+    })),
+    { name: "decode", value: renderDecoding(settings) },
+    { name: "score", value: settings.alsoScore.length > 0 ? "all" : "needed" },
+  ];
+}
+
+/** `greedy`, `sample`, or the options joined. */
+function renderDecoding({ decode, sample }: LanguageSettings): string {
+  const { temperature, topP, topK } = decode;
+  if (temperature === 0) return "greedy";
+  if (temperature === sample.temperature && topP === sample.topP && topK === sample.topK) return "sample";
+  return [`t${temperature}`, ...(topP === null ? [] : [`p${topP}`]), ...(topK === null ? [] : [`k${topK}`])].join("-");
+}

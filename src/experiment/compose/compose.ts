@@ -1,0 +1,46 @@
+// The one place where implementations are joined: an experiment becomes a system, its trials and what a record says of it.
+
+import type { ArmRecord } from "../../domain/record.ts";
+import type { Shelf } from "../../domain/shelf.ts";
+import type { Trial } from "../../domain/stage.ts";
+import type { System } from "../../domain/system.ts";
+import type { RecordHeader } from "../../store/record.ts";
+import type { Experiment, ResolvedArm } from "../experiment.ts";
+import type { RunRecordSource } from "../prepare.ts";
+import { computeMetricDeclarations } from "./metrics.ts";
+import { systemByKind } from "./registry.ts";
+
+export interface Composition {
+  readonly system: System;
+  readonly trials: readonly Trial[];
+  readonly arms: readonly ArmRecord[];
+  readonly header: RecordHeader;
+  /** Busy milliseconds summed over worker threads, and how many threads there are. */
+  usage(): { readonly busyMs: number; readonly workerCount: number };
+  close(): Promise<void>;
+}
+
+/** Composes an experiment; `shelf` is null where it is only to be planned. */
+export async function composeExperiment(source: RunRecordSource, shelf: Shelf | null): Promise<Composition> {
+  const { experiment } = source;
+  const composed = await systemByKind[experiment.system](source, shelf);
+  const arms = experiment.arms as readonly ResolvedArm<unknown>[];
+  return {
+    ...composed,
+    trials: arms.flatMap(({ id, generations, settings }) =>
+      experiment.seeds.map((seed) => ({ arm: { id, generations, settings }, seed })),
+    ),
+    arms: arms.map(({ id, generations, isLine, fields }) => ({ id, generations, isLine, fields })),
+    header: createHeader(experiment, composed.facts),
+  };
+}
+
+function createHeader(experiment: Experiment, facts: RecordHeader["facts"]): RecordHeader {
+  return {
+    source: experiment.source,
+    system: experiment.system,
+    seeds: experiment.seeds,
+    metrics: computeMetricDeclarations(experiment),
+    facts: [...(experiment.sets.length > 0 ? [{ name: "set", value: experiment.sets.join(" ") }] : []), ...facts],
+  };
+}

@@ -1,0 +1,115 @@
+// What an experiment file comes to once it is read, its arms are expanded and every default is filled in.
+// Types only. Which implementation runs a kind, and where a run is kept, is decided elsewhere.
+
+import type { Json } from "../keys/canonical.ts";
+import type { GaussianSettings } from "../systems/gaussian/settings.ts";
+import type { LanguageSettings } from "../systems/language/settings.ts";
+
+export type { GaussianSettings, LanguageSettings };
+
+interface ExperimentFrame {
+  /** The run's default name; safe as a folder's name. */
+  readonly name: string;
+  /** The file as problems name it, `<text>` where there is none. */
+  readonly file: string;
+  /** What relative paths of the file are relative to; absolute when read from disk. */
+  readonly folder: string;
+  /** The text of the file as it was given, and the `--set` arguments applied to it. */
+  readonly source: string;
+  readonly sets: readonly string[];
+  readonly seeds: readonly number[];
+  readonly gates: readonly Gate[];
+  readonly keepModels: "all" | "last" | "none";
+  /** Worker threads; null for one a core. Changes no output and enters no key. */
+  readonly workers: number | null;
+}
+
+export interface LanguageExperiment extends ExperimentFrame {
+  readonly system: "language";
+  /** What holds for every arm. */
+  readonly language: LanguageFrame;
+  readonly arms: readonly ResolvedArm<LanguageSettings>[];
+}
+
+export interface GaussianExperiment extends ExperimentFrame {
+  readonly system: "gaussian";
+  readonly arms: readonly ResolvedArm<GaussianSettings>[];
+}
+
+export type Experiment = LanguageExperiment | GaussianExperiment;
+
+/** An arm or a reference line, fully resolved. Lines come after the arms. */
+export interface ResolvedArm<Settings> {
+  /** The differing values of the arms joined, `replace-oracle-25`, or the line's name. */
+  readonly id: string;
+  /** Index of the last model. */
+  readonly generations: number;
+  readonly isLine: boolean;
+  /** Every field that differs between arms and lines, in one order for all: corpus, verifier, keep, then the others. */
+  readonly fields: Readonly<Record<string, Json>>;
+  /** Everything else that can change an output: plain JSON, nothing left out, shares as numbers, nulls explicit. */
+  readonly settings: Settings;
+}
+
+export interface LanguageFrame {
+  readonly dataset: DatasetSettings;
+  /** A packaged template's name, or a path (with a slash) relative to `folder`. */
+  readonly prompt: string;
+  readonly trainer: "embedded";
+  /** `embedded:newswire`. */
+  readonly base: string;
+  /** Every verifier that an arm selects by or scores with, by name; `none` is not among them. */
+  readonly verifiers: Readonly<Record<string, VerifierSettings>>;
+}
+
+export type DatasetSettings =
+  | { readonly kind: "newswire"; readonly train: number; readonly test: number }
+  | {
+      readonly kind: "file";
+      /** Relative to `folder`. */
+      readonly file: string;
+      /** Names of the columns. */
+      readonly fields: { readonly id: string | null; readonly article: string; readonly summary: string };
+      /** `test` is the share of rows held out. */
+      readonly split: { readonly test: number; readonly seed: number };
+      /** Rows of each split to use, the first ones; null for all. */
+      readonly train: number | null;
+      readonly test: number | null;
+    };
+
+export type VerifierSettings =
+  | { readonly kind: "oracle"; readonly metric: RougeName; readonly stem: boolean }
+  | { readonly kind: "perplexity"; readonly model: AuxiliarySettings }
+  | { readonly kind: "self" }
+  | { readonly kind: "random" };
+
+export type RougeName = "rouge1" | "rouge2" | "rougeL" | "rougeLsum";
+
+/** A fixed model that a verifier scores under, trained beside the loop, one a seed. */
+export interface AuxiliarySettings {
+  readonly real: number;
+  readonly params: TrainParams;
+}
+
+/** The embedded trainer's parameters; exactly one of epochs and steps is a number. */
+export interface TrainParams {
+  readonly [key: string]: Json;
+  readonly epochs: number | null;
+  readonly steps: number | null;
+  /** Rows a step. */
+  readonly batch: number;
+  readonly learningRate: number;
+  /** Steps of linear warm-up. */
+  readonly warmup: number;
+}
+
+/** A condition on one measured mean over seeds; broken, the run ends with exit code 100. */
+export interface Gate {
+  readonly metric: string;
+  readonly arm: string;
+  readonly generation: number;
+  readonly op: "<" | "<=" | ">" | ">=";
+  readonly value: number;
+  /** file:line:column. */
+  readonly where: string;
+}

@@ -1,0 +1,73 @@
+// Runs an experiment in its folder: composes the system, plans by walking the loop, and lets the loop run.
+// Running again is resuming; a changed experiment is told field by field before anything is touched.
+
+import type { Json } from "../keys/canonical.ts";
+import { openRunFolder, type RunFolder } from "../store/run-folder.ts";
+import { createChangeError } from "./changes.ts";
+import { type Composition, composeExperiment } from "./compose/compose.ts";
+import { describeStages } from "./plan.ts";
+import type { PreparedExperiment } from "./prepare.ts";
+import { type RunWorld, releaseModels, runStages } from "./stages.ts";
+
+export type { RunEvent, RunWorld } from "./stages.ts";
+
+export interface RunRequest {
+  readonly prepared: PreparedExperiment;
+  readonly directory: string;
+  /** Goes on although finished stages lose their place; they are kept and marked stale. */
+  readonly acceptChanges: boolean;
+}
+
+export interface RunOutcome {
+  readonly stageCount: number;
+  /** Stages that were finished before this process began. */
+  readonly reusedCount: number;
+  /** Busy milliseconds summed over worker threads, how many there were, and how long all took. */
+  readonly busyMs: number;
+  readonly workerCount: number;
+  readonly wallMs: number;
+}
+
+export async function runExperiment(request: RunRequest, world: RunWorld): Promise<RunOutcome> {
+  const folder = await openRunFolder(request.directory, world);
+  const start = world.clock.monotonic();
+  let composition: Composition | undefined;
+  try {
+    composition = await composeExperiment(request.prepared, folder.shelf);
+    const plan = await recordPlan(request, folder, composition);
+    world.onEvent({ kind: "run-planned", ...plan, trialCount: composition.trials.length });
+    if (plan.doneCount < plan.stageCount) await runStages(folder, composition, world);
+    // Killed between its last stage and this line, a run is finished all the same.
+    else await folder.writeState("done", null);
+    await releaseModels(folder, request.prepared);
+    const { busyMs, workerCount } = composition.usage();
+    const wallMs = world.clock.monotonic() - start;
+    return { stageCount: plan.stageCount, reusedCount: plan.doneCount, busyMs, workerCount, wallMs };
+  } finally {
+    await composition?.close();
+    await folder.close();
+  }
+}
+
+/** Refuses a changed experiment, or records what this one asks for. */
+async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFolder, composition: Composition) {
+  const { experiment, materials } = prepared;
+  const described = await describeStages(composition.trials, composition.system);
+  const asked = new Set(described.map(({ key }) => key));
+  const finished = folder.finishedStages();
+  const lost = finished.filter(({ key }) => !asked.has(key));
+  if (lost.length > 0 && !acceptChanges) throw createChangeError(folder, prepared, lost.length);
+  for (const dataset of prepared.datasets) await folder.importDataset(dataset);
+  await folder.writeRun({
+    name: experiment.name,
+    source: experiment.source,
+    resolved: { experiment, materials, header: composition.header } as unknown as Json,
+  });
+  await folder.writePlan(described, composition.arms);
+  const done = new Set(finished.map(({ key }) => key));
+  const openByKind: Record<string, number> = {};
+  for (const { key, description } of described) {
+    if (!done.has(key)) openByKind[description.kind] = (openByKind[description.kind] ?? 0) + 1;
+  }
+  return { stageCount: described.length, doneCount: finished.length - lost.length, openByKind };
+}

@@ -1,0 +1,127 @@
+// The schema of an experiment with language models.
+
+import { z } from "zod";
+import { corpusSchema } from "./corpus.ts";
+import { datasetSchema } from "./dataset.ts";
+import { frameShape } from "./frame.ts";
+import { count, share, strict } from "./strict.ts";
+import { modelSchema } from "./training.ts";
+import { rougeNames, verifiersSchema } from "./verifiers.ts";
+
+/** Groups of metrics; diversity measures several. */
+export const languageMetrics = [...rougeNames, "loss", "diversity"] as const;
+
+/** Shared by sampling and evaluation; defaults differ. */
+const decoding = {
+  temperature: z.number().min(0).max(100),
+  topP: z.number().gt(0).max(1).nullable(),
+  topK: count(1).nullable(),
+};
+
+/** Temperature 1 and no truncation unless asked for: anything else is a selection of its own. */
+const sampleSchema = strict({
+  candidates: count(1, 1024).default(1).describe("Draws a prompt."),
+  temperature: decoding.temperature.default(1).describe("0 takes the most probable token each time."),
+  topP: decoding.topP
+    .default(null)
+    .describe("Draw among the most probable tokens that make up this mass; null for all."),
+  topK: decoding.topK.default(null).describe("Draw among so many of the most probable tokens; null for all."),
+  maxTokens: count(1, 16).default(16).describe("Tokens after which a candidate is cut. The embedded model writes 16."),
+})
+  .prefault({})
+  .describe("How a model writes the candidates for the next corpus, from every prompt of the train split.");
+
+/** The order of the three is fixed; the keys are written in it. */
+const selectSchema = strict({
+  best: count(1).nullable().default(null).describe("Best draws to keep of each prompt; null for all."),
+  threshold: z.number().nullable().default(null).describe("Lowest score that survives; null for none."),
+  keep: share()
+    .default("100%")
+    .describe("Share of the planned candidates that survives, best scores first; with best, of the planned prompts."),
+})
+  .prefault({})
+  .describe("Which candidates survive, in this order: best, threshold, keep.");
+
+/** Greedy unless asked for: then what differs between two models is the models. */
+const evaluateSchema = strict({
+  metrics: z
+    .array(z.enum(languageMetrics))
+    .min(1)
+    .default(["rouge1", "rouge2", "rougeL", "loss", "diversity"])
+    .describe("What is measured of every model. The rows, steps and tokens of its training always are."),
+  decode: z
+    .union([
+      z.enum(["greedy", "sample"]),
+      strict({
+        temperature: decoding.temperature.default(0).describe("As sample.temperature."),
+        topP: decoding.topP.default(null).describe("As sample.topP."),
+        topK: decoding.topK.default(null).describe("As sample.topK."),
+      }),
+    ])
+    .default("greedy")
+    .describe("How answers on the test split are decoded: greedy, sample (as the arm samples), or options of its own."),
+})
+  .prefault({})
+  .describe("How models are measured, on real data that none is trained on.");
+
+/** The order of the keys is that of the documentation, and of what editors offer. */
+export const languageSchema = strict({
+  schema: frameShape.schema,
+  name: frameShape.name,
+  system: z
+    .union([z.literal("language"), strict({ kind: z.literal("language").describe("Language models.") })])
+    .default("language")
+    .describe("What is trained: language, or {kind: gaussian, ..} for one without texts."),
+  dataset: datasetSchema,
+  prompt: z
+    .string()
+    .min(1)
+    .default("article")
+    .describe("A packaged template, article or summary; or, with a slash in it, a file relative to this one."),
+  model: modelSchema,
+  generations: frameShape.generations,
+  real: share().default("100%").describe("Share of the train split that generation 0 is trained on."),
+  sample: sampleSchema,
+  verifiers: verifiersSchema,
+  corpus: corpusSchema,
+  verifier: z
+    .string()
+    .default("none")
+    .describe("What scores candidates: none, oracle, self, random, or a name declared under verifiers."),
+  select: selectSchema,
+  score: z
+    .enum(["needed", "all"])
+    .default("needed")
+    .describe("needed: candidates are scored by the verifier that selects. all: by every other as well, for analysis."),
+  arms: frameShape.arms,
+  lines: frameShape.lines,
+  seeds: frameShape.seeds,
+  evaluate: evaluateSchema,
+  budget: frameShape.budget,
+  scales: frameShape.scales,
+  gates: frameShape.gates,
+  workers: frameShape.workers,
+  keepModels: z
+    .enum(["all", "last", "none"])
+    .default("all")
+    .describe("Which trained models stay on disk when the run is done; records stay of all."),
+}).describe("An experiment with language models.");
+
+export type LanguageConfig = z.output<typeof languageSchema>;
+
+/** Keys that hold for the whole run: no arm can change them. */
+export const languageRunPaths = [
+  "schema",
+  "name",
+  "system",
+  "dataset",
+  "prompt",
+  "model.trainer",
+  "model.base",
+  "verifiers",
+  "seeds",
+  "evaluate.metrics",
+  "budget",
+  "workers",
+  "keepModels",
+] as const;

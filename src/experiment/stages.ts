@@ -1,0 +1,83 @@
+// Lets the loop run over a run folder: what a stage is lent, how the run's state is told, what is deleted at the end.
+
+import type { Clock } from "../domain/context.ts";
+import type { Trial } from "../domain/stage.ts";
+import { CancelledError } from "../errors.ts";
+import { createDurableExecutor } from "../loop/durable.ts";
+import type { LoopEvent } from "../loop/event.ts";
+import { simulateTrial } from "../loop/memory.ts";
+import { runTrials } from "../loop/trials.ts";
+import type { RunFolder } from "../store/run-folder.ts";
+import type { Composition } from "./compose/compose.ts";
+import type { PreparedExperiment } from "./prepare.ts";
+
+export type RunEvent =
+  | LoopEvent
+  | {
+      readonly kind: "run-planned";
+      readonly stageCount: number;
+      readonly doneCount: number;
+      readonly trialCount: number;
+      /** Stages still to be run, by kind. */
+      readonly openByKind: Readonly<Record<string, number>>;
+    };
+
+export interface RunWorld {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly onEvent: (event: RunEvent) => void;
+  /** Who holds the run's lock, for the message another process gets. */
+  readonly holder: Readonly<Record<string, string | number>>;
+}
+
+/** Runs every trial; the run is then done, interrupted or failed, and says so. */
+export async function runStages(folder: RunFolder, composition: Composition, world: RunWorld): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([world.signal, stop.signal]);
+  const { system, trials } = composition;
+  const execute = createDurableExecutor({
+    records: folder.records,
+    signal,
+    onEvent: world.onEvent,
+    perform: (request) => {
+      const { key, description, inputs } = request;
+      const context = {
+        key,
+        signal,
+        clock: world.clock,
+        ledger: folder.createLedger(key),
+        progress: {
+          report: (doneCount: number, totalCount: number) =>
+            world.onEvent({ kind: "stage-progress", request, doneCount, totalCount }),
+        },
+      };
+      if (description.kind === "trial") return simulateTrial(description.turn as Trial, system, context);
+      return system.perform(description, inputs, context);
+    },
+  });
+  await folder.writeState("running", null);
+  try {
+    await runTrials(trials, system, execute, {
+      concurrency: concurrentTrials,
+      onFailure: (error) => stop.abort(error),
+    });
+    await folder.writeState("done", null);
+  } catch (error) {
+    const cause = world.signal.aborted ? world.signal.reason : error;
+    const state = cause instanceof CancelledError ? "interrupted" : "failed";
+    // A disk that is full cannot record that it is full; the error itself is what matters.
+    await folder.writeState(state, cause instanceof Error ? cause.message : String(cause)).catch(() => undefined);
+    throw cause;
+  }
+}
+
+/** Enough to keep every worker busy at the ends of stages, few enough to keep memory flat. */
+const concurrentTrials = 16;
+
+/** keepModels: artifacts of models that no later stage needs are deleted; their rows and digests stay. */
+export async function releaseModels(folder: RunFolder, { experiment }: PreparedExperiment): Promise<void> {
+  if (experiment.keepModels === "all") return;
+  for (const { digest, isLast } of folder.readModels()) {
+    if (experiment.keepModels === "none" || !isLast) await folder.artifacts.release(digest);
+  }
+}

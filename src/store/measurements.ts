@@ -1,0 +1,50 @@
+// Measurements in and out of the metric table. Infinities are kept as such; NaN is refused, because it would be a NULL.
+
+import type { Measurement, TrialMeasurements } from "../domain/system.ts";
+import { StoreError } from "../errors.ts";
+import type { Json } from "../keys/canonical.ts";
+import { computeDigest } from "../keys/digest.ts";
+import type { Connection } from "./database.ts";
+
+/** Returns a function that replaces a stage's measurements and gives back what identifies them: counts and a digest. */
+export function createMeasurementWriter(connection: Connection): (stageId: number, turns: TrialMeasurements) => Json {
+  const clear = connection.prepare("DELETE FROM metric WHERE stage_id = ?");
+  const insert = connection.prepare(
+    `INSERT INTO metric (stage_id, generation, position, name, value, low, high, item_count, items)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  return (stageId, turns) => {
+    clear.run(stageId);
+    const seen: string[] = [];
+    for (const { generation, measurements } of turns) {
+      for (const [position, measurement] of measurements.entries()) {
+        const { metric, value, low, high, itemCount, items } = checkMeasurement(measurement, connection.name);
+        const blob = items ? renderFloats(items) : null;
+        insert.run(stageId, generation, position, metric, value, low ?? null, high ?? null, itemCount ?? null, blob);
+        seen.push(`${generation}/${metric}/${value}/${low}/${high}/${blob ? computeDigest(blob) : ""}`);
+      }
+    }
+    return { measurements: seen.length, sha256: computeDigest(seen.join("\n")) };
+  };
+}
+
+/** float64, little endian. */
+export function renderFloats(values: Float64Array): Buffer {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+}
+
+/** Reads what renderFloats wrote; copies, because SQLite's buffers need not be aligned. */
+export function parseFloats(blob: Buffer): Float64Array {
+  return new Float64Array(new Uint8Array(blob).buffer);
+}
+
+function checkMeasurement(measurement: Measurement, where: string): Measurement {
+  const { metric, value, low, high } = measurement;
+  if ([value, low, high].some((number) => number !== undefined && Number.isNaN(number))) {
+    throw new StoreError(`metric ${metric} is not a number`, {
+      where,
+      next: "this is a defect of the metric: report it",
+    });
+  }
+  return measurement;
+}

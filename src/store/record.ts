@@ -1,0 +1,137 @@
+// A run read for its report, through a connection of its own beside the writer.
+
+import { join } from "node:path";
+import type { MetricDeclaration } from "../domain/metric.ts";
+import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord, RunState } from "../domain/record.ts";
+import { StoreError } from "../errors.ts";
+import type { Json } from "../keys/canonical.ts";
+import { type Connection, openReader } from "./database.ts";
+import { parseFloats } from "./measurements.ts";
+import { databaseName } from "./run-folder.ts";
+
+/** What the run's own record says of itself; written by the experiment that made it. */
+export interface RecordHeader {
+  readonly source: string;
+  readonly system: string;
+  readonly seeds: readonly number[];
+  readonly metrics: readonly MetricDeclaration[];
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+}
+
+interface RunRow {
+  readonly name: string;
+  readonly state: RunState;
+  readonly resolved: string;
+}
+
+interface MetricRow {
+  readonly arm: string;
+  readonly seed: number;
+  readonly generation: number;
+  readonly metric: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly item_count: number | null;
+  readonly items: Buffer | null;
+}
+
+/** Opens a run folder as a record; throws StoreError where there is no run. */
+export function openRecord(directory: string): RunRecord & { close(): void } {
+  const connection = openReader(join(directory, databaseName));
+  const run = connection.prepare<[], RunRow>("SELECT name, state, resolved FROM run").get();
+  if (!run) {
+    connection.close();
+    throw new StoreError("holds no run yet", { where: directory, next: "start it with refeed run" });
+  }
+  const header = (JSON.parse(run.resolved) as { header: RecordHeader }).header;
+  const arms = connection
+    .prepare<[], { id: string; generations: number; is_line: number; fields: string }>(
+      "SELECT id, generations, is_line, fields FROM arm ORDER BY position",
+    )
+    .all()
+    .map(
+      ({ id, generations, is_line, fields }): ArmRecord => ({
+        id,
+        generations,
+        isLine: is_line === 1,
+        fields: JSON.parse(fields) as Record<string, Json>,
+      }),
+    );
+  return {
+    name: run.name,
+    state: run.state,
+    progress: readProgress(connection),
+    ...header,
+    arms,
+    measurements: () => readMeasurements(connection, arms, header.seeds),
+    examples: (count) => readExamples(connection, count),
+    close: () => void connection.close(),
+  };
+}
+
+/** Stages that the experiment no longer asks for do not count. */
+function readProgress(connection: Connection): RunRecord["progress"] {
+  const count =
+    "SELECT count(*) AS planned, count(*) FILTER (WHERE state = 'done') AS done FROM stage WHERE planned = 1";
+  return connection.prepare<[], RunRecord["progress"]>(count).get() as RunRecord["progress"];
+}
+
+/** Trial by trial, so that no more than one trial's items are held at a time. */
+function* readMeasurements(
+  connection: Connection,
+  arms: readonly ArmRecord[],
+  seeds: readonly number[],
+): Generator<MeasurementRecord> {
+  const ofTrial = connection.prepare<[string, number], MetricRow>(
+    `SELECT t.arm, t.seed, CASE s.kind WHEN 'trial' THEN m.generation ELSE t.generation END AS generation,
+       m.name AS metric, m.value, m.low, m.high, m.item_count, m.items
+     FROM turn t JOIN stage s ON s.id = t.stage_id JOIN metric m ON m.stage_id = s.id
+     WHERE t.arm = ? AND t.seed = ? AND s.state = 'done' ORDER BY 3, t.position, m.position`,
+  );
+  for (const arm of arms) {
+    for (const seed of seeds) {
+      for (const { item_count, items, ...row } of ofTrial.all(arm.id, seed)) {
+        yield { ...row, itemCount: item_count, items: items ? parseFloats(items) : null };
+      }
+    }
+  }
+}
+
+/** The answers of the test split are the first test-split sample stage each turn asks for. */
+function readExamples(connection: Connection, count: number): readonly ExampleRecord[] {
+  const rows = connection
+    .prepare<[], number>(`SELECT r.position FROM dataset d JOIN dataset_row r ON r.dataset_id = d.id
+       WHERE d.split = 'test' AND d.is_current = 1 ORDER BY r.position`)
+    .pluck()
+    .all();
+  const step = Math.max(1, Math.floor(rows.length / Math.max(1, count)));
+  const positions = rows.filter((_, index) => index % step === 0).slice(0, count);
+  const answers = connection
+    .prepare<[], { arm: string; seed: number; generation: number; stage_id: number }>(
+      `SELECT t.arm, t.seed, t.generation, t.stage_id, min(t.position) AS first
+       FROM turn t JOIN stage s ON s.id = t.stage_id JOIN arm a ON a.id = t.arm
+       WHERE s.kind = 'sample' AND s.state = 'done' AND json_extract(s.parameters, '$.split') = 'test'
+         AND t.seed = (SELECT seed FROM turn ORDER BY position LIMIT 1)
+       GROUP BY t.arm, t.seed, t.generation ORDER BY t.generation, a.position`,
+    )
+    .all();
+  const readRow = connection.prepare<[number], { id: string; article: string; summary: string }>(
+    `SELECT r.id, r.article, r.summary FROM dataset d JOIN dataset_row r ON r.dataset_id = d.id
+     WHERE d.split = 'test' AND d.is_current = 1 AND r.position = ?`,
+  );
+  const readText = connection
+    .prepare<[number, number], string>(
+      "SELECT completion FROM candidate WHERE stage_id = ? AND position = ? AND draw = 0",
+    )
+    .pluck();
+  const generations = [...new Set(answers.map((answer) => answer.generation))];
+  return generations.flatMap((generation) =>
+    positions.map((position): ExampleRecord => {
+      const { id, article, summary } = readRow.get(position) as { id: string; article: string; summary: string };
+      const here = answers.filter((answer) => answer.generation === generation);
+      const outputs = here.map(({ arm, stage_id }) => ({ arm, text: readText.get(stage_id, position) ?? "" }));
+      return { seed: here[0]?.seed ?? 0, generation, id, article, reference: summary, outputs };
+    }),
+  );
+}

@@ -1,0 +1,78 @@
+// A run is a folder and holds everything: the experiment as given, the database, the artifacts, the report.
+// This opens it for its one writer. Stopped, the folder can be copied anywhere and gone on with.
+
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock, Ledger } from "../domain/context.ts";
+import type { StageRecords } from "../domain/records.ts";
+import type { Shelf } from "../domain/shelf.ts";
+import { type Connection, openWriter, toStoreError } from "./database.ts";
+import { openFolder, openLock } from "./lock.ts";
+import { createRunTable, type RunTable } from "./run-table.ts";
+import { type ArtifactShelf, createArtifactShelf } from "./shelf/artifacts.ts";
+import { createRunShelf } from "./shelf/shelf.ts";
+import { createStageTable } from "./stages.ts";
+import { createWriter } from "./writer.ts";
+
+export interface RunFolder extends RunTable {
+  readonly directory: string;
+  readonly records: StageRecords;
+  readonly shelf: Shelf;
+  readonly artifacts: ArtifactShelf;
+  createLedger(stage: string): Ledger;
+  close(): Promise<void>;
+}
+
+export interface RunFolderOptions {
+  readonly clock: Clock;
+  /** Who holds the lock, for the message another process gets. */
+  readonly holder: Readonly<Record<string, string | number>>;
+}
+
+/** Opens or creates a run folder; throws StoreError if another process writes it, it is damaged or cannot be written. */
+export async function openRunFolder(directory: string, { clock, holder }: RunFolderOptions): Promise<RunFolder> {
+  await openFolder(directory, databaseName);
+  const lock = openLock(directory, holder);
+  let connection: Connection;
+  try {
+    connection = openWriter(join(directory, databaseName));
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  const writer = createWriter(connection, () => clock.monotonic());
+  const stages = createStageTable(connection, writer, clock);
+  const artifacts = createArtifactShelf(join(directory, "artifacts"), connection, writer, stages);
+  await artifacts.removeDrafts();
+  const { createLedger, ...shelf } = createRunShelf({ connection, writer, stages, clock, artifacts });
+
+  return {
+    directory,
+    records: stages,
+    artifacts,
+    createLedger,
+    shelf,
+    ...createRunTable(directory, connection, writer, clock),
+    async close() {
+      await writer.flush().catch(() => undefined);
+      try {
+        connection.pragma("wal_checkpoint(TRUNCATE)");
+        connection.close();
+      } catch (error) {
+        throw toStoreError(error, directory);
+      } finally {
+        lock.close();
+      }
+    },
+  };
+}
+
+export const databaseName = "state.db";
+
+/** True where a folder holds a run. */
+export async function isRunFolder(directory: string): Promise<boolean> {
+  return access(join(directory, databaseName)).then(
+    () => true,
+    () => false,
+  );
+}

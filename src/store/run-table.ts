@@ -1,0 +1,78 @@
+// The run's own row and what it asks for: the record a resume goes by.
+
+import { join } from "node:path";
+import type { Clock } from "../domain/context.ts";
+import type { ArmRecord, RunState } from "../domain/record.ts";
+import { type Json, renderCanonical } from "../keys/canonical.ts";
+import type { Connection } from "./database.ts";
+import { type PlannedStage, writePlan } from "./plan-table.ts";
+import { type ImportedDataset, importDataset } from "./shelf/datasets.ts";
+import { writeWhole } from "./whole-file.ts";
+import type { Writer } from "./writer.ts";
+
+export interface FinishedStage {
+  readonly key: string;
+  readonly kind: string;
+}
+
+/** A kept artifact that is a model, and whether it is the last of some trial. */
+export interface KeptModel {
+  readonly digest: string;
+  readonly isLast: boolean;
+}
+
+export interface RunTable {
+  readModels(): readonly KeptModel[];
+  /** The record a resume goes by; undefined in a new folder. */
+  readResolved(): Json | undefined;
+  writeRun(run: { readonly name: string; readonly source: string; readonly resolved: Json }): Promise<void>;
+  writeState(state: RunState, reason: string | null): Promise<void>;
+  /** Makes a dataset the current one of its split; rows are read only if it was never imported. */
+  importDataset(dataset: ImportedDataset): Promise<void>;
+  /** Finished stages that the experiment asked for until now. */
+  finishedStages(): readonly FinishedStage[];
+  /** Records what the experiment asks for; stages no longer asked for are kept, marked stale and left out of reports. */
+  writePlan(stages: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void>;
+}
+
+export function createRunTable(directory: string, connection: Connection, writer: Writer, clock: Clock): RunTable {
+  const readRun = connection.prepare<[], { resolved: string }>("SELECT resolved FROM run");
+  const insertRun = connection.prepare(
+    `INSERT INTO run (id, name, created_ms, state, resolved) VALUES (1, ?, ?, 'new', ?)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, resolved = excluded.resolved`,
+  );
+  const updateState = connection.prepare("UPDATE run SET state = ?, reason = ?");
+  const insertEvent = connection.prepare("INSERT INTO event (at_ms, kind, detail) VALUES (?, ?, ?)");
+  const finished = connection.prepare<[], FinishedStage>(
+    "SELECT key, kind FROM stage WHERE state = 'done' AND planned = 1 ORDER BY id",
+  );
+
+  const models = connection.prepare<[], { digest: string; last: number }>(
+    `SELECT m.artifact_sha256 AS digest, max(t.generation = a.generations) AS last
+     FROM model m JOIN artifact f ON f.sha256 = m.artifact_sha256 JOIN turn t ON t.stage_id = m.stage_id
+       JOIN arm a ON a.id = t.arm
+     WHERE f.state = 'kept' GROUP BY m.artifact_sha256`,
+  );
+
+  return {
+    readModels: () => models.all().map(({ digest, last }) => ({ digest, isLast: last === 1 })),
+    readResolved: (): Json | undefined => {
+      const row = readRun.get();
+      return row === undefined ? undefined : (JSON.parse(row.resolved) as Json);
+    },
+    async writeRun({ name, source, resolved }: { name: string; source: string; resolved: Json }): Promise<void> {
+      await writeWhole(join(directory, "experiment.yaml"), source);
+      await writeWhole(join(directory, "resolved.json"), `${JSON.stringify(resolved, null, 2)}\n`);
+      await writer.write(() => void insertRun.run(name, clock.now(), JSON.stringify(resolved)));
+    },
+    writeState: (state: RunState, reason: string | null): Promise<void> =>
+      writer.write(() => {
+        updateState.run(state, reason);
+        insertEvent.run(clock.now(), `run-${state}`, renderCanonical({ reason }));
+      }),
+    importDataset: (dataset: ImportedDataset): Promise<void> => importDataset(connection, writer, dataset),
+    finishedStages: (): readonly FinishedStage[] => finished.all(),
+    writePlan: (planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void> =>
+      writer.write(() => writePlan(connection, planned, arms)),
+  };
+}

@@ -1,0 +1,164 @@
+// The tables, in the vocabulary, as migrations in order. A migration is never edited once released: add the next one.
+
+export const migrations: readonly string[] = [
+  `
+  -- The run itself: one row.
+  CREATE TABLE run (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'failed', 'interrupted')),
+    reason TEXT,
+    resolved TEXT NOT NULL              -- the resolved experiment, JSON: what resume goes by
+  ) STRICT;
+
+  CREATE TABLE arm (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    generations INTEGER NOT NULL,
+    is_line INTEGER NOT NULL,
+    fields TEXT NOT NULL                -- what differs between arms, JSON
+  ) STRICT;
+
+  -- A split as it was imported; an experiment uses the current one of each, stale stages may refer to others.
+  CREATE TABLE dataset (
+    id INTEGER PRIMARY KEY,
+    split TEXT NOT NULL CHECK (split IN ('train', 'test')),
+    sha256 TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    is_current INTEGER NOT NULL,
+    UNIQUE (split, sha256)
+  ) STRICT;
+
+  CREATE TABLE dataset_row (
+    dataset_id INTEGER NOT NULL REFERENCES dataset (id),
+    position INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    article TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    PRIMARY KEY (dataset_id, position),
+    UNIQUE (dataset_id, id)
+  ) STRICT;
+
+  -- One durable, content-addressed step of the loop.
+  CREATE TABLE stage (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    parameters TEXT NOT NULL,
+    inputs TEXT NOT NULL,               -- JSON array of stage keys
+    state TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'stale', 'failed')),
+    planned INTEGER NOT NULL DEFAULT 1, -- 0: no longer asked for by the experiment; kept, left out of reports
+    value TEXT,                         -- what it returned, JSON
+    output_sha256 TEXT,
+    inputs_sha256 TEXT,                 -- digest of the outputs it was made from
+    started_ms INTEGER,
+    finished_ms INTEGER,
+    duration_ms REAL,
+    reason TEXT
+  ) STRICT;
+
+  -- Who asks for which stage.
+  CREATE TABLE turn (
+    arm TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    position INTEGER NOT NULL,          -- order of asking within the plan
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    PRIMARY KEY (arm, seed, generation, stage_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX turn_by_stage ON turn (stage_id);
+
+  -- The intent and billing ledger: committed before the work begins, closed with its rows.
+  CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY,
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    key TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'done', 'retryable', 'failed', 'unknown')),
+    is_outside INTEGER NOT NULL,        -- 1: it leaves the process and may cost money
+    try_count INTEGER NOT NULL DEFAULT 1,
+    cost_usd REAL NOT NULL DEFAULT 0,
+    intended_ms INTEGER NOT NULL,
+    closed_ms INTEGER,
+    UNIQUE (stage_id, key)
+  ) STRICT;
+
+  CREATE TABLE candidate (
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    id INTEGER NOT NULL,                -- plan order: prompt position x draws + draw
+    dataset_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,          -- of the prompt's row in its split
+    draw INTEGER NOT NULL,
+    completion TEXT NOT NULL,
+    finish TEXT NOT NULL,
+    reason TEXT,
+    log_probability REAL,
+    token_count INTEGER NOT NULL,
+    token_log_probabilities BLOB,       -- float64, little endian
+    attempt_id INTEGER NOT NULL REFERENCES attempt (id),
+    UNIQUE (stage_id, id),
+    FOREIGN KEY (dataset_id, position) REFERENCES dataset_row (dataset_id, position)
+  ) STRICT;
+
+  CREATE TABLE score (
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    candidate_id INTEGER NOT NULL,
+    score REAL,                         -- null: unscorable
+    reason TEXT,
+    PRIMARY KEY (stage_id, candidate_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE selection (
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    candidate_id INTEGER NOT NULL,
+    rank INTEGER,                       -- 0 is the best; null: rejected
+    reason TEXT NOT NULL,
+    PRIMARY KEY (stage_id, candidate_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX selection_by_rank ON selection (stage_id, rank) WHERE rank IS NOT NULL;
+
+  -- A corpus is a list of references.
+  CREATE TABLE corpus_part (
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    position INTEGER NOT NULL,
+    source_id INTEGER REFERENCES stage (id), -- an assemble or a select stage; null: the dataset's train split
+    row_count INTEGER NOT NULL,
+    take BLOB,                          -- uint32 positions within the source, little endian; null: all
+    PRIMARY KEY (stage_id, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE artifact (
+    sha256 TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('file', 'tree', 'external')),
+    bytes INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('kept', 'released'))
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE model (
+    stage_id INTEGER PRIMARY KEY REFERENCES stage (id),
+    artifact_sha256 TEXT NOT NULL REFERENCES artifact (sha256)
+  ) STRICT;
+
+  CREATE TABLE metric (
+    stage_id INTEGER NOT NULL REFERENCES stage (id),
+    generation INTEGER NOT NULL,        -- within a trial stage; 0 for an evaluate stage
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    value REAL NOT NULL,
+    low REAL,
+    high REAL,
+    item_count INTEGER,
+    items BLOB,                         -- float64, little endian, in item order
+    PRIMARY KEY (stage_id, generation, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL                -- JSON
+  ) STRICT;
+  `,
+];

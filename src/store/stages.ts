@@ -1,0 +1,136 @@
+// The memory of stages: begun, finished, failed, and whether a finished one may be reused.
+// It compares digests and never looks into parameters or values.
+
+import type { Clock } from "../domain/context.ts";
+import type { StageRecords, StageRequest } from "../domain/records.ts";
+import type { Stage } from "../domain/stage.ts";
+import type { Measurement, TrialMeasurements } from "../domain/system.ts";
+import { StoreError } from "../errors.ts";
+import { renderCanonical } from "../keys/canonical.ts";
+import { computeDigest, computeKey } from "../keys/digest.ts";
+import type { Connection } from "./database.ts";
+import { createMeasurementWriter } from "./measurements.ts";
+import { createLostModels } from "./shelf/lost-models.ts";
+import type { Writer } from "./writer.ts";
+
+interface StageRow {
+  readonly id: number;
+  readonly state: string;
+  readonly value: string | null;
+  readonly output_sha256: string | null;
+  readonly inputs_sha256: string | null;
+}
+
+export interface StageTable extends StageRecords {
+  /** The row id of a stage that has begun; throws StoreError for an unknown key. */
+  idOf(key: string): number;
+}
+
+/** Tables whose rows belong to one stage, children first. */
+const ownedTables = ["metric", "model", "corpus_part", "selection", "score", "candidate", "attempt"] as const;
+
+export function createStageTable(connection: Connection, writer: Writer, clock: Clock): StageTable {
+  const find = connection.prepare<[string], StageRow>(
+    "SELECT id, state, value, output_sha256, inputs_sha256 FROM stage WHERE key = ?",
+  );
+  const insert = connection.prepare(
+    `INSERT INTO stage (key, kind, version, parameters, inputs, state, inputs_sha256, started_ms)
+     VALUES (?, ?, ?, ?, ?, 'running', ?, ?)
+     ON CONFLICT (key) DO UPDATE SET state = 'running', inputs_sha256 = excluded.inputs_sha256,
+       started_ms = excluded.started_ms, value = NULL, output_sha256 = NULL, finished_ms = NULL, reason = NULL`,
+  );
+  const close = connection.prepare(
+    `UPDATE stage SET state = 'done', value = ?, output_sha256 = ?, finished_ms = ?, duration_ms = ?, reason = NULL
+     WHERE key = ?`,
+  );
+  const fail = connection.prepare("UPDATE stage SET state = 'failed', reason = ?, finished_ms = ? WHERE key = ?");
+  const clear = ownedTables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE stage_id = ?`));
+  const writeMeasurements = createMeasurementWriter(connection);
+  const lostModels = createLostModels(connection);
+  const idByKey = new Map<string, number>();
+  const startByKey = new Map<string, number>();
+
+  const read = (request: StageRequest): Stage | undefined => {
+    const row = find.get(request.key);
+    if (row?.state !== "done" || row.inputs_sha256 !== computeInputsDigest(request.inputs)) return undefined;
+    if (row.value === null || computeDigest(row.value) !== row.output_sha256) {
+      throw new StoreError(`the value of ${request.description.kind} stage ${request.key.slice(0, 12)} is damaged`, {
+        where: connection.name,
+        next: "restore the run folder from a copy",
+      });
+    }
+    if (request.description.kind === "train" && lostModels.has(request.key)) return undefined;
+    idByKey.set(request.key, row.id);
+    return createStage(request, row.value, row.output_sha256);
+  };
+
+  const begin = (request: StageRequest): Promise<void> => {
+    const { key, description, inputs } = request;
+    const inputsDigest = computeInputsDigest(inputs);
+    startByKey.set(key, clock.monotonic());
+    lostModels.forget(key);
+    const planned = find.get(key);
+    const isClear = planned && (planned.inputs_sha256 === null || planned.inputs_sha256 === inputsDigest);
+    const begun = writer.write(() => {
+      const known = find.get(key);
+      // Rows made from other inputs are worth nothing; those of a torn attempt on the same inputs are gone on with.
+      if (known && known.inputs_sha256 !== null && known.inputs_sha256 !== inputsDigest) {
+        for (const statement of clear) statement.run(known.id);
+      }
+      const keys = renderCanonical(inputs.map((input) => input.key));
+      const parameters = renderCanonical(description.parameters);
+      insert.run(key, description.kind, description.version, parameters, keys, inputsDigest, clock.now());
+      idByKey.set(key, (find.get(key) as StageRow).id);
+    });
+    if (!isClear) return begun;
+    // Nothing of other inputs is in the way, and writes keep their order: no need to wait for a disk sync of its own.
+    begun.catch(() => undefined);
+    return Promise.resolve();
+  };
+
+  const finish = (request: StageRequest, value: unknown): Promise<Stage> => {
+    const { key, description } = request;
+    const id = idOf(key);
+    return writer.write(() => {
+      const kept = isMeasured(request) ? writeMeasurements(id, toTurns(description.kind, value)) : value;
+      const text = renderCanonical(kept ?? null);
+      const digest = computeDigest(text);
+      close.run(text, digest, clock.now(), clock.monotonic() - (startByKey.get(key) ?? clock.monotonic()), key);
+      return createStage(request, text, digest);
+    });
+  };
+
+  const idOf = (key: string): number => {
+    const id = idByKey.get(key) ?? find.get(key)?.id;
+    if (id === undefined) throw new StoreError(`unknown stage ${key}`, { where: connection.name });
+    idByKey.set(key, id);
+    return id;
+  };
+
+  return {
+    read,
+    begin,
+    finish,
+    idOf,
+    fail: (request, reason) => writer.write(() => void fail.run(reason, clock.now(), request.key)),
+  };
+}
+
+/** What a stage was made from: the outputs of its inputs, in order. */
+export function computeInputsDigest(inputs: readonly { readonly digest: string }[]): string {
+  return computeKey(inputs.map((input) => input.digest));
+}
+
+/** Measurements go to the metric table; the stage keeps their digest and nobody needs them as an input. */
+function isMeasured({ description }: StageRequest): boolean {
+  return description.kind === "evaluate" || description.kind === "trial";
+}
+
+function toTurns(kind: string, value: unknown): TrialMeasurements {
+  if (kind === "trial") return value as TrialMeasurements;
+  return [{ generation: 0, measurements: value as readonly Measurement[] }];
+}
+
+function createStage({ key, description }: StageRequest, text: string, digest: string): Stage {
+  return { key, kind: description.kind, value: JSON.parse(text), digest };
+}

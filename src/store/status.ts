@@ -1,0 +1,171 @@
+// Where a run stands, in a few short reads beside its writer.
+
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { StoreError } from "../errors.ts";
+import { type Connection, createEmptyError, holdsNone, openReader, toStoreError } from "./database.ts";
+import { isLocked } from "./lock.ts";
+import { databaseName, isRunFolder } from "./run-folder.ts";
+
+export interface TrialStatus {
+  readonly arm: string;
+  readonly seed: number;
+  /** The first generation that is not finished, or the last one. */
+  readonly generation: number;
+  /** The kind of the stage due or at work there. */
+  readonly stage: string;
+  /** The worst state among the trial's stages: failed, running, new, done. */
+  readonly state: string;
+}
+
+export interface RunStatus {
+  /** The folder's name. */
+  readonly run: string;
+  readonly experiment: string;
+  /** As recorded, or `stopped` where it was running and its process is gone. */
+  readonly state: string;
+  readonly reason: string | null;
+  readonly arms: readonly TrialStatus[];
+  readonly stages: Readonly<Record<string, number>>;
+  /** Attempts intended and not yet closed; none without a process. */
+  readonly inFlight: number;
+  /** Only what left the process counts. */
+  readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
+  readonly possiblyPaidTwice: number;
+}
+
+/** Reads the status of a run; throws StoreError where there is none. */
+export function readStatus(directory: string): RunStatus {
+  return readRun(directory, (connection) => {
+    const run = connection
+      .prepare<[], { name: string; state: string; reason: string | null }>("SELECT name, state, reason FROM run")
+      .get();
+    if (!run) throw createEmptyError(directory);
+    const isAlive = isLocked(directory);
+    const states = connection
+      .prepare<[number], { state: string; n: number }>(
+        `SELECT ${shownState} AS state, count(*) AS n FROM stage s WHERE planned = 1 GROUP BY 1`,
+      )
+      .all(isAlive ? 1 : 0);
+    const inFlight = connection.prepare<[], number>("SELECT count(*) FROM attempt WHERE state = 'sent'").pluck();
+    return {
+      run: basename(directory),
+      experiment: run.name,
+      state: nameState(run.state, isAlive),
+      reason: run.reason,
+      arms: readTrials(connection, isAlive),
+      stages: Object.fromEntries(states.map(({ state, n }) => [state, n])),
+      inFlight: isAlive ? (inFlight.get() as number) : 0,
+      ...readSpent(connection),
+    };
+  });
+}
+
+/** A stage that a dead process had begun is to be done again; its one parameter: 1 where the process lives. */
+const shownState = "CASE WHEN s.state = 'running' AND NOT ? THEN 'new' ELSE s.state END";
+
+const badness = "CASE state WHEN 'failed' THEN 3 WHEN 'running' THEN 2 WHEN 'new' THEN 1 ELSE 0 END";
+const states = ["done", "new", "running", "failed"] as const;
+
+function nameState(state: string, isAlive: boolean): string {
+  return state === "running" && !isAlive ? "stopped" : state;
+}
+
+/** Of each trial the first stage that is not done, else its last one. */
+function readTrials(connection: Connection, isAlive: boolean): readonly TrialStatus[] {
+  const trials = connection
+    .prepare<[number], Omit<TrialStatus, "state"> & { readonly worst: number }>(
+      `WITH seen AS (
+         SELECT t.arm, t.seed, t.generation, t.position, s.kind, ${shownState} AS state
+         FROM turn t JOIN stage s ON s.id = t.stage_id),
+       ranked AS (
+         SELECT *, max(${badness}) OVER (PARTITION BY arm, seed) AS worst,
+           row_number() OVER (PARTITION BY arm, seed ORDER BY state = 'done',
+             CASE state WHEN 'done' THEN -generation ELSE generation END,
+             CASE state WHEN 'done' THEN -position ELSE position END) AS place
+         FROM seen)
+       SELECT r.arm, r.seed, r.generation, r.kind AS stage, r.worst FROM ranked r JOIN arm a ON a.id = r.arm
+       WHERE r.place = 1 ORDER BY a.position, r.seed`,
+    )
+    .all(isAlive ? 1 : 0);
+  return trials.map(({ worst, ...trial }) => ({ ...trial, state: states[worst] as string }));
+}
+
+function readSpent(connection: Connection): Pick<RunStatus, "spent" | "possiblyPaidTwice"> {
+  const outside = connection
+    .prepare<[], { usd: number; requests: number; repeated: number }>(
+      `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
+         coalesce(sum(try_count - 1), 0) AS repeated FROM attempt WHERE is_outside = 1`,
+    )
+    .get() as { usd: number; requests: number; repeated: number };
+  const tokens = connection
+    .prepare<[], number>(
+      `SELECT coalesce(sum(c.token_count), 0) FROM candidate c JOIN attempt a ON a.id = c.attempt_id
+       WHERE a.is_outside = 1`,
+    )
+    .pluck()
+    .get() as number;
+  return { spent: { usd: outside.usd, requests: outside.requests, tokens }, possiblyPaidTwice: outside.repeated };
+}
+
+export interface ListedRun {
+  readonly directory: string;
+  readonly name: string;
+  /** As recorded, `stopped`, or `damaged` where the folder cannot be read. */
+  readonly state: string;
+  /** Zero in a damaged run. */
+  readonly created: number;
+  readonly stages: number;
+  readonly done: number;
+}
+
+/** The runs below a folder, newest first, damaged ones last; folders that hold none are passed over. */
+export async function listRuns(folder: string): Promise<readonly ListedRun[]> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const runs: ListedRun[] = [];
+  for (const name of names.sort()) {
+    const directory = join(folder, name);
+    if (!(await isRunFolder(directory))) continue;
+    const run = readListed(directory);
+    if (run) runs.push(run);
+  }
+  return runs.sort((a, b) => b.created - a.created);
+}
+
+/** One damaged run does not hide the others. */
+function readListed(directory: string): ListedRun | undefined {
+  try {
+    const row = readRun(directory, (connection) =>
+      connection
+        .prepare<[], Omit<ListedRun, "directory">>(
+          `SELECT r.name, r.state, r.created_ms AS created,
+             (SELECT count(*) FROM stage WHERE planned = 1) AS stages,
+             (SELECT count(*) FROM stage WHERE planned = 1 AND state = 'done') AS done FROM run r`,
+        )
+        .get(),
+    );
+    return (
+      row && {
+        directory,
+        ...row,
+        state: row.state === "running" ? nameState(row.state, isLocked(directory)) : row.state,
+      }
+    );
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.what === holdsNone) return undefined;
+    return { directory, name: basename(directory), state: "damaged", created: 0, stages: 0, done: 0 };
+  }
+}
+
+function readRun<Result>(directory: string, read: (connection: Connection) => Result): Result {
+  const file = join(directory, databaseName);
+  const connection = openReader(file);
+  try {
+    return read(connection);
+  } catch (error) {
+    throw toStoreError(error, file);
+  } finally {
+    connection.close();
+  }
+}

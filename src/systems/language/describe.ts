@@ -1,0 +1,162 @@
+// How each turn of a language experiment asks for its stages. Pure: parameters in, descriptions out, nothing runs.
+// What stands in `parameters` is everything that can change the output, explicit nulls included.
+
+import type { Split } from "../../domain/rows.ts";
+import type { Description, Stage, Turn } from "../../domain/stage.ts";
+import type { System } from "../../domain/system.ts";
+import type { Json } from "../../keys/canonical.ts";
+import { countReal } from "./assemble.ts";
+import type { AuxiliaryModel, Decoding, LanguageParts, LanguageSettings } from "./settings.ts";
+
+type LanguageTurn = Turn<LanguageSettings>;
+
+/** Raised by hand when the same parameters would give another output; sampler, scorer and trainer bring their own. */
+const version = { assemble: 1, select: 1, evaluate: 1, verify: 1 };
+
+export type DescribeStages = Omit<System<LanguageSettings>, "name" | "version" | "grain" | "perform">;
+
+export function createDescriptions(parts: LanguageParts): DescribeStages {
+  const describeReal = (turn: LanguageTurn, real: number): Description => ({
+    kind: "assemble",
+    version: version.assemble,
+    // The whole split needs no draw: every seed shares it.
+    parameters: { policy: "real", dataset: parts.dataset.train.digest, real, seed: real === 1 ? null : turn.seed },
+    inputs: [],
+    turn,
+  });
+
+  const describeTraining = (
+    turn: LanguageTurn,
+    params: Json,
+    inputs: readonly (Stage | Description)[],
+  ): Description => ({
+    kind: "train",
+    version: parts.trainer.version,
+    parameters: {
+      base: parts.trainer.base,
+      template: parts.template.digest,
+      params,
+      seed: turn.seed,
+      generation: turn.generation,
+    },
+    inputs,
+    turn,
+  });
+
+  const describeAuxiliary = (turn: LanguageTurn, { real, params }: AuxiliaryModel): Description => {
+    const first = { ...turn, generation: 0 };
+    return describeTraining(first, params, [describeReal(first, real)]);
+  };
+
+  const describeSampling = (turn: LanguageTurn, model: Stage, request: SamplingRequest): Description => ({
+    kind: "sample",
+    version: parts.sampler.version,
+    parameters: {
+      split: request.split,
+      dataset: parts.dataset[request.split].digest,
+      template: parts.template.digest,
+      draws: request.draws,
+      temperature: request.decoding.temperature,
+      topP: request.decoding.topP,
+      topK: request.decoding.topK,
+      maxTokens: request.decoding.maxTokens,
+      seed: request.decoding.temperature === 0 ? null : turn.seed,
+    },
+    inputs: [model],
+    turn,
+  });
+
+  const describeMetric = (turn: LanguageTurn, model: Stage, name: string): Description => {
+    const metric = parts.metrics[name];
+    const basis = metric?.metrics[0]?.basis ?? "none";
+    const { decode, sample } = turn.arm.settings;
+    const answers = { split: "test", draws: 1, decoding: basis === "samples" ? sample : decode } as const;
+    return {
+      kind: "evaluate",
+      version: version.evaluate,
+      parameters: {
+        metric: name,
+        basis,
+        implementation: metric?.version ?? null,
+        scorer: basis === "gold" ? parts.scorer.version : null,
+        dataset: parts.dataset.test.digest,
+        template: parts.template.digest,
+      },
+      inputs: basis === "gold" || basis === "none" ? [model] : [describeSampling(turn, model, answers)],
+      turn,
+    };
+  };
+
+  return {
+    assemble(turn, kept) {
+      const real = describeReal(turn, turn.arm.settings.real);
+      if (turn.generation === 0) return real;
+      const { corpus } = turn.arm.settings;
+      const isDrawn = corpus.kind === "accumulate-subsample" || corpus.kind === "mix";
+      return {
+        kind: "assemble",
+        version: version.assemble,
+        parameters: { policy: { ...corpus }, seed: isDrawn ? turn.seed : null },
+        inputs: [real, ...kept],
+        turn,
+      };
+    },
+
+    train(turn, corpus, previous) {
+      const { start, params, firstParams } = turn.arm.settings;
+      const inputs = start === "previous" && previous ? [corpus, previous] : [corpus];
+      return describeTraining(turn, turn.generation === 0 ? firstParams : params, inputs);
+    },
+
+    sample(turn, model) {
+      const { sample, corpus, real, selection } = turn.arm.settings;
+      const promptCount = parts.dataset.train.rowCount;
+      const realCount = countReal(real, promptCount);
+      const doubled = { realCount, promptCount, generation: turn.generation, selection };
+      const draws = corpus.kind === "accumulate-doubling" ? parts.computeDraws(doubled) : sample.candidates;
+      return describeSampling(turn, model, { split: "train", draws, decoding: sample });
+    },
+
+    verify(turn, candidates) {
+      const { verifier, alsoScore } = turn.arm.settings;
+      const names = verifier === null ? alsoScore : [verifier, ...alsoScore.filter((name) => name !== verifier)];
+      return names.map((name) => {
+        const named = parts.verifiers[name] as LanguageParts["verifiers"][string];
+        const auxiliary = named.auxiliary ? [describeAuxiliary(turn, named.auxiliary)] : [];
+        return {
+          kind: "verify",
+          version: version.verify,
+          parameters: {
+            verifier: named.parameters,
+            implementation: named.verifier.version,
+            template: parts.template.digest,
+            seed: named.isSeeded ? turn.seed : null,
+          },
+          inputs: [candidates, ...auxiliary],
+          turn,
+        };
+      });
+    },
+
+    select(turn, candidates, scores) {
+      const { selection, verifier } = turn.arm.settings;
+      return {
+        kind: "select",
+        version: version.select,
+        parameters: { ...selection },
+        inputs: verifier === null ? [candidates] : [candidates, scores[0] as Stage],
+        turn,
+      };
+    },
+
+    /** What a model was trained on is always measured: without it no two arms can be compared. */
+    evaluate: (turn, model) =>
+      [...turn.arm.settings.metrics, "training"].map((name) => describeMetric(turn, model, name)),
+  };
+}
+
+interface SamplingRequest {
+  readonly split: Split;
+  readonly draws: number;
+  readonly decoding: Decoding;
+}

@@ -1,0 +1,81 @@
+// What an arm of a language experiment fixes, and the parts a language system is put together from.
+// The system itself knows neither which provider samples nor where rows are kept.
+
+import type { ComputeParts, Policy } from "../../domain/corpus.ts";
+import type { TextMetric } from "../../domain/metric.ts";
+import type { Sampler, Scorer, Trainer, Verifier } from "../../domain/ports.ts";
+import type { Row, Split } from "../../domain/rows.ts";
+import type { Select, Selection, SelectionReason } from "../../domain/selection.ts";
+import type { Shelf } from "../../domain/shelf.ts";
+import type { Json } from "../../keys/canonical.ts";
+
+export interface Decoding {
+  readonly temperature: number;
+  readonly topP: number | null;
+  readonly topK: number | null;
+  readonly maxTokens: number;
+}
+
+export interface LanguageSettings {
+  /** Share of the train split that generation 0 is trained on, in (0, 1]. */
+  readonly real: number;
+  readonly start: "base" | "previous";
+  /** The trainer's parameters, and those of generation 0. */
+  readonly params: Json;
+  readonly firstParams: Json;
+  readonly sample: Decoding & { readonly candidates: number };
+  readonly corpus: Policy;
+  /** Names of LanguageParts.verifiers: the arm's own, null for none, and those that score beside it. */
+  readonly verifier: string | null;
+  readonly alsoScore: readonly string[];
+  readonly selection: Selection;
+  readonly decode: Decoding;
+  /** Names of LanguageParts.metrics. */
+  readonly metrics: readonly string[];
+}
+
+/** A fixed model that a verifier scores under, trained beside the loop: one a seed. */
+export interface AuxiliaryModel {
+  readonly real: number;
+  readonly params: Json;
+}
+
+export interface NamedVerifier {
+  readonly verifier: Verifier;
+  /** Everything that changes its scores beside candidates and model. */
+  readonly parameters: Json;
+  /** The model it scores under: an auxiliary one, or none beyond what the candidates carry. */
+  readonly auxiliary: AuxiliaryModel | null;
+  /** True where scores are drawn, so that the experiment's seed enters. */
+  readonly isSeeded: boolean;
+}
+
+export interface LanguageParts {
+  readonly shelf: Shelf;
+  readonly sampler: Sampler;
+  readonly scorer: Scorer;
+  readonly trainer: Trainer;
+  readonly template: Template;
+  /** SHA-256 over the canonical rows of each split, and how many there are. */
+  readonly dataset: Readonly<Record<Split, { readonly digest: string; readonly rowCount: number }>>;
+  readonly verifiers: Readonly<Record<string, NamedVerifier>>;
+  readonly metrics: Readonly<Record<string, TextMetric>>;
+  readonly computeParts: ComputeParts;
+  /** Draws a prompt under accumulate-doubling, so that a selection is as large as the pool before it. */
+  readonly computeDraws: (request: DrawsRequest) => number;
+  readonly select: Select;
+  readonly reasons: readonly SelectionReason[];
+}
+
+export interface DrawsRequest {
+  readonly realCount: number;
+  readonly promptCount: number;
+  readonly generation: number;
+  readonly selection: Selection;
+}
+
+/** A prompt template, compiled. */
+export interface Template {
+  readonly digest: string;
+  render(row: Pick<Row, "article">): string;
+}

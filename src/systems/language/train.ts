@@ -1,0 +1,61 @@
+// The train stage: corpus rows become prompt and completion, in an order shuffled by (seed, generation),
+// and a trainer makes a model of them.
+
+import type { Example } from "../../domain/rows.ts";
+import type { Json } from "../../keys/canonical.ts";
+import { computeSeed } from "../../keys/seed.ts";
+import { createRandom } from "../../math/random.ts";
+import type { Work } from "./work.ts";
+
+export interface ModelValue {
+  /** Digest of the trained parameters. */
+  readonly sha256: string;
+  /** The equal-compute basis: what went into this model, and the trainer's closing loss (null where it diverged). */
+  readonly rows: number;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly loss: number | null;
+  /** What of the corpus did not fit the model; absent where the trainer does not count it. */
+  readonly losses?: Readonly<Record<string, number>>;
+}
+
+interface TrainParameters {
+  readonly params: Json;
+  readonly seed: number;
+  readonly generation: number;
+}
+
+export async function trainModel({ description, inputs, context, parts }: Work): Promise<ModelValue> {
+  const { params, seed, generation } = description.parameters as unknown as TrainParameters;
+  const [corpus, previous] = inputs;
+  if (!corpus) throw new TypeError("a train stage needs a corpus");
+  const start = previous ? await parts.shelf.readModel(previous.key) : null;
+  const exampleCount = parts.shelf.corpusCount(corpus.key);
+  const order = shufflePositions(exampleCount, computeSeed("order", seed, generation));
+  const file = await parts.shelf.createDraft(context.key);
+  const request = { start, params, seed: `${seed}/${generation}`, exampleCount, file };
+
+  const job = await parts.trainer.train(readExamples(parts, corpus.key, order), request, context);
+  const { rows, steps, tokens, loss, losses } = await job.result();
+  const { digest } = await parts.shelf.writeModel(context.key, file);
+  const model = { sha256: digest, rows, steps, tokens, loss: Number.isFinite(loss) ? loss : null };
+  return losses === undefined ? model : { ...model, losses };
+}
+
+async function* readExamples(parts: Work["parts"], corpus: string, order: Uint32Array): AsyncGenerator<Example> {
+  for await (const { id, article, summary } of parts.shelf.readCorpus(corpus, order)) {
+    yield { id, prompt: parts.template.render({ article }), completion: summary };
+  }
+}
+
+function shufflePositions(count: number, seed: Uint32Array): Uint32Array {
+  const random = createRandom(seed);
+  const order = Uint32Array.from({ length: count }, (_, position) => position);
+  for (let last = count - 1; last > 0; last--) {
+    const other = random.integer(last + 1);
+    const held = order[last] as number;
+    order[last] = order[other] as number;
+    order[other] = held;
+  }
+  return order;
+}

@@ -1,0 +1,38 @@
+// The real command line in a process of its own: what a user types, what comes back.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+const refeed = new URL("../../bin/refeed.js", import.meta.url).pathname;
+
+export interface Spoken {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SpokenOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with the child once it has started, to send it signals. */
+  readonly watch?: (child: { kill(signal: NodeJS.Signals): boolean; readonly stderr: NodeJS.ReadableStream }) => void;
+}
+
+export async function runRefeed(args: readonly string[], options: SpokenOptions = {}): Promise<Spoken> {
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env };
+  const child = spawn(process.execPath, [refeed, ...args], {
+    cwd: options.cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (data) => {
+    stdout += data;
+  });
+  child.stderr.on("data", (data) => {
+    stderr += data;
+  });
+  options.watch?.(child);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, stdout, stderr };
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import { StoreError } from "../../src/errors.ts";
+import { openReader, openWriter } from "../../src/store/database.ts";
+import { migrations } from "../../src/store/schema.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+test("every connection has the effective pragmas, reopened ones too", (context) => {
+  const file = join(createTemporaryFolder(context), "state.db");
+  for (let time = 0; time < 2; time++) {
+    const connection = openWriter(file);
+    assert.equal(connection.pragma("journal_mode", { simple: true }), "wal");
+    assert.equal(connection.pragma("synchronous", { simple: true }), 2, "FULL");
+    assert.equal(connection.pragma("foreign_keys", { simple: true }), 1);
+    assert.equal(connection.pragma("trusted_schema", { simple: true }), 0);
+    assert.equal(connection.pragma("user_version", { simple: true }), migrations.length);
+    connection.close();
+  }
+});
+
+test("SQLite is past the WAL-reset race", () => {
+  const connection = new Database(":memory:");
+  const version = connection.prepare<[], string>("SELECT sqlite_version()").pluck().get() as string;
+  const [major = 0, minor = 0, patch = 0] = version.split(".").map(Number);
+  assert.ok(major * 10000 + minor * 100 + patch >= 35201, version);
+  connection.close();
+});
+
+test("a newer schema is refused by writer and reader, and is left as it is", (context) => {
+  const file = join(createTemporaryFolder(context), "state.db");
+  const connection = openWriter(file);
+  connection.pragma("user_version = 999");
+  connection.close();
+  const expected = { message: `${file}: has schema version 999, this refeed knows only up to ${migrations.length}` };
+  assert.throws(() => openWriter(file), expected);
+  assert.throws(
+    () => openReader(file),
+    (error) => error instanceof StoreError && /use the refeed that wrote it/.test(error.next ?? ""),
+  );
+});
+
+test("a file that is no database is refused in one line", (context) => {
+  const file = join(createTemporaryFolder(context), "state.db");
+  writeFileSync(file, "this is a text file and no database at all, long enough to be looked at".repeat(40));
+  assert.throws(() => openWriter(file), { message: `${file}: is damaged or no run database` });
+});
+
+test("a reader of a missing file says so", (context) => {
+  const folder = createTemporaryFolder(context);
+  assert.throws(() => openReader(join(folder, "state.db")), { message: `${folder}: there is no run here` });
+});
+
+test("a migration that fails leaves the version before it", (context) => {
+  const file = join(createTemporaryFolder(context), "state.db");
+  const blocked = new Database(file);
+  blocked.exec("CREATE TABLE event (x)");
+  blocked.close();
+  assert.throws(() => openWriter(file), /table event already exists/);
+  const again = new Database(file);
+  assert.equal(again.pragma("user_version", { simple: true }), 0);
+  assert.deepEqual(again.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all(), ["event"]);
+  again.close();
+});

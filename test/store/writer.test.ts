@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openWriter } from "../../src/store/database.ts";
+import { createWriter } from "../../src/store/writer.ts";
+import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
+
+function createFixture(context: Parameters<typeof createTemporaryFolder>[0]) {
+  const connection = openWriter(join(createTemporaryFolder(context), "state.db"));
+  context.after(() => void connection.close());
+  connection.exec("CREATE TABLE word (text TEXT UNIQUE)");
+  let commits = 0;
+  const prepare = connection.prepare.bind(connection);
+  connection.prepare = ((source: string) => {
+    const statement = prepare(source);
+    if (source === "COMMIT") {
+      const run = statement.run.bind(statement);
+      statement.run = ((...values: unknown[]) => {
+        commits += 1;
+        return run(...values);
+      }) as typeof statement.run;
+    }
+    return statement;
+  }) as typeof connection.prepare;
+  const writer = createWriter(connection, systemClock.monotonic);
+  const insert = prepare("INSERT INTO word VALUES (?)");
+  const all = () => prepare("SELECT text FROM word ORDER BY rowid").pluck().all();
+  return { connection, writer, insert, all, commitCount: () => commits };
+}
+
+test("writes of one turn share a transaction; each resolves with its own result, after the commit", async (context) => {
+  const { connection, writer, insert, all, commitCount } = createFixture(context);
+  const results = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => writer.write(() => insert.run(`w${index}`).changes + index)),
+  );
+  assert.deepEqual(results.slice(0, 3), [1, 2, 3]);
+  assert.equal(all().length, 100);
+  assert.equal(connection.inTransaction, false);
+  assert.ok(commitCount() <= 3, `${commitCount()} commits`);
+});
+
+test("a write that fails, fails alone", async (context) => {
+  const { writer, insert, all } = createFixture(context);
+  const results = await Promise.allSettled(
+    ["a", "b", "a", "c"].map((text) => writer.write(() => void insert.run(text))),
+  );
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "rejected", "fulfilled"],
+  );
+  assert.deepEqual(all(), ["a", "b", "c"]);
+});
+
+test("after the database is gone every write is refused and none hangs", async (context) => {
+  const { connection, writer, insert } = createFixture(context);
+  connection.close();
+  const results = await Promise.allSettled([writer.write(() => insert.run("x")), writer.flush()]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["rejected", "rejected"],
+  );
+});
