@@ -1,11 +1,12 @@
 // refeed score: ROUGE of a predictions file against a references file, as a table, as JSON, and row by row.
 
-import { createReadStream, mkdtempSync } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { CancelledError, DatasetError, UsageError } from "../errors.ts";
+import { nodeFiles, readBytes, validateBytes } from "../datasets/file/bytes.ts";
+import { CancelledError, UsageError } from "../errors.ts";
 import { type FileScore, scoreFiles } from "../evaluation/score-file.ts";
 import type { Source } from "../evaluation/score-lines.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
@@ -50,7 +51,7 @@ interface Names {
   readonly references: string;
 }
 
-/** Everything is checked before the first row is read; rows get their name only once all is well. */
+/** Flags are checked before a file is opened; rows get their name only once all is well. */
 async function runScore(names: Names, flags: Flags, environment: Environment): Promise<void> {
   const metrics = parseMetrics(flags.metrics);
   const seed = parseWhole("--seed", flags.seed, [0, Number.MAX_SAFE_INTEGER]);
@@ -101,26 +102,11 @@ function parseWhole(flag: string, text: string, [least, most]: readonly [number,
   throw new UsageError(`"${text}" is not a whole number from ${least} to ${most}`, { where: flag });
 }
 
-/** A regular file, because it may have to be read twice. */
+/** A file like any dataset's: no pipe, because it may have to be read twice, and unpacked where it is gzip. */
 async function openSource(name: string, { cwd, signal }: Environment): Promise<Source> {
-  const path = resolve(cwd, name);
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
-  if (found === "ENOENT") throw new DatasetError("there is no such file", { where: name });
-  if (typeof found !== "object") throw new DatasetError(`cannot be read (${found})`, { where: name });
-  if (!found.isFile())
-    throw new DatasetError("is not a regular file", { where: name, next: "save it to a file first" });
-  return {
-    name,
-    async *open() {
-      try {
-        yield* createReadStream(path, { highWaterMark: 2 ** 18, signal }) as AsyncIterable<Uint8Array>;
-      } catch (error) {
-        if (signal.aborted) throw error;
-        const { code } = error as NodeJS.ErrnoException;
-        throw new DatasetError(`cannot be read (${code})`, { where: name, cause: error });
-      }
-    },
-  };
+  const request = { path: resolve(cwd, name), shown: name, signal, files: nodeFiles };
+  await validateBytes(request);
+  return { name, open: () => readBytes(request) };
 }
 
 /** The output may stand anywhere but on its own input. */

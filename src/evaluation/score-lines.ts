@@ -2,6 +2,7 @@
 // Knows neither JSON nor text encodings; a line feed is one byte in UTF-8 and never part of another character.
 
 import { DatasetError } from "../errors.ts";
+import { longestLineBytes } from "../text/input/line-limit.ts";
 
 /** A file that can be read from its start more than once. */
 export interface Source {
@@ -26,7 +27,6 @@ export interface LineReader {
   close(): Promise<void>;
 }
 
-export const longestLine = 64 * 2 ** 20;
 /** A block is full at this many lines or bytes, whichever comes first; it may hold one line more than its bytes. */
 const blockLines = 512;
 const blockBytes = 512 * 2 ** 10;
@@ -51,9 +51,10 @@ export function createLineReader(source: Source): LineReader {
   let takenCount = 0;
 
   const assertLength = (length: number): void => {
-    if (length <= longestLine) return;
+    if (length <= longestLineBytes) return;
     const where = `${source.name}:${takenCount + window.lineEnds.length + 1}`;
-    throw new DatasetError("the line is longer than 64 MiB", { where, next: "write one row a line, as JSON Lines" });
+    const what = `the line is longer than ${longestLineBytes / 2 ** 20} MiB`;
+    throw new DatasetError(what, { where, next: "write one row a line, as JSON Lines" });
   };
 
   const search = (): void => {

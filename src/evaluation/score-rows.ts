@@ -2,6 +2,9 @@
 
 import { isUtf8 } from "node:buffer";
 import { DatasetError } from "../errors.ts";
+import { computeCharacterCount } from "../text/input/character-count.ts";
+import { scanJson } from "../text/input/json-scan.ts";
+import { findRepeatedMember } from "../text/input/repeated-member.ts";
 import type { Lines } from "./score-lines.ts";
 
 /** As it is written; two ids are the same when they read the same, so that 7 matches "7". */
@@ -50,7 +53,8 @@ export function readRow<Row extends PredictionRow | ReferenceRow>(
     throw createProblem(what, "give an id to every row or to none");
   } catch (error) {
     if (!(error instanceof DatasetError)) throw error;
-    throw new DatasetError(error.what, { where: `${file.name}:${line}`, next: error.next });
+    // A problem that has a place within its line begins with the column.
+    throw new DatasetError(error.what, { where: `${file.name}:${line}${error.where ?? ""}`, next: error.next });
   }
 }
 
@@ -91,15 +95,24 @@ function decodeOneByOne(bytes: Uint8Array): (string | undefined)[] {
   return texts;
 }
 
+/** All that is read of a row. */
+const readNames = ["id", "prediction", "reference", "references"];
+
 function parseFields(line: string | undefined, shape: string): Fields {
   if (line === undefined) throw createProblem("is not valid UTF-8", "save the file as UTF-8");
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    throw createProblem(line.trim() === "" ? "is an empty line" : "is not JSON", shape);
+    if (line.trim() === "") throw createProblem("is an empty line", shape);
+    const { problem } = scanJson(line);
+    throw createPlaced(line, problem?.offset ?? 0, { what: `not valid JSON: ${problem?.what}`, next: shape });
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    const repeated = findRepeatedMember(line, readNames);
+    if (repeated === undefined) return value as Fields;
+    throw createPlaced(line, repeated.keyOffset, { what: `has "${repeated.key}" twice`, next: "keep one of them" });
+  }
   throw createProblem(`is ${tell(value)}, not an object`, shape);
 }
 
@@ -126,6 +139,15 @@ function tell(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** A problem at an offset of its line, as a column counted in characters. */
+function createPlaced(
+  line: string,
+  offset: number,
+  { what, next }: { readonly what: string; readonly next: string },
+): DatasetError {
+  return new DatasetError(what, { where: `:${computeCharacterCount(line.slice(0, offset)) + 1}`, next });
 }
 
 function createProblem(what: string, next: string): DatasetError {

@@ -1,7 +1,6 @@
 // What an experiment needs from outside before it can be planned: its dataset's digests and its template's text.
 // A run keeps this as its record; a resume is prepared from that record and opens no file of the user's.
 
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDataset } from "../datasets/registry.ts";
@@ -11,6 +10,7 @@ import type { Json } from "../keys/canonical.ts";
 import { findRowProblems } from "./arms/row-counts.ts";
 import { computeDifference, computeExperimentDifference, type FieldDifference } from "./difference.ts";
 import type { DatasetSettings, Experiment, LanguageExperiment } from "./experiment.ts";
+import { readTextFile } from "./text-file.ts";
 
 export interface SplitMaterial {
   readonly digest: string;
@@ -108,15 +108,11 @@ function declareDataset(settings: DatasetSettings) {
 /** A name without a slash is a packaged template, one with a slash a file beside the experiment. */
 async function readTemplate({ language, folder }: LanguageExperiment): Promise<LanguageMaterials["template"]> {
   const name = language.prompt;
-  const file = name.includes("/") ? resolve(folder, name) : join(packagedTemplates, `${name}.jinja`);
-  try {
-    return { name, text: await readFile(file, "utf8") };
-  } catch {
-    const what = `the prompt template ${name} cannot be read`;
-    throw new ConfigError([
-      { where: file, what, next: "name a packaged template, article or summary, or a file with a slash in it" },
-    ]);
-  }
+  const isFile = name.includes("/");
+  const path = isFile ? resolve(folder, name) : join(packagedTemplates, `${name}.jinja`);
+  const text = await readTextFile({ path, shown: isFile ? name : path, kind: "prompt" });
+  // A byte order mark would stand in front of every prompt.
+  return { name, text: text.replace(/^\ufeff/, "") };
 }
 
 const packagedTemplates = fileURLToPath(new URL("../../prompts", import.meta.url));

@@ -66,8 +66,8 @@ test("refuses what it cannot take, and leaves nothing behind", async (context) =
   const refusals: readonly (readonly [args: string, kind: typeof UsageError | typeof DatasetError, message: string])[] =
     [
       ["p.jsonl missing.jsonl", DatasetError, "missing.jsonl: there is no such file"],
-      ["folder r.jsonl", DatasetError, "folder: is not a regular file"],
-      ["/dev/null r.jsonl", DatasetError, "/dev/null: is not a regular file"],
+      ["folder r.jsonl", DatasetError, "folder: is a folder, not a file"],
+      ["/dev/null r.jsonl", DatasetError, "/dev/null: is a device, not a file"],
       ["bad.jsonl r.jsonl --rows rows.jsonl", DatasetError, 'bad.jsonl:2: has no "prediction", only "id"'],
       ["p.jsonl r.jsonl --metrics rouge1,bleu", UsageError, '--metrics: unknown metric "bleu"'],
       ["p.jsonl r.jsonl --metrics=", UsageError, '--metrics: unknown metric ""'],
@@ -111,7 +111,7 @@ test("from the shell: exit code 2, one line, a hint and no stack for bad input; 
   const { code, stdout, stderr } = await runRefeed(["score", "bad.jsonl", "r.jsonl"], options);
   assert.deepEqual([code, stdout], [2, ""]);
   const lines = stderr.split("\n");
-  assert.equal(lines[0], "bad.jsonl:3: is not JSON");
+  assert.equal(lines[0], "bad.jsonl:3:1: not valid JSON: oops is not a JSON value");
   assert.match(lines[1] ?? "", /^ {2}write one object a line/);
   assert.equal(lines.length, 3);
   const good = await runRefeed(["score", "p.jsonl", "r.jsonl", "--json"], options);

@@ -202,7 +202,7 @@ const refusals: readonly (readonly [
     "a bad row behind another order",
     toPredictions(["row-2", "row-1"]),
     `${toReferences(["row-1", "row-2"])}x\n`,
-    "r.jsonl:3: is not JSON",
+    "r.jsonl:3:1: not valid JSON: x is not a JSON value",
   ],
   [
     "a bad prediction behind another order",
@@ -220,7 +220,7 @@ const refusals: readonly (readonly [
     "a bad row late",
     `${toPredictions(createIds(15_000))}{\n`,
     toReferences(createIds(15_001)),
-    "p.jsonl:15001: is not JSON",
+    "p.jsonl:15001:2: not valid JSON: ends inside an object",
   ],
 ];
 

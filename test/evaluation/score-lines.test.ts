@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { DatasetError } from "../../src/errors.ts";
-import { createLineReader, longestLine, readBlocks, type Source } from "../../src/evaluation/score-lines.ts";
+import { createLineReader, readBlocks, type Source } from "../../src/evaluation/score-lines.ts";
+import { longestLineBytes } from "../../src/text/input/line-limit.ts";
 import { createSource } from "./score-sources.ts";
 
 test("whatever the chunks, lines come whole, in order and numbered", async () => {
@@ -41,7 +42,7 @@ test("lines can be taken a few at a time, and a block is bounded", async () => {
   assert.equal(total, 3000);
 });
 
-test("a line of more than 64 MiB is refused by its number, ended or not; one of 64 MiB is read", async () => {
+test("a line of more than 16 MiB is refused by its number, ended or not; one of 16 MiB is read", async () => {
   const block = new Uint8Array(2 ** 20).fill(0x78);
   const createLong = (size: number, end: string): Source => ({
     name: "long.jsonl",
@@ -56,11 +57,11 @@ test("a line of more than 64 MiB is refused by its number, ended or not; one of 
     for await (const lines of readBlocks(source)) sum += lines.count;
     return sum;
   };
-  assert.equal(await count(createLong(longestLine, "\n")), 3);
+  assert.equal(await count(createLong(longestLineBytes, "\n")), 3);
   for (const end of ["", "\n", "more\nlast\n"]) {
-    await assert.rejects(count(createLong(longestLine + 1, end)), (error) => {
+    await assert.rejects(count(createLong(longestLineBytes + 1, end)), (error) => {
       assert.ok(error instanceof DatasetError);
-      assert.equal(error.message, "long.jsonl:3: the line is longer than 64 MiB");
+      assert.equal(error.message, "long.jsonl:3: the line is longer than 16 MiB");
       return true;
     });
   }

@@ -11,8 +11,9 @@ const refusals: readonly (readonly [
   [parsePrediction, undefined, "is not valid UTF-8"],
   [parsePrediction, "", "is an empty line"],
   [parsePrediction, " \r", "is an empty line"],
-  [parsePrediction, "hello", "is not JSON"],
-  [parsePrediction, '{"prediction": "a"', "is not JSON"],
+  [parsePrediction, "hello", "not valid JSON: hello is not a JSON value"],
+  [parsePrediction, '{"prediction": "a"', "not valid JSON: ends inside an object"],
+  [parsePrediction, '{"prediction": "a", "prediction": "b"}', 'has "prediction" twice'],
   [parsePrediction, "3", "is a number, not an object"],
   [parsePrediction, "null", "is null, not an object"],
   [parsePrediction, '["a"]', "is a list, not an object"],
@@ -45,7 +46,7 @@ test("every bad row is refused by one sentence and a step to take", () => {
       },
     );
   }
-  assert.equal(refusals.length, 23);
+  assert.equal(refusals.length, 24);
 });
 
 test("good rows are read, other fields are left alone", () => {
@@ -63,7 +64,7 @@ test("a row is held to its file: name, line, and ids on all rows or none", () =>
   assert.ok(read(true, withId) && read(false, without) && read(undefined, withId) && read(undefined, without));
   assert.throws(() => read(true, without), { message: "p.jsonl:12: has no id, while line 1 has one" });
   assert.throws(() => read(false, withId), { message: "p.jsonl:12: has an id, while line 1 has none" });
-  assert.throws(() => read(true, "{"), { message: "p.jsonl:12: is not JSON" });
+  assert.throws(() => read(true, "{"), { message: "p.jsonl:12:2: not valid JSON: ends inside an object" });
 });
 
 test("lines are decoded alone where one of them is not UTF-8, and a byte order mark is left out", () => {

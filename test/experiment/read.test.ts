@@ -49,7 +49,7 @@ test("what is no text or no file is refused in one line", async (context) => {
     "utf16be.yaml": "utf16be.yaml: is UTF-16; save it as UTF-8",
     "large.yaml": "large.yaml: is larger than 1 MB: no experiment is",
     "empty.yaml": "empty.yaml:1:1: the file is empty",
-    "folder.yaml": "folder.yaml: is a folder; name the YAML file in it",
+    "folder.yaml": "folder.yaml: is a folder; name the file in it",
     "dangling.yaml": "dangling.yaml: there is no such file",
     "loop.yaml": "loop.yaml: is a link that leads nowhere",
     "pipe.yaml": "pipe.yaml: is no regular file",

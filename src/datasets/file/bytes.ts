@@ -5,6 +5,7 @@ import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DatasetError, RefeedError } from "../../errors.ts";
+import { renderPathAdvice } from "../../text/input/path-advice.ts";
 import { renderCount } from "./problems.ts";
 
 /** The part of node:fs/promises that is used; tests put another in its place. */
@@ -42,7 +43,7 @@ export async function* readBytes(request: FileRequest): AsyncGenerator<Buffer, v
     const before = await handle.stat({ bigint: true });
     const size = Number(before.size);
     if (size === 0) throw new DatasetError("the file is empty", { where: shown });
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
     const head = buffer.subarray(0, bytesRead);
     const isPacked = isGzip(head);
     refuseContainer(head, shown, isPacked);
@@ -119,7 +120,8 @@ async function openPlainFile({ path, shown, files }: FileRequest): Promise<FileH
     const code = (error as NodeJS.ErrnoException).code ?? "";
     const target = code === "ENOENT" ? await readDanglingLink(path, files) : undefined;
     const what = target === undefined ? reasonByCode[code] : `is a link to ${target}, which does not exist`;
-    throw new DatasetError(what ?? `cannot be opened: ${code || String(error)}`, { where: shown, cause: error });
+    const next = code === "ENOENT" && target === undefined ? renderPathAdvice(shown) : undefined;
+    throw new DatasetError(what ?? `cannot be opened: ${code || String(error)}`, { where: shown, next, cause: error });
   }
 }
 
@@ -152,6 +154,23 @@ function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
+const asLines = "convert it to JSON Lines, with DuckDB or pandas for example";
+
+/**
+ * Files that are refused for their first bytes, in hexadecimal: none of what they say of their own lengths is ever
+ * believed, because nothing behind these bytes is read.
+ */
+const containers: readonly (readonly [start: string, what: string, next: string])[] = [
+  ["28b52ffd", "is zstd-compressed", "unpack it: zstd -d"],
+  ["fd377a585a00", "is xz-compressed", "unpack it: xz -d"],
+  ["425a68", "is bzip2-compressed", "unpack it: bzip2 -d"],
+  ["504b0304", "is a zip archive", "unpack it"],
+  ["50415231", "is a Parquet file", asLines],
+  ["50415245", "is an encrypted Parquet file", asLines],
+  ["4152524f5731", "is an Arrow file", asLines],
+  ["53514c69746520", "is an SQLite database", "write the rows out as JSON Lines"],
+];
+
 /** Tells formats by their first bytes and not by their names, which may say anything. */
 function refuseContainer(head: Buffer, shown: string, isPacked: boolean): void {
   const refuse = (what: string, next: string): never => {
@@ -161,9 +180,8 @@ function refuseContainer(head: Buffer, shown: string, isPacked: boolean): void {
     refuse("is gzip-compressed, and its name does not say so", "let its name end in .jsonl.gz");
   if (!isPacked && isNamedGz(shown)) refuse("is named .gz but is not gzip-compressed", "let its name end in .jsonl");
   const hex = head.toString("hex");
-  if (hex.startsWith("28b52ffd")) refuse("is zstd-compressed", "unpack it: zstd -d");
-  if (hex.startsWith("504b0304")) refuse("is a zip archive", "unpack it");
-  if (hex.startsWith("50415231")) refuse("is a Parquet file", "convert it to JSON Lines");
+  for (const [start, what, next] of containers) if (hex.startsWith(start)) refuse(what, next);
+  if (/\.parquet$/i.test(shown)) refuse("is named .parquet but does not begin like one", "download or write it again");
   // Either byte order mark, or two characters of ASCII, each with its zero.
   if (/^(fffe|feff|00(?!00)..00(?!00)|(?!00)..00(?!00)..00)/.test(hex)) {
     refuse("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8");

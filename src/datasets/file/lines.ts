@@ -1,6 +1,8 @@
 // Cuts a stream of bytes into lines at LF. It holds one line at most, and never more of it than the limit.
 // It decodes nothing.
 
+import { longestLineBytes } from "../../text/input/line-limit.ts";
+
 export interface Line {
   /** Without its LF. */
   readonly bytes: Buffer;
@@ -11,8 +13,6 @@ export interface Line {
   /** The line is longer than the limit; `bytes` is its beginning, and it is the last one given. */
   readonly isTooLong: boolean;
 }
-
-export const longestLineBytes = 64 * 1024 * 1024;
 
 /** Yields the lines of each chunk together: a step of an async generator costs more than a short line. */
 export async function* readLines(

@@ -14,6 +14,8 @@ export interface FileProblem {
   readonly what: string;
   /** The step to take; only the first problem's is told. */
   readonly next: string | undefined;
+  /** The file as a whole is of another kind: every further line would say the same. */
+  readonly isOfFile?: true;
 }
 
 export interface Problems {
@@ -32,15 +34,17 @@ const searchedCount = 1000;
 export function createProblems(file: string): Problems {
   const shown: FileProblem[] = [];
   let count = 0;
+  let isOfFile = false;
   return {
     get count() {
       return count;
     },
     get isFull() {
-      return count >= searchedCount;
+      return isOfFile || count >= searchedCount;
     },
     add(problem) {
       if (count++ < shownCount) shown.push(problem);
+      isOfFile ||= problem.isOfFile === true;
     },
     throwIfAny() {
       const [first, ...others] = shown;

@@ -3,9 +3,12 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Row, Split } from "../../domain/rows.ts";
-import { scanJson } from "./json-scan.ts";
+import { computeCharacterCount } from "../../text/input/character-count.ts";
+import { scanJson } from "../../text/input/json-scan.ts";
+import { longestLineBytes } from "../../text/input/line-limit.ts";
+import { findRepeatedMember } from "../../text/input/repeated-member.ts";
 import type { KnownIds } from "./known-ids.ts";
-import { type Line, longestLineBytes } from "./lines.ts";
+import type { Line } from "./lines.ts";
 import type { Problems } from "./problems.ts";
 
 export interface RowFields {
@@ -42,6 +45,7 @@ interface Parsed extends RowParser {
 interface Fault {
   readonly what: string;
   readonly next?: string | undefined;
+  readonly isOfFile?: boolean;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -53,7 +57,7 @@ export function parseRow(line: Line, number: number, parser: RowParser): FileRow
   if (text === undefined) return undefined;
   const parsed = { ...parser, line, number, text };
   const members = parseMembers(parsed);
-  if (members === undefined || hasRepeatedKey(parsed)) return undefined;
+  if (members === undefined || hasRepeatedKey(parsed) || isChat(parsed, members)) return undefined;
   const article = readText(parsed, members, "article");
   const summary = readText(parsed, members, "summary");
   const id = fields.id === undefined ? String(number) : readId(parsed, members, fields.id);
@@ -82,7 +86,7 @@ export function isSplitNamed(line: Line, field: string): boolean {
 function decode(line: Line, number: number, problems: Problems): string | undefined {
   const { bytes, byte } = line;
   const report = (at: number, what: string, next?: string): undefined => {
-    const column = countCharacters(bytes.toString("utf8", 0, at)) + 1;
+    const column = computeCharacterCount(bytes.toString("utf8", 0, at)) + 1;
     problems.add({ place: { line: number, column, byte: byte + at }, what, next });
   };
   if (line.isTooLong) return report(0, `the line is longer than ${longestLineBytes / 1048576} MiB`);
@@ -103,7 +107,7 @@ function parseMembers(parsed: Parsed): Members | undefined {
   const { text, number } = parsed;
   if (number === 1 && /^\s*\[/.test(text)) {
     const what = "starts a JSON array; every line must be one object";
-    return report(parsed, 0, { what, next: "convert it: jq -c '.[]'" });
+    return report(parsed, 0, { what, next: "convert it: jq -c '.[]'", isOfFile: true });
   }
   let value: unknown;
   try {
@@ -124,26 +128,32 @@ function adviseOnJson({ text, number, line }: Parsed): string | undefined {
   return number === 1 && /^\s*\{\s*$/.test(text) ? "write every row on one line: jq -c ." : undefined;
 }
 
-/** JSON.parse keeps the last of repeated keys; which one was meant nobody knows. */
+/**
+ * Rows for chat models are lists of messages. Which of them is the article and which the summary is not guessed here,
+ * and whether their roles, images and tool calls are in order is not looked at: two texts are asked for instead.
+ */
+function isChat(parsed: Parsed, members: Members): boolean {
+  const key = ["messages", "conversations"].find(
+    (name) => Object.hasOwn(members, name) && Array.isArray(members[name]),
+  );
+  if (key === undefined || Object.hasOwn(members, parsed.fields.article)) return false;
+  const content = key === "messages" ? "content" : "value";
+  reportValue(parsed, key, {
+    what: "is a chat; a row is two texts, an article and its summary",
+    next: `map them: jq -c '{article: .${key}[-2].${content}, summary: .${key}[-1].${content}}'`,
+    isOfFile: parsed.number === 1,
+  });
+  return true;
+}
+
+/** Only of the fields that are used: what the others hold is nobody's business. */
 function hasRepeatedKey(parsed: Parsed): boolean {
   const { text, fields } = parsed;
   const names = [fields.article, fields.summary, fields.id, fields.split].filter((name) => name !== undefined);
-  const isSuspect = names.some((name) => {
-    const quoted = JSON.stringify(name);
-    const first = text.indexOf(quoted);
-    return first < 0 || text.indexOf(quoted, first + 1) >= 0;
-  });
-  // A key may also be written with escapes for plain letters.
-  if (!isSuspect && !/\\u00[2-7]/.test(text)) return false;
-  const seen = new Set<string>();
-  for (const { key, keyOffset } of scanJson(text).members) {
-    if (seen.has(key) && names.includes(key)) {
-      report(parsed, keyOffset, { what: `has the field ${quote(key)} twice` });
-      return true;
-    }
-    seen.add(key);
-  }
-  return false;
+  const repeated = findRepeatedMember(text, names);
+  if (repeated === undefined) return false;
+  report(parsed, repeated.keyOffset, { what: `has the field ${quote(repeated.key)} twice` });
+  return true;
 }
 
 /** A field's text. Only own members count: every object has a toString. */
@@ -210,16 +220,20 @@ function isUsable(parsed: Parsed, field: string, text: string): boolean {
 }
 
 /** Reports a fault where the field's value begins. */
-function reportValue(parsed: Parsed, field: string, { what, next }: Fault): undefined {
+function reportValue(parsed: Parsed, field: string, { what, ...fault }: Fault): undefined {
   const member = scanJson(parsed.text).members.findLast(({ key }) => key === field);
-  return report(parsed, member?.valueOffset ?? 0, { what: `${quote(field)} ${what}`, next });
+  return report(parsed, member?.valueOffset ?? 0, { ...fault, what: `${quote(field)} ${what}` });
 }
 
 /** Reports a fault at an offset of the line's text, as column and byte. */
-function report({ line, number, text, problems }: Parsed, offset: number, { what, next }: Fault): undefined {
+function report({ line, number, text, problems }: Parsed, offset: number, { what, next, isOfFile }: Fault): undefined {
   const before = text.slice(0, offset);
-  const place = { line: number, column: countCharacters(before) + 1, byte: line.byte + Buffer.byteLength(before) };
-  problems.add({ place, what, next });
+  const place = {
+    line: number,
+    column: computeCharacterCount(before) + 1,
+    byte: line.byte + Buffer.byteLength(before),
+  };
+  problems.add({ place, what, next, ...(isOfFile ? { isOfFile } : {}) });
 }
 
 function renderKind(value: unknown): string {
@@ -231,16 +245,6 @@ function renderKind(value: unknown): string {
 /** Words from the file, in quotes, escaped and clipped: they may hold anything. */
 function quote(words: string): string {
   return JSON.stringify(words.length > 40 ? `${words.slice(0, 40)}..` : words);
-}
-
-/** Characters as an editor counts columns: a pair of surrogates is one. */
-function countCharacters(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0xdc00 || code > 0xdfff) count += 1;
-  }
-  return count;
 }
 
 /** Offset of the first byte that is no part of a UTF-8 character. */

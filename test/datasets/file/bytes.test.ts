@@ -70,7 +70,11 @@ const contents: readonly (readonly [name: string, content: Buffer, told: string]
   ],
   ["a.zst.jsonl", Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]), "a.zst.jsonl: is zstd-compressed | unpack it: zstd -d"],
   ["a.zip.jsonl", Buffer.from("PK\u0003\u0004rest"), "a.zip.jsonl: is a zip archive | unpack it"],
-  ["a.parquet", Buffer.from("PAR1rest"), "a.parquet: is a Parquet file | convert it to JSON Lines"],
+  [
+    "a.parquet",
+    Buffer.from("PAR1rest"),
+    "a.parquet: is a Parquet file | convert it to JSON Lines, with DuckDB or pandas for example",
+  ],
   ...["utf16le", "utf-16be", "marked"].map((kind) => {
     const bytes = Buffer.from(`${kind === "marked" ? "\ufeff" : ""}{"a": 1}`, "utf16le");
     if (kind === "utf-16be") bytes.swap16();

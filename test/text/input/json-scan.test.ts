@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { scanJson } from "../../../src/datasets/file/json-scan.ts";
+import { scanJson } from "../../../src/text/input/json-scan.ts";
 
 const faults: readonly (readonly [text: string, offset: number, what: string])[] = [
   ["", 0, "there is nothing"],

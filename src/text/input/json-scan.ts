@@ -2,11 +2,18 @@
 // Slower than JSON.parse and only asked when that has failed or a message needs a place; builds no values.
 // It keeps its own stack, so depth costs memory and not the call stack.
 
+/** A member of the outermost object; offsets are in UTF-16 code units. */
+export interface JsonMember {
+  readonly key: string;
+  readonly keyOffset: number;
+  readonly valueOffset: number;
+}
+
 export interface JsonScan {
   /** Undefined for valid JSON. `offset` is in UTF-16 code units. */
   readonly problem: { readonly offset: number; readonly what: string } | undefined;
   /** The members of the outermost object, in order, repeated keys included. */
-  readonly members: readonly { readonly key: string; readonly keyOffset: number; readonly valueOffset: number }[];
+  readonly members: readonly JsonMember[];
 }
 
 /** What may come next; the scan is a state machine over this and the stack of open containers. */
@@ -31,7 +38,7 @@ class Stop extends Error {
 }
 
 export function scanJson(text: string): JsonScan {
-  const members: { key: string; keyOffset: number; valueOffset: number }[] = [];
+  const members: JsonMember[] = [];
   try {
     scan(text, members);
     return { problem: undefined, members };
@@ -41,7 +48,7 @@ export function scanJson(text: string): JsonScan {
   }
 }
 
-function scan(text: string, members: { key: string; keyOffset: number; valueOffset: number }[]): void {
+function scan(text: string, members: JsonMember[]): void {
   const open: ("{" | "[")[] = [];
   let expected: Expected = "value";
   let key: { readonly text: string; readonly offset: number } | undefined;
