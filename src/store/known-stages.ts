@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
 import { openReader } from "./database.ts";
+import { readResolved } from "./inspection/resolved.ts";
 import { databaseName } from "./run-folder.ts";
 
 export interface KnownStage {
@@ -41,7 +42,6 @@ export function readKnownRun(directory: string): KnownRun {
       .get();
     // A run that lay still for a night was not slow: never more than the sum.
     const overlap = timed?.wall && timed.sum ? Math.min(1, timed.wall / timed.sum) : 1;
-    const run = connection.prepare<[], { resolved: string }>("SELECT resolved FROM run").get();
     const stages = rows.map(({ key, kind, state, duration_ms, places }) => ({
       key,
       kind,
@@ -49,7 +49,7 @@ export function readKnownRun(directory: string): KnownRun {
       seconds: state === "done" && duration_ms !== null ? duration_ms / 1000 : null,
       places: places === null ? [] : places.split("\n"),
     }));
-    return { stages, overlap, resolved: run ? (JSON.parse(run.resolved) as Json) : null };
+    return { stages, overlap, resolved: readResolved(connection) ?? null };
   } finally {
     connection.close();
   }

@@ -5,6 +5,7 @@ import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
+import { createRowDigest } from "./inspection/row-digest.ts";
 
 /** Returns a function that replaces a stage's measurements and gives back what identifies them: counts and a digest. */
 export function createMeasurementWriter(connection: Connection): (stageId: number, turns: TrialMeasurements) => Json {
@@ -13,17 +14,22 @@ export function createMeasurementWriter(connection: Connection): (stageId: numbe
     `INSERT INTO metric (stage_id, generation, position, name, value, low, high, item_count, items)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const witness = connection.prepare("UPDATE stage SET rows_sha256 = ? WHERE id = ?");
   return (stageId, turns) => {
+    const digest = createRowDigest();
     clear.run(stageId);
     const seen: string[] = [];
     for (const { generation, measurements } of turns) {
       for (const [position, measurement] of measurements.entries()) {
         const { metric, value, low, high, itemCount, items } = checkMeasurement(measurement, connection.name);
         const blob = items ? renderFloats(items) : null;
-        insert.run(stageId, generation, position, metric, value, low ?? null, high ?? null, itemCount ?? null, blob);
+        const row = [generation, position, metric, value, low ?? null, high ?? null, itemCount ?? null, blob] as const;
+        insert.run(stageId, ...row);
+        digest.add(...row);
         seen.push(`${generation}/${metric}/${value}/${low}/${high}/${blob ? computeDigest(blob) : ""}`);
       }
     }
+    witness.run(digest.compute(), stageId);
     return { measurements: seen.length, sha256: computeDigest(seen.join("\n")) };
   };
 }

@@ -18,7 +18,8 @@ export function writePlan(connection: Connection, planned: Iterable<PlannedStage
   );
   const insertStage = connection.prepare(
     `INSERT INTO stage (key, kind, version, parameters, inputs, state) VALUES (?, ?, ?, ?, ?, 'new')
-     ON CONFLICT (key) DO UPDATE SET planned = 1, state = CASE state WHEN 'stale' THEN 'done' ELSE state END
+     ON CONFLICT (key) DO UPDATE SET planned = 1, kind = excluded.kind, version = excluded.version,
+       parameters = excluded.parameters, inputs = excluded.inputs, state = CASE state WHEN 'stale' THEN 'done' ELSE state END
      RETURNING id`,
   );
   const insertTurn = connection.prepare(

@@ -6,6 +6,8 @@ import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord, RunState }
 import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { type Connection, openReader } from "./database.ts";
+import { readResolved } from "./inspection/resolved.ts";
+import { checkMeasurements } from "./inspection/stage-rows.ts";
 import { parseFloats } from "./measurements.ts";
 import { databaseName } from "./run-folder.ts";
 
@@ -21,7 +23,6 @@ export interface RecordHeader {
 interface RunRow {
   readonly name: string;
   readonly state: RunState;
-  readonly resolved: string;
 }
 
 interface MetricRow {
@@ -39,12 +40,12 @@ interface MetricRow {
 /** Opens a run folder as a record; throws StoreError where there is no run. */
 export function openRecord(directory: string): RunRecord & { close(): void } {
   const connection = openReader(join(directory, databaseName));
-  const run = connection.prepare<[], RunRow>("SELECT name, state, resolved FROM run").get();
+  const run = connection.prepare<[], RunRow>("SELECT name, state FROM run").get();
   if (!run) {
     connection.close();
     throw new StoreError("holds no run yet", { where: directory, next: "start it with refeed run" });
   }
-  const header = (JSON.parse(run.resolved) as { header: RecordHeader }).header;
+  const { header } = readResolved(connection) as unknown as { readonly header: RecordHeader };
   const arms = connection
     .prepare<[], { id: string; generations: number; is_line: number; fields: string }>(
       "SELECT id, generations, is_line, fields FROM arm ORDER BY position",
@@ -83,6 +84,7 @@ function* readMeasurements(
   arms: readonly ArmRecord[],
   seeds: readonly number[],
 ): Generator<MeasurementRecord> {
+  checkMeasurements(connection);
   const ofTrial = connection.prepare<[string, number], MetricRow>(
     `SELECT t.arm, t.seed, CASE s.kind WHEN 'trial' THEN m.generation ELSE t.generation END AS generation,
        m.name AS metric, m.value, m.low, m.high, m.item_count, m.items

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import type { Clock } from "../domain/context.ts";
 import type { ArmRecord, RunState } from "../domain/record.ts";
 import { type Json, renderCanonical } from "../keys/canonical.ts";
+import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
+import { readResolved } from "./inspection/resolved.ts";
 import { type PlannedStage, writePlan } from "./plan-table.ts";
 import { type ImportedDataset, importDataset } from "./shelf/datasets.ts";
 import { writeWhole } from "./whole-file.ts";
@@ -36,10 +38,10 @@ export interface RunTable {
 }
 
 export function createRunTable(directory: string, connection: Connection, writer: Writer, clock: Clock): RunTable {
-  const readRun = connection.prepare<[], { resolved: string }>("SELECT resolved FROM run");
   const insertRun = connection.prepare(
-    `INSERT INTO run (id, name, created_ms, state, resolved) VALUES (1, ?, ?, 'new', ?)
-     ON CONFLICT (id) DO UPDATE SET name = excluded.name, resolved = excluded.resolved`,
+    `INSERT INTO run (id, name, created_ms, state, resolved, resolved_sha256) VALUES (1, ?, ?, 'new', ?, ?)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, resolved = excluded.resolved,
+       resolved_sha256 = excluded.resolved_sha256`,
   );
   const updateState = connection.prepare("UPDATE run SET state = ?, reason = ?");
   const insertEvent = connection.prepare("INSERT INTO event (at_ms, kind, detail) VALUES (?, ?, ?)");
@@ -56,14 +58,12 @@ export function createRunTable(directory: string, connection: Connection, writer
 
   return {
     readModels: () => models.all().map(({ digest, last }) => ({ digest, isLast: last === 1 })),
-    readResolved: (): Json | undefined => {
-      const row = readRun.get();
-      return row === undefined ? undefined : (JSON.parse(row.resolved) as Json);
-    },
+    readResolved: (): Json | undefined => readResolved(connection),
     async writeRun({ name, source, resolved }: { name: string; source: string; resolved: Json }): Promise<void> {
       await writeWhole(join(directory, "experiment.yaml"), source);
       await writeWhole(join(directory, "resolved.json"), `${JSON.stringify(resolved, null, 2)}\n`);
-      await writer.write(() => void insertRun.run(name, clock.now(), JSON.stringify(resolved)));
+      const text = JSON.stringify(resolved);
+      await writer.write(() => void insertRun.run(name, clock.now(), text, computeDigest(text)));
     },
     writeState: (state: RunState, reason: string | null): Promise<void> =>
       writer.write(() => {

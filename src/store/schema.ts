@@ -9,7 +9,8 @@ export const migrations: readonly string[] = [
     created_ms INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('new', 'running', 'done', 'failed', 'interrupted')),
     reason TEXT,
-    resolved TEXT NOT NULL              -- the resolved experiment, JSON: what resume goes by
+    resolved TEXT NOT NULL,             -- the resolved experiment, JSON: what resume goes by
+    resolved_sha256 TEXT NOT NULL
   ) STRICT;
 
   CREATE TABLE arm (
@@ -26,6 +27,7 @@ export const migrations: readonly string[] = [
     split TEXT NOT NULL CHECK (split IN ('train', 'test')),
     sha256 TEXT NOT NULL,
     row_count INTEGER NOT NULL,
+    rows_sha256 TEXT,                   -- of its rows as they were imported
     is_current INTEGER NOT NULL,
     UNIQUE (split, sha256)
   ) STRICT;
@@ -53,6 +55,7 @@ export const migrations: readonly string[] = [
     value TEXT,                         -- what it returned, JSON
     output_sha256 TEXT,
     inputs_sha256 TEXT,                 -- digest of the outputs it was made from
+    rows_sha256 TEXT,                   -- of its scores, selection, parts or metrics as they were written
     started_ms INTEGER,
     finished_ms INTEGER,
     duration_ms REAL,
@@ -80,6 +83,7 @@ export const migrations: readonly string[] = [
     is_outside INTEGER NOT NULL,        -- 1: it leaves the process and may cost money
     try_count INTEGER NOT NULL DEFAULT 1,
     cost_usd REAL NOT NULL DEFAULT 0,
+    rows_sha256 TEXT,                   -- of its candidates as they were written
     intended_ms INTEGER NOT NULL,
     closed_ms INTEGER,
     UNIQUE (stage_id, key)

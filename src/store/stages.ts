@@ -9,6 +9,7 @@ import { StoreError } from "../errors.ts";
 import { renderCanonical } from "../keys/canonical.ts";
 import { computeDigest, computeKey } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
+import { createDamageError } from "./inspection/damage.ts";
 import { createMeasurementWriter } from "./measurements.ts";
 import { createLostModels } from "./shelf/lost-models.ts";
 import type { Writer } from "./writer.ts";
@@ -45,6 +46,7 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
   );
   const fail = connection.prepare("UPDATE stage SET state = 'failed', reason = ?, finished_ms = ? WHERE key = ?");
   const clear = ownedTables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE stage_id = ?`));
+  const forgetRows = connection.prepare("UPDATE stage SET rows_sha256 = NULL WHERE id = ?");
   const writeMeasurements = createMeasurementWriter(connection);
   const lostModels = createLostModels(connection);
   const idByKey = new Map<string, number>();
@@ -54,10 +56,8 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     const row = find.get(request.key);
     if (row?.state !== "done" || row.inputs_sha256 !== computeInputsDigest(request.inputs)) return undefined;
     if (row.value === null || computeDigest(row.value) !== row.output_sha256) {
-      throw new StoreError(`the value of ${request.description.kind} stage ${request.key.slice(0, 12)} is damaged`, {
-        where: connection.name,
-        next: "restore the run folder from a copy",
-      });
+      const place = `${request.description.kind} stage ${request.key.slice(0, 12)}`;
+      throw createDamageError(`the value of ${place} is damaged`, connection.name);
     }
     if (request.description.kind === "train" && lostModels.has(request.key)) return undefined;
     idByKey.set(request.key, row.id);
@@ -75,7 +75,7 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
       const known = find.get(key);
       // Rows made from other inputs are worth nothing; those of a torn attempt on the same inputs are gone on with.
       if (known && known.inputs_sha256 !== null && known.inputs_sha256 !== inputsDigest) {
-        for (const statement of clear) statement.run(known.id);
+        for (const statement of [...clear, forgetRows]) statement.run(known.id);
       }
       const keys = renderCanonical(inputs.map((input) => input.key));
       const parameters = renderCanonical(description.parameters);

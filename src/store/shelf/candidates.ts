@@ -7,6 +7,8 @@ import type { Clock, Ledger } from "../../domain/context.ts";
 import type { Candidate, Row, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { CandidateBatch, CandidateColumns, CandidateSummary } from "../../domain/shelf.ts";
 import type { Connection, Statement } from "../database.ts";
+import { type CandidatePlace, computeAttemptDigest } from "../inspection/candidate-rows.ts";
+import { createDamageError } from "../inspection/damage.ts";
 import { renderFloats } from "../measurements.ts";
 import type { StageTable } from "../stages.ts";
 import type { Writer } from "../writer.ts";
@@ -48,12 +50,14 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
   );
   const closeAttempt = connection.prepare("UPDATE attempt SET state = 'done', closed_ms = ? WHERE id = ?");
   // The prompt's place gives the candidate its own: id = position x draws + draw.
-  const insert = connection.prepare(
+  const insert = connection.prepare<[object], CandidatePlace>(
     `INSERT INTO candidate (stage_id, id, dataset_id, position, draw, completion, finish, reason, log_probability,
        token_count, token_log_probabilities, attempt_id)
      SELECT @stage, position * @draws + @draw, dataset_id, position, @draw, @completion, @finish, @reason,
-       @logProbability, @tokenCount, @blob, @attempt FROM dataset_row WHERE dataset_id = @dataset AND id = @promptId`,
+       @logProbability, @tokenCount, @blob, @attempt FROM dataset_row WHERE dataset_id = @dataset AND id = @promptId
+     RETURNING id, position`,
   );
+  const witness = connection.prepare("UPDATE attempt SET rows_sha256 = ? WHERE id = ?");
   const count = connection.prepare<[number], { n: number }>("SELECT count(*) AS n FROM candidate WHERE stage_id = ?");
   const sampled = connection
     .prepare<[number], number>("SELECT DISTINCT position FROM candidate WHERE stage_id = ?")
@@ -98,10 +102,13 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
       const attemptKey = candidates[0]?.attempt;
       if (attemptKey === undefined) return;
       const attempt = findAttempt.get(stageId, attemptKey) as { id: number };
-      for (const { tokenLogProbabilities, attempt: _, ...candidate } of candidates) {
+      const written = candidates.map(({ tokenLogProbabilities, attempt: _, ...candidate }) => {
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
-        insert.run({ ...candidate, stage: stageId, dataset, draws, blob, attempt: attempt.id });
-      }
+        const place = insert.get({ ...candidate, stage: stageId, dataset, draws, blob, attempt: attempt.id });
+        if (!place) throw createDamageError(`the dataset has no row ${candidate.promptId}`, connection.name);
+        return { ...candidate, ...place, dataset, blob };
+      });
+      witness.run(computeAttemptDigest(written), attempt.id);
       closeAttempt.run(clock.now(), attempt.id);
     });
 

@@ -4,8 +4,9 @@
 import { setImmediate } from "node:timers/promises";
 import type { Part } from "../../domain/corpus.ts";
 import type { CorpusRow } from "../../domain/shelf.ts";
-import { StoreError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
+import { createDamageError } from "../inspection/damage.ts";
+import { createRowDigest } from "../inspection/row-digest.ts";
 import type { StageTable } from "../stages.ts";
 import type { Writer } from "../writer.ts";
 
@@ -31,6 +32,7 @@ export function createCorpusShelf(connection: Connection, writer: Writer, stages
   const insert = connection.prepare(
     "INSERT INTO corpus_part (stage_id, position, source_id, row_count, take) VALUES (?, ?, ?, ?, ?)",
   );
+  const witness = connection.prepare("UPDATE stage SET rows_sha256 = ? WHERE id = ?");
   const readParts = connection.prepare<[number], PartRow>(
     `SELECT p.source_id, s.kind, p.row_count, p.take FROM corpus_part p LEFT JOIN stage s ON s.id = p.source_id
      WHERE p.stage_id = ? ORDER BY p.position`,
@@ -105,13 +107,17 @@ export function createCorpusShelf(connection: Connection, writer: Writer, stages
     writeParts: (stage: string, sources: readonly (string | null)[], parts: readonly Part[]): Promise<void> =>
       writer.write(() => {
         const stageId = stages.idOf(stage);
+        const digest = createRowDigest();
         clear.run(stageId);
         for (const [position, { source, take }] of parts.entries()) {
           const key = sources[source];
           const sourceId = key === null || key === undefined ? null : stages.idOf(key);
           const rowCount = take === "all" ? countSource(sourceId) : take.length;
-          insert.run(stageId, position, sourceId, rowCount, take === "all" ? null : renderPositions(take));
+          const positions = take === "all" ? null : renderPositions(take);
+          insert.run(stageId, position, sourceId, rowCount, positions);
+          digest.add(position, sourceId, rowCount, positions);
         }
+        witness.run(digest.compute(), stageId);
       }),
 
     corpusCount: (stage: string): number => countCorpus.get(stages.idOf(stage)) as number,
@@ -120,8 +126,7 @@ export function createCorpusShelf(connection: Connection, writer: Writer, stages
       const lookup = createCorpusLookup(stages.idOf(stage));
       for (const [index, position] of order.entries()) {
         const row = lookup(position);
-        if (!row)
-          throw new StoreError(`corpus ${stage.slice(0, 12)} has no row ${position}`, { where: connection.name });
+        if (!row) throw createDamageError(`corpus ${stage.slice(0, 12)} has no row ${position}`, connection.name);
         yield row;
         if (index % breathRows === breathRows - 1) await setImmediate();
       }

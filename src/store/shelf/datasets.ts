@@ -2,6 +2,7 @@
 
 import type { Row, Split } from "../../domain/rows.ts";
 import type { Connection } from "../database.ts";
+import { createRowDigest } from "../inspection/row-digest.ts";
 import type { Writer } from "../writer.ts";
 
 export interface ImportedDataset {
@@ -26,7 +27,8 @@ export async function importDataset(connection: Connection, writer: Writer, data
     "INSERT INTO dataset_row (dataset_id, position, id, article, summary) VALUES (?, ?, ?, ?, ?)",
   );
   const clear = connection.prepare("DELETE FROM dataset_row WHERE dataset_id = ?");
-  const close = connection.prepare("UPDATE dataset SET row_count = ? WHERE id = ?");
+  const close = connection.prepare("UPDATE dataset SET row_count = ?, rows_sha256 = ? WHERE id = ?");
+  const witness = createRowDigest();
   const choose = connection.prepare("UPDATE dataset SET is_current = (sha256 = ?) WHERE split = ?");
 
   await writer.write(() => void insertDataset.run(split, digest));
@@ -39,13 +41,14 @@ export async function importDataset(connection: Connection, writer: Writer, data
       const [first, rows] = [position, batch];
       position += rows.length;
       batch = [];
+      for (const [index, row] of rows.entries()) witness.add(first + index, row.id, row.article, row.summary);
       await writer.write(() => {
         for (const [index, row] of rows.entries()) insertRow.run(id, first + index, row.id, row.article, row.summary);
       });
     };
     for await (const row of dataset.rows()) if (batch.push(row) === importBatchRows) await commit();
     await commit();
-    await writer.write(() => void close.run(position, id));
+    await writer.write(() => void close.run(position, witness.compute(), id));
   }
   await writer.write(() => void choose.run(digest, split));
 }

@@ -2,6 +2,8 @@
 
 import type { Score } from "../../domain/rows.ts";
 import type { Connection } from "../database.ts";
+import { createRowDigest, type RowDigest } from "../inspection/row-digest.ts";
+import { readScoreDigest } from "../inspection/stage-rows.ts";
 import type { StageTable } from "../stages.ts";
 import type { Writer } from "../writer.ts";
 
@@ -14,6 +16,9 @@ export function createScoreShelf(connection: Connection, writer: Writer, stages:
   const insertScore = connection.prepare(
     "INSERT INTO score (stage_id, candidate_id, score, reason) VALUES (?, ?, ?, ?)",
   );
+  const witness = connection.prepare("UPDATE stage SET rows_sha256 = ? WHERE id = ?");
+  /** Of the verify stages at work: the digest of the scores written so far. */
+  const digestByStage = new Map<number, RowDigest>();
   const countScores = connection.prepare<[number], { n: number }>("SELECT count(*) AS n FROM score WHERE stage_id = ?");
   const readAll = connection.prepare<[number, number, number], { candidate_id: number; score: number | null }>(
     `SELECT candidate_id, score FROM score WHERE stage_id = ? AND candidate_id >= ? AND candidate_id < ?`,
@@ -26,11 +31,19 @@ export function createScoreShelf(connection: Connection, writer: Writer, stages:
   return {
     scoreCount: (stage: string): number => (countScores.get(stages.idOf(stage)) as { n: number }).n,
 
-    writeScores: (stage: string, scores: readonly Score[]): Promise<void> =>
-      writer.write(() => {
-        const stageId = stages.idOf(stage);
+    async writeScores(stage: string, scores: readonly Score[]): Promise<void> {
+      const stageId = stages.idOf(stage);
+      const digest = digestByStage.get(stageId) ?? (await readScoreDigest(connection, stageId));
+      // A write may be tried twice; what it adds to the digest must not be.
+      digestByStage.delete(stageId);
+      for (const { id, score, reason } of scores) digest.add(id, score, reason);
+      const sha256 = digest.compute();
+      await writer.write(() => {
         for (const { id, score, reason } of scores) insertScore.run(stageId, id, score, reason);
-      }),
+        witness.run(sha256, stageId);
+      });
+      digestByStage.set(stageId, digest);
+    },
 
     readScores(stage: string, candidateCount: number): Float64Array {
       const scores = new Float64Array(candidateCount).fill(Number.NaN);
@@ -49,15 +62,17 @@ export function createScoreShelf(connection: Connection, writer: Writer, stages:
       kept.forEach((id, rank) => {
         rankById[id] = rank;
       });
+      const digest = createRowDigest();
+      const rankOf = (id: number): number | null => ((rankById[id] as number) < 0 ? null : (rankById[id] as number));
       await writer.write(() => void clearSelection.run(stageId));
       for (let first = 0; first < reasons.length; first += batchRows) {
+        const end = Math.min(first + batchRows, reasons.length);
+        for (let id = first; id < end; id++) digest.add(id, rankOf(id), reasons[id] as string);
         await writer.write(() => {
-          for (let id = first; id < Math.min(first + batchRows, reasons.length); id++) {
-            const rank = rankById[id] as number;
-            insertSelection.run(stageId, id, rank < 0 ? null : rank, reasons[id]);
-          }
+          for (let id = first; id < end; id++) insertSelection.run(stageId, id, rankOf(id), reasons[id]);
         });
       }
+      await writer.write(() => void witness.run(digest.compute(), stageId));
     },
   };
 }

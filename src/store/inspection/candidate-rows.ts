@@ -1,0 +1,89 @@
+// The candidates of each attempt against the digest they were written with. A stage that was torn is covered like a
+// finished one: what an attempt brought is never bought again, so it must be known to be what was bought.
+
+import { setImmediate } from "node:timers/promises";
+import type { Candidate } from "../../domain/rows.ts";
+import type { Connection } from "../database.ts";
+import { createRowDigest, type RowDigest } from "./row-digest.ts";
+
+export interface CandidatePlace {
+  readonly id: number;
+  readonly position: number;
+}
+
+export type WrittenCandidate = Omit<Candidate, "promptId" | "attempt" | "tokenLogProbabilities"> &
+  CandidatePlace & { readonly dataset: number; readonly blob: Uint8Array | null };
+
+/** The digest of one attempt's candidates, in plan order whatever the order of arrival. */
+export function computeAttemptDigest(candidates: readonly WrittenCandidate[]): string {
+  const digest = createRowDigest();
+  for (const candidate of [...candidates].sort((a, b) => a.id - b.id)) addCandidate(digest, candidate);
+  return digest.compute();
+}
+
+function addCandidate(digest: RowDigest, candidate: WrittenCandidate): void {
+  const { id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob } = candidate;
+  digest.add(id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob);
+}
+
+interface StoredRow extends WrittenCandidate {
+  readonly attempt: number;
+}
+
+interface AttemptRow {
+  readonly id: number;
+  readonly key: string;
+  readonly row_count: number;
+  readonly rows_sha256: string | null;
+}
+
+const pageRows = 500;
+
+/**
+ * Reads a sample stage's candidates page by page, yielding after each page how many it read and what was found wrong.
+ * Ids are dense where `isDone`: prompt by prompt, draw by draw.
+ */
+export async function* checkCandidateRows(
+  connection: Connection,
+  { stageId, isDone }: { readonly stageId: number; readonly isDone: boolean },
+): AsyncGenerator<{ readonly rows: number; readonly problems: readonly string[] }> {
+  const page = connection.prepare<[number, number, number], StoredRow>(
+    `SELECT id, dataset_id AS dataset, position, draw, completion, finish, reason, log_probability AS logProbability,
+       token_count AS tokenCount, token_log_probabilities AS blob, attempt_id AS attempt
+     FROM candidate WHERE stage_id = ? AND id >= ? ORDER BY id LIMIT ?`,
+  );
+  const attemptById = new Map(
+    connection
+      .prepare<[number], AttemptRow>(
+        "SELECT id, key, row_count, rows_sha256 FROM attempt WHERE stage_id = ? AND state = 'done'",
+      )
+      .all(stageId)
+      .map((attempt) => [attempt.id, attempt]),
+  );
+  const openByAttempt = new Map<number, { readonly digest: RowDigest; count: number }>();
+  let due = 0;
+  for (let next = 0; ; ) {
+    const rows = page.all(stageId, next, pageRows);
+    const problems: string[] = [];
+    for (const row of rows) {
+      if (isDone && row.id !== due) problems.push(`candidate ${due} is missing`);
+      due = row.id + 1;
+      const attempt = attemptById.get(row.attempt);
+      const open = openByAttempt.get(row.attempt) ?? { digest: createRowDigest(), count: 0 };
+      openByAttempt.set(row.attempt, open);
+      addCandidate(open.digest, row);
+      open.count += 1;
+      if (open.count !== attempt?.row_count) continue;
+      openByAttempt.delete(row.attempt);
+      attemptById.delete(row.attempt);
+      if (open.digest.compute() !== attempt.rows_sha256) problems.push(`attempt ${attempt.key} did not bring these`);
+    }
+    yield { rows: rows.length, problems };
+    if (rows.length < pageRows) break;
+    next = due;
+    await setImmediate();
+  }
+  const left = [...attemptById.values()].map(({ key }) => `attempt ${key} has not all it brought`);
+  const strays = [...openByAttempt].filter(([id]) => !attemptById.has(id)).map(([id]) => `no finished attempt ${id}`);
+  yield { rows: 0, problems: [...left, ...strays] };
+}
