@@ -1,6 +1,6 @@
 // refeed base: trains the embedded base model anew and says whether it is the one that ships.
 
-import { rename } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { readBase } from "../embedded/base.ts";
@@ -21,6 +21,8 @@ export function createBaseCommand(environment: Environment): Command {
       const { stdout, stderr, signal, clock, cwd } = environment;
       const file = resolve(cwd, out);
       const draft = `${file}.tmp`;
+      // What a killed process left; a link goes, not what it points to.
+      await rm(draft, { force: true });
       const start = clock.monotonic();
       let shown = 0;
       const report = (done: number, total: number): void => {

@@ -9,6 +9,7 @@ import { type RunRequest, runExperiment } from "../experiment/run.ts";
 import { compareRecords } from "../report/comparison.ts";
 import { type Report, writeReport } from "../report/report.ts";
 import { renderJson, renderResults } from "../report/results.ts";
+import { createOwnFolder } from "../store/guard/own-path.ts";
 import { openRecord } from "../store/record.ts";
 import { writeWhole } from "../store/whole-file.ts";
 import type { Environment } from "./environment.ts";
@@ -70,6 +71,7 @@ async function tellResults(
 
 /** Writes the report into its folder and takes the figures of an earlier one away that this one lacks. */
 export async function writeReportFolder(record: RunRecord, folder: string): Promise<Report> {
+  createOwnFolder(folder);
   const write = (name: string, text: string): Promise<void> => writeWhole(join(folder, name), text);
   return await writeReport(record, write, async (isStale) => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {

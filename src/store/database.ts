@@ -5,6 +5,8 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../errors.ts";
+import { createOwnFile, validateOwnFile, validateReadFile } from "./guard/own-path.ts";
+import { validateSchema } from "./guard/run-schema.ts";
 import { migrations } from "./schema.ts";
 import { toSystemFault } from "./system-fault.ts";
 
@@ -15,7 +17,7 @@ export type Statement<Parameters extends unknown[], Row> = Database.Statement<Pa
 export function openWriter(file: string): Connection {
   const connection = openChecked(file, { readonly: false });
   try {
-    migrate(connection, file);
+    migrate(connection);
   } catch (error) {
     connection.close();
     throw toStoreError(error, file);
@@ -48,27 +50,43 @@ export function createEmptyError(directory: string): StoreError {
 /** What the error of an empty run folder says, to tell it from a damaged one. */
 export const holdsNone = "holds no run yet";
 
+/** The database, and the files that SQLite keeps beside it. */
+const suffixes = ["", "-wal", "-shm", "-journal"] as const;
+
 function openChecked(file: string, options: { readonly readonly: boolean }): Connection {
   let connection: Connection | undefined;
   try {
-    connection = new Database(file, { readonly: options.readonly, fileMustExist: options.readonly, timeout: 5000 });
-    if (!options.readonly) connection.pragma("journal_mode = WAL");
-    connection.pragma("synchronous = FULL");
-    connection.pragma("foreign_keys = ON");
+    for (const suffix of suffixes) (options.readonly ? validateReadFile : validateOwnFile)(file + suffix);
+    // SQLite gives the files beside it the mode of the database.
+    if (!options.readonly) createOwnFile(file);
+    connection = new Database(file, { fileMustExist: true, readonly: options.readonly, timeout: 5000 });
     connection.pragma("trusted_schema = OFF");
     connection.pragma("cell_size_check = ON");
     connection.pragma("mmap_size = 0");
+    // A file that is no run is left exactly as it is, its journal mode included.
+    validateContent(connection, file);
+    if (!options.readonly) connection.pragma("journal_mode = WAL");
+    connection.pragma("synchronous = FULL");
+    connection.pragma("foreign_keys = ON");
     // 16 MB of log: half as many copies back into the database as with the default of 4 MB.
     connection.pragma("wal_autocheckpoint = 4000");
     connection.prepare("SELECT count(*) FROM sqlite_schema").get();
     assertPragma(connection, "synchronous", 2, file);
     assertPragma(connection, "foreign_keys", 1, file);
+    assertPragma(connection, "trusted_schema", 0, file);
     if (!options.readonly) assertPragma(connection, "journal_mode", "wal", file);
     return connection;
   } catch (error) {
     connection?.close();
     throw toStoreError(error, file);
   }
+}
+
+/** Anybody may have made it: it is looked at before anything in it is used. */
+function validateContent(connection: Connection, file: string): void {
+  const version = readVersion(connection);
+  if (version < 0 || version > migrations.length) throw versionError(file, version);
+  validateSchema(connection, file, version);
 }
 
 function assertPragma(connection: Connection, name: string, expected: number | string, file: string): void {
@@ -81,9 +99,8 @@ function assertPragma(connection: Connection, name: string, expected: number | s
   }
 }
 
-function migrate(connection: Connection, file: string): void {
+function migrate(connection: Connection): void {
   const version = readVersion(connection);
-  if (version > migrations.length) throw versionError(file, version);
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     connection

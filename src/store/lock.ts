@@ -1,17 +1,20 @@
 // One writer a run: a second SQLite file held in an exclusive transaction. The operating system drops the lock with
 // the process, so there is no stale lock to reason about. The note beside it only serves the message.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
+import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmod, mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError, UsageError } from "../errors.ts";
 import { toStoreError } from "./database.ts";
+import { createOwnFile, validateOwnFile, validateReadFile } from "./guard/own-path.ts";
 import { guardPath } from "./system-fault.ts";
 
 export interface Lock {
   close(): void;
 }
+
+const noteFlags = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /** A reader that asks who is at work holds the file for microseconds; a writer waits that out. */
 const patienceMs = 100;
@@ -19,11 +22,14 @@ const patienceMs = 100;
 /** Takes the run's lock or throws StoreError that names the holder. `holder` is what others are told: pid, host, command. */
 export function openLock(directory: string, holder: Readonly<Record<string, string | number>>): Lock {
   const note = join(directory, "lock.json");
+  const file = join(directory, lockName);
   let connection: Database.Database | undefined;
   try {
-    connection = new Database(join(directory, lockName), { timeout: patienceMs });
+    validateOwnFile(`${file}-journal`);
+    for (const path of [file, note]) createOwnFile(path);
+    connection = new Database(file, { timeout: patienceMs });
     connection.exec("BEGIN EXCLUSIVE");
-    writeFileSync(note, JSON.stringify(holder), { mode: 0o600 });
+    writeNote(note, JSON.stringify(holder));
   } catch (error) {
     connection?.close();
     if (!isBusy(error)) throw toStoreError(error, directory);
@@ -46,6 +52,7 @@ export function openLock(directory: string, holder: Readonly<Record<string, stri
 export function isLocked(directory: string): boolean {
   const file = join(directory, lockName);
   if (!existsSync(file)) return false;
+  validateReadFile(file);
   let connection: Database.Database | undefined;
   try {
     connection = new Database(file, { readonly: true, fileMustExist: true, timeout: 0 });
@@ -62,6 +69,16 @@ const lockName = "lock.db";
 
 function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+}
+
+/** Written over, never through a link. */
+function writeNote(note: string, text: string): void {
+  const handle = openSync(note, noteFlags);
+  try {
+    writeFileSync(handle, text);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function readNote(note: string): string {
@@ -96,7 +113,10 @@ export async function openFolder(directory: string, database: string): Promise<v
 async function makeFolder(path: string): Promise<void> {
   const parent = dirname(path);
   if (!existsSync(parent)) await makeFolder(parent);
-  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
-  });
+  await mkdir(path, { mode: 0o700 }).then(
+    () => chmod(path, 0o700),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+    },
+  );
 }

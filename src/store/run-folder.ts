@@ -43,7 +43,13 @@ export async function openRunFolder(directory: string, { clock, holder }: RunFol
   const writer = createWriter(connection, () => clock.monotonic());
   const stages = createStageTable(connection, writer, clock);
   const artifacts = createArtifactShelf(join(directory, "artifacts"), connection, writer, stages);
-  await artifacts.removeDrafts();
+  try {
+    await artifacts.removeDrafts();
+  } catch (error) {
+    connection.close();
+    lock.close();
+    throw error;
+  }
   const { createLedger, ...shelf } = createRunShelf({ connection, writer, stages, clock, artifacts });
 
   return {

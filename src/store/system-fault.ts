@@ -25,6 +25,7 @@ const faultByCode: Readonly<Record<string, Fault>> = {
   EPERM: barred,
   ENOTDIR: crossed,
   EEXIST: crossed,
+  ELOOP: { what: "is a symbolic link", next: "remove the link, or name another folder with --run" },
   EISDIR: { what: "is a folder where a file is needed", next: "move it away" },
   ENOENT: { what: "cannot be made, or was taken away", next: "check the path, or name another folder with --run" },
 };

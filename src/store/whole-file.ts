@@ -1,19 +1,27 @@
 // Files that are either whole or not there, after any kill and any power cut.
 
-import { mkdir, open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { createFlags, validateOwnFile } from "./guard/own-path.ts";
 import { guardPath } from "./system-fault.ts";
 
-/** Writes a file so that it is either whole or not there: temporary name, sync, rename, sync of the folder. */
+/**
+ * Writes a file so that it is either whole or not there: temporary name, sync, rename, sync of the folder. The folder
+ * is there already. A link at either name is refused, and only the owner may read what is written.
+ */
 export function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   return guardPath(path, () => replaceFile(path, content));
 }
 
 async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, "w", 0o600);
+  for (const each of [path, temporary]) validateOwnFile(each);
+  // What a killed process left.
+  await rm(temporary, { force: true });
+  const file = await open(temporary, createFlags, 0o600);
   try {
+    // Whatever the umask took away.
+    await file.chmod(0o600);
     await file.writeFile(content);
     await file.sync();
   } finally {

@@ -14,13 +14,19 @@ export interface Spoken {
 export interface SpokenOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** In octal digits; the tests' own unless given. */
+  readonly umask?: string;
   /** Called with the child once it has started, to send it signals. */
   readonly watch?: (child: { kill(signal: NodeJS.Signals): boolean; readonly stderr: NodeJS.ReadableStream }) => void;
 }
 
 export async function runRefeed(args: readonly string[], options: SpokenOptions = {}): Promise<Spoken> {
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env };
-  const child = spawn(process.execPath, [refeed, ...args], {
+  const line = [process.execPath, refeed, ...args];
+  // A shell sets the mask and becomes the process; arguments are passed on, not quoted.
+  if (options.umask !== undefined) line.unshift("/bin/sh", "-c", `umask ${options.umask}; exec "$@"`, "sh");
+  const [command = "", ...rest] = line;
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],

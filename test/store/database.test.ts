@@ -52,15 +52,3 @@ test("a reader of a missing file says so", (context) => {
   const folder = createTemporaryFolder(context);
   assert.throws(() => openReader(join(folder, "state.db")), { message: `${folder}: there is no run here` });
 });
-
-test("a migration that fails leaves the version before it", (context) => {
-  const file = join(createTemporaryFolder(context), "state.db");
-  const blocked = new Database(file);
-  blocked.exec("CREATE TABLE event (x)");
-  blocked.close();
-  assert.throws(() => openWriter(file), /table event already exists/);
-  const again = new Database(file);
-  assert.equal(again.pragma("user_version", { simple: true }), 0);
-  assert.deepEqual(again.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all(), ["event"]);
-  again.close();
-});

@@ -84,11 +84,12 @@ async function* encodeRows(
   }
 }
 
-/** Resolves when the bytes are on disk. The file is a draft of the caller's, so that it need not be replaced whole. */
+/** Resolves when the bytes are on disk. The file is a draft of the caller's and not there yet: nothing is written through a link. */
 async function writeSynced(file: string, bytes: Uint8Array): Promise<void> {
   try {
-    const handle = await open(file, "w");
+    const handle = await open(file, "wx", 0o600);
     try {
+      await handle.chmod(0o600);
       await handle.writeFile(bytes);
       await handle.sync();
     } finally {

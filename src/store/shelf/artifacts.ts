@@ -1,12 +1,13 @@
 // Content-addressed files of a run: a draft becomes an artifact under its digest, synced and renamed, never half there.
 
 import { createReadStream } from "node:fs";
-import { access, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Model } from "../../domain/ports.ts";
 import { StoreError } from "../../errors.ts";
 import { computeStreamDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
+import { createOwnFolder, validateOwnFile, validateReadFile } from "../guard/own-path.ts";
 import type { StageTable } from "../stages.ts";
 import { syncPath } from "../whole-file.ts";
 import type { Writer } from "../writer.ts";
@@ -26,20 +27,30 @@ export function createArtifactShelf(directory: string, connection: Connection, w
     `SELECT a.sha256, a.state FROM model m JOIN artifact a ON a.sha256 = m.artifact_sha256 WHERE m.stage_id = ?`,
   );
   const release = connection.prepare("UPDATE artifact SET state = 'released' WHERE sha256 = ?");
-  const address = (digest: string): string => join(directory, digest);
+  /** Digests come out of a database that may be anybody's: only what is one becomes a part of a path. */
+  const address = (digest: string): string => {
+    if (/^[0-9a-f]{64}$/.test(digest)) return join(directory, digest);
+    throw new StoreError(`${JSON.stringify(digest)} is no digest of an artifact`, {
+      where: connection.name,
+      next: "restore the run folder from a copy",
+    });
+  };
 
   return {
     async createDraft(stage: string): Promise<string> {
-      await mkdir(directory, { recursive: true });
+      createOwnFolder(directory);
       const draft = join(directory, `draft-${stage}.tmp`);
+      validateOwnFile(draft);
       await rm(draft, { force: true });
       return draft;
     },
 
     async writeModel(stage: string, draft: string): Promise<Model> {
+      validateOwnFile(draft);
       await syncPath(draft);
       const digest = await computeStreamDigest(createReadStream(draft));
       const { size } = await stat(draft);
+      validateOwnFile(address(digest));
       await rename(draft, address(digest));
       await syncPath(directory);
       await writer.write(() => {
@@ -61,6 +72,7 @@ export function createArtifactShelf(directory: string, connection: Connection, w
           },
         );
       }
+      validateReadFile(address(row.sha256));
       return { lineage: stage, file: address(row.sha256), digest: row.sha256 };
     },
 
@@ -73,8 +85,12 @@ export function createArtifactShelf(directory: string, connection: Connection, w
     /** Removes drafts that a killed process left; call it only as the one writer. */
     async removeDrafts(): Promise<void> {
       if (!(await isThere(directory))) return;
+      createOwnFolder(directory);
       const drafts = (await readdir(directory)).filter((name) => name.startsWith("draft-") && name.endsWith(".tmp"));
-      for (const name of drafts) await rm(join(directory, name), { force: true });
+      for (const draft of drafts.map((name) => join(directory, name))) {
+        validateOwnFile(draft);
+        await rm(draft, { force: true });
+      }
     },
   };
 }
