@@ -48,23 +48,26 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
     return describeTraining(first, params, [describeReal(first, real)]);
   };
 
-  const describeSampling = (turn: LanguageTurn, model: Stage, request: SamplingRequest): Description => ({
-    kind: "sample",
-    version: parts.sampler.version,
-    parameters: {
-      split: request.split,
-      dataset: parts.dataset[request.split].digest,
-      template: parts.template.digest,
-      draws: request.draws,
-      temperature: request.decoding.temperature,
-      topP: request.decoding.topP,
-      topK: request.decoding.topK,
-      maxTokens: request.decoding.maxTokens,
-      seed: request.decoding.temperature === 0 ? null : turn.seed,
-    },
-    inputs: [model],
-    turn,
-  });
+  const describeSampling = (turn: LanguageTurn, model: Stage, request: SamplingRequest): Description => {
+    const { temperature, topP, topK, maxTokens } = request.decoding;
+    // Where the most probable token is taken each time, nothing is drawn and nothing truncated.
+    const draw = temperature === 0 ? { topP: null, topK: null, seed: null } : { topP, topK, seed: turn.seed };
+    return {
+      kind: "sample",
+      version: parts.sampler.version,
+      parameters: {
+        split: request.split,
+        dataset: parts.dataset[request.split].digest,
+        template: parts.template.digest,
+        draws: request.draws,
+        temperature,
+        maxTokens,
+        ...draw,
+      },
+      inputs: [model],
+      turn,
+    };
+  };
 
   const describeMetric = (turn: LanguageTurn, model: Stage, name: string): Description => {
     const metric = parts.metrics[name];
@@ -79,8 +82,9 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
         basis,
         implementation: metric?.version ?? null,
         scorer: basis === "gold" ? parts.scorer.version : null,
-        dataset: parts.dataset.test.digest,
-        template: parts.template.digest,
+        // What a model was trained on is read off the model itself.
+        dataset: basis === "none" ? null : parts.dataset.test.digest,
+        template: basis === "none" ? null : parts.template.digest,
       },
       inputs: basis === "gold" || basis === "none" ? [model] : [describeSampling(turn, model, answers)],
       turn,
