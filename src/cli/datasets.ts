@@ -18,6 +18,7 @@ import { writeRows } from "../datasets/row-file.ts";
 import type { Row, Split } from "../domain/rows.ts";
 import { UsageError } from "../errors.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 
@@ -138,7 +139,7 @@ function createMakeCommand(environment: Environment): Command {
       await writeRows(file, rows());
       for (const split of splits) {
         const { count, digest } = counters[split].summary();
-        stdout.write(renderShown(`${flags.out}: ${count} ${split} rows, sha256 ${digest}`));
+        stdout.write(renderShown(`${renderVisibleLine(flags.out)}: ${count} ${split} rows, sha256 ${digest}`));
       }
     });
 }
@@ -194,8 +195,8 @@ function renderText({ name, digest, notes }: Dataset, shown: readonly Shown[], w
   const title = `${name}  sha256 ${digest}`;
   const rows = shown.flatMap((of) => of.rows.map((row) => `\n${renderRow(row, width)}`));
   return [
-    renderShown(title),
-    ...notes.map((note) => renderShown(`note: ${note}`)),
+    renderShown(renderVisibleLine(title)),
+    ...notes.map((note) => renderShown(renderVisibleLine(`note: ${note}`))),
     "\n",
     renderTextTable(head, table),
     ...rows,
@@ -203,7 +204,7 @@ function renderText({ name, digest, notes }: Dataset, shown: readonly Shown[], w
 }
 
 function renderRow({ id, article, summary }: Row, width: number): string {
-  const parts = [id, wrap("article", article, width), wrap("summary", summary, width)];
+  const parts = [renderVisibleLine(id), wrap("article", article, width), wrap("summary", summary, width)];
   return parts.map(renderShown).join("");
 }
 

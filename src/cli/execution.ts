@@ -12,6 +12,7 @@ import { renderJson, renderResults } from "../report/results.ts";
 import { createOwnFolder } from "../store/guard/own-path.ts";
 import { openRecord } from "../store/record.ts";
 import { writeWhole } from "../store/whole-file.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 import { createProgress, type ExecutionFlags } from "./progress.ts";
@@ -24,14 +25,17 @@ export async function executeRun(request: RunRequest, environment: Environment, 
     if (flags.isJson) stdout.write(`${JSON.stringify(line)}\n`);
   };
   const progress = createProgress(environment, flags);
-  for (const note of request.prepared.materials?.notes ?? []) stderr.write(renderShown(`dataset: ${note}`));
+  for (const note of request.prepared.materials?.notes ?? [])
+    stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
   const holder = { pid: environment.pid, command: `refeed run ${shown}` };
   try {
     const outcome = await runExperiment(request, { signal, clock, onEvent: progress.watch, holder });
     progress.close();
     say({ event: "run-done", run: shown, ...outcome });
     if (!flags.isJson && outcome.reusedCount === outcome.stageCount) {
-      stdout.write(`${shown} is finished: all ${outcome.stageCount} stages are done, nothing to run\n`);
+      stdout.write(
+        `${renderVisibleLine(shown)} is finished: all ${outcome.stageCount} stages are done, nothing to run\n`,
+      );
     }
   } catch (error) {
     progress.close();
@@ -60,7 +64,8 @@ async function tellResults(
     const compared = compareRecords({ records, metrics: null, generation: null, against: summary.reference });
     const index = relative(environment.cwd, join(folder, "index.html"));
     telling.say({ event: "results", metrics: renderJson(compared) });
-    if (!telling.isJson) environment.stdout.write(`\n${renderResults(compared)}\nreport: ${index}\n`);
+    if (!telling.isJson)
+      environment.stdout.write(`\n${renderResults(compared)}\nreport: ${renderVisibleLine(index)}\n`);
     telling.say({ event: "report", index });
     const broken = findBrokenGates(prepared.experiment.gates, record);
     if (broken.length > 0) throw new GateError(broken.join("; "), { where: telling.shown });

@@ -1,7 +1,7 @@
 // How an error is told: one line of what and where, one of what to do next; a stack only for what is our own fault.
 
 import { ConfigError, RefeedError } from "../errors.ts";
-import { renderVisible } from "../text/visible.ts";
+import { renderVisible, renderVisibleLine } from "../text/visible.ts";
 
 const shownProblems = 20;
 
@@ -10,13 +10,16 @@ export function renderError(error: unknown): string {
   if (error instanceof ConfigError) {
     const lines = error.problems
       .slice(0, shownProblems)
-      .map(({ where, what, next }) => `${where}: ${what}${next ? `; ${next}` : ""}`);
+      .map(({ where, what, next }) => renderVisibleLine(`${where}: ${what}${next ? `; ${next}` : ""}`));
     const rest = error.problems.length - lines.length;
     return renderShown([...lines, ...(rest > 0 ? [`and ${rest} more problems`] : [])].join("\n"));
   }
   if (error instanceof RefeedError) {
-    const hint = error.next ? `\n  ${error.next}` : "";
-    return renderShown(`${error.message}${hint}`);
+    const hint = error.next ? `\n  ${renderVisibleLine(error.next)}` : "";
+    // A name may hold a line feed, which would begin a line of its own. Only a dataset's problems are several lines.
+    const what = error.code === "dataset" ? error.what : renderVisibleLine(error.what);
+    const where = error.where ? `${renderVisibleLine(error.where)}: ` : "";
+    return renderShown(`${where}${what}${hint}`);
   }
   const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return renderShown(`internal error, please report it: ${told}`);

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { createNewswireRows } from "../datasets/newswire.ts";
 import { UsageError } from "../errors.ts";
 import { namePattern } from "../experiment/schema/strict.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { quote } from "./quote.ts";
 
@@ -28,7 +29,7 @@ export function createInitCommand(environment: Environment): Command {
       const inside = relative(environment.cwd, folder);
       const shown = (name: string): string => join(inside.startsWith("..") ? folder : inside, name);
       environment.stdout.write(
-        `wrote ${[...files.keys()].map(shown).join(" and ")}\n` +
+        `wrote ${renderVisibleLine([...files.keys()].map(shown).join(" and "))}\n` +
           `next: ${environment.command} run ${quote(shown(experimentFile))}\n`,
       );
     });

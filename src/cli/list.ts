@@ -4,6 +4,7 @@ import { relative, resolve } from "node:path";
 import { Command } from "commander";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import { listRuns } from "../store/status.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 
 export function createListCommand(environment: Environment): Command {
@@ -19,7 +20,9 @@ export function createListCommand(environment: Environment): Command {
         return;
       }
       if (runs.length === 0)
-        return stdout.write(`no runs below ${folder}; start one: ${environment.command} run newswire\n`);
+        return stdout.write(
+          `no runs below ${renderVisibleLine(folder)}; start one: ${environment.command} run newswire\n`,
+        );
       const rows = runs.map(({ directory, name, state, created, stages, done }) => [
         relative(environment.cwd, directory),
         name,

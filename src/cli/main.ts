@@ -3,10 +3,11 @@
 
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { CancelledError, exitCodeByError, RefeedError, StoreError } from "../errors.ts";
+import { CancelledError, exitCodeByError, RefeedError } from "../errors.ts";
 import { plainFaults, toSystemFault } from "../store/system-fault.ts";
 import type { Environment, Output } from "./environment.ts";
 import { renderError } from "./failure.ts";
+import { createOutputs } from "./output.ts";
 
 interface Verb {
   readonly summary: string;
@@ -66,10 +67,12 @@ const verbs: Readonly<Record<string, Verb>> = {
 export async function runCommandLine(host: NodeJS.Process): Promise<number> {
   const stop = new AbortController();
   let code = 0;
-  const environment = createEnvironment(host, stop.signal, (exitCode) => {
-    code = exitCode;
-  });
   const args = readArguments(host.argv.slice(2));
+  const outputs = createOutputs(host, printsJson(args));
+  const exit = (exitCode: number): void => {
+    code = exitCode;
+  };
+  const environment = createEnvironment(host, { ...outputs, signal: stop.signal, exit });
   const release = watchSignals(host, stop, savesState(args) ? environment.stderr : null);
   try {
     const program = await createProgram(args[0], environment);
@@ -150,32 +153,21 @@ function watchSignals(host: NodeJS.Process, stop: AbortController, stderr: Outpu
   };
 }
 
-function createEnvironment(host: NodeJS.Process, signal: AbortSignal, exit: (code: number) => void): Environment {
-  const color = host.env.NO_COLOR === undefined || host.env.NO_COLOR === "";
-  const createOutput = (stream: NodeJS.WriteStream): Output => {
-    // A reader that goes away (`| head`) ends our output, not our work.
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE" || stream === host.stderr) return;
-      const fault = toSystemFault(error, "standard output");
-      const told = fault instanceof StoreError ? fault : new StoreError(`standard output: ${error.code}`);
-      host.stderr.write(renderError(told));
-      host.exit(told.exitCode);
-    });
-    return {
-      write: (text) => void stream.write(text),
-      columns: stream.isTTY ? stream.columns : undefined,
-      color: stream.isTTY === true && color,
-    };
-  };
+/** Standard output is then read by programs, to whom every value must come as it is. */
+function printsJson(args: readonly string[]): boolean {
+  return args.includes("--json") || args[0] === "schema";
+}
+
+function createEnvironment(
+  host: NodeJS.Process,
+  given: Pick<Environment, "stdout" | "stderr" | "signal" | "exit">,
+): Environment {
   return {
-    stdout: createOutput(host.stdout),
-    stderr: createOutput(host.stderr),
+    ...given,
     cwd: host.cwd(),
     variables: host.env,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
-    signal,
     command: host.env.npm_lifecycle_event ? "npm run -s refeed --" : "npx refeed",
     pid: host.pid,
-    exit,
   };
 }

@@ -3,6 +3,7 @@
 
 import type { RunEvent } from "../experiment/run.ts";
 import type { Environment } from "./environment.ts";
+import { clearLine } from "./output.ts";
 
 export interface ExecutionFlags {
   readonly isJson: boolean;
@@ -39,7 +40,7 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     if (!isLast && now - lastShown < (isLive ? liveMs : plainMs)) return;
     lastShown = now;
     const line = renderLine(counts, now);
-    if (isLive) stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
+    if (isLive) stderr.write(`${clearLine}${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
     else stderr.write(`${line}\n`);
   };
 

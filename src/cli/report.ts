@@ -3,6 +3,7 @@
 import { join, relative } from "node:path";
 import { Command } from "commander";
 import { openRecord } from "../store/record.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { writeReportFolder } from "./execution.ts";
 import { findRun } from "./find-run.ts";
@@ -19,7 +20,7 @@ export function createReportCommand(environment: Environment): Command {
         const folder = join(directory, "report");
         const { files } = await writeReportFolder(record, folder);
         const index = relative(environment.cwd, join(folder, "index.html"));
-        const text = flags.json ? JSON.stringify({ event: "report", index, files }) : index;
+        const text = flags.json ? JSON.stringify({ event: "report", index, files }) : renderVisibleLine(index);
         environment.stdout.write(`${text}\n`);
       } finally {
         record.close();

@@ -4,6 +4,7 @@ import { relative } from "node:path";
 import { Command } from "commander";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import { readStatus } from "../store/status.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
@@ -20,7 +21,7 @@ export function createStatusCommand(environment: Environment): Command {
       if (flags.json) return stdout.write(`${JSON.stringify({ ...status, reason, stages })}\n`);
       const shown = relative(environment.cwd, directory) || ".";
       const counts = Object.entries(stages).map(([state, count]) => `${count} ${state}`);
-      stdout.write(`${shown}: ${status.state}${reason ? ` (${reason})` : ""}\n`);
+      stdout.write(`${renderVisibleLine(`${shown}: ${status.state}${reason ? ` (${reason})` : ""}`)}\n`);
       stdout.write(`stages: ${counts.join(", ")}; in flight: ${status.inFlight}\n`);
       if (status.state === "stopped") {
         stdout.write(`its process is gone; go on with: ${environment.command} resume ${quote(shown)}\n`);

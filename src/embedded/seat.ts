@@ -39,7 +39,8 @@ const blockSize = 256;
 
 /** Starts a worker thread. While it has no task it does not keep the process alive. */
 export function createSeat(address: URL, { onFree, onLost }: SeatHooks): Seat {
-  const worker = new Worker(address);
+  // The environment may hold keys, and a model needs none of it.
+  const worker = new Worker(address, { env: {} });
   let current: Assignment | undefined;
   let isClosing = false;
   worker.unref();

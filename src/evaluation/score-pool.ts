@@ -87,6 +87,7 @@ interface Waiter {
 function createThread(options: BatchOptions): Thread {
   const worker = new Worker(computeModuleAddress(import.meta.url, "./score-worker"), {
     workerData: options,
+    env: {},
     resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
   });
   const waiters: Waiter[] = [];

@@ -18,7 +18,7 @@ export const select: Select = async (columns, selection, signal) => {
 
 /** The columns are copied to the worker, not moved: they stay the caller's. */
 function rankAside(request: RankingRequest, signal: AbortSignal): Promise<SelectionResult> {
-  const worker = new Worker(computeModuleAddress(import.meta.url, "ranking-worker"), { workerData: request });
+  const worker = new Worker(computeModuleAddress(import.meta.url, "ranking-worker"), { workerData: request, env: {} });
   const { promise, resolve, reject } = Promise.withResolvers<SelectionResult>();
   const abort = (): void => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });

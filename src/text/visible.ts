@@ -26,3 +26,12 @@ function renderSymbol(character: string): string {
   if (code === 0x7f) return "\u2421";
   return `\u27e8U+${code.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
 }
+
+/** JSON of one line as a terminal may be shown it: what is invisible is written as an escape, and every value stays what it is. */
+export function renderVisibleJson(json: string): string {
+  return json.replace(invisible, (character) =>
+    Array.from({ length: character.length }, (_, index) => {
+      return `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`;
+    }).join(""),
+  );
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { renderVisible, renderVisibleLine } from "../../src/text/visible.ts";
+import { renderVisible, renderVisibleJson, renderVisibleLine } from "../../src/text/visible.ts";
 import { payloads } from "../helpers/payloads.ts";
 
 test("control characters and direction overrides become symbols", () => {
@@ -39,4 +39,13 @@ test("no terminal obeys what is left, whatever was written", () => {
       assert.doesNotMatch(renderVisibleLine(text), controls);
     }),
   );
+});
+
+test("escaped JSON is read back as the same value, and shows what it was", () => {
+  assert.equal(renderVisibleJson(JSON.stringify("a\u009bb\u{e0041}\u2028")), '"a\\u009bb\\udb40\\udc41\\u2028"');
+  for (const payload of payloads) {
+    const json = renderVisibleJson(JSON.stringify({ [payload]: payload }, null, 2));
+    assert.deepEqual(JSON.parse(json), { [payload]: payload });
+    assert.equal(renderVisible(json), json);
+  }
 });

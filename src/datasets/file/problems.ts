@@ -1,6 +1,7 @@
 // Collects what is wrong with a file and tells the first three, each in one line, then how many more there are.
 
 import { DatasetError } from "../../errors.ts";
+import { renderVisibleLine } from "../../text/visible.ts";
 
 /** A place in a file: line and column count from 1, in characters; the byte offset counts from 0. */
 export interface Place {
@@ -55,7 +56,10 @@ export function createProblems(file: string): Problems {
         const least = count >= searchedCount ? "at least " : "";
         lines.push(`and ${least}${more} more ${more === 1 ? "problem" : "problems"}`);
       }
-      throw new DatasetError(lines.join("\n"), { where: renderPlace(file, first.place), next: first.next });
+      throw new DatasetError(lines.map(renderVisibleLine).join("\n"), {
+        where: renderPlace(file, first.place),
+        next: first.next,
+      });
     },
   };
 }
