@@ -4,9 +4,11 @@ import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { RunRecord } from "../domain/record.ts";
 import { CancelledError, GateError } from "../errors.ts";
+import { createBreachError, findFatal } from "../experiment/compose/inspection.ts";
 import { findBrokenGates } from "../experiment/gates.ts";
 import { type RunRequest, runExperiment } from "../experiment/run.ts";
 import { compareRecords } from "../report/comparison.ts";
+import { listLintLines } from "../report/lint-lines.ts";
 import { type Report, writeReport } from "../report/report.ts";
 import { renderJson, renderResults } from "../report/results.ts";
 import { createOwnFolder } from "../store/guard/own-path.ts";
@@ -67,10 +69,23 @@ async function tellResults(
     if (!telling.isJson)
       environment.stdout.write(`\n${renderResults(compared)}\nreport: ${renderVisibleLine(index)}\n`);
     telling.say({ event: "report", index });
+    tellLint(record, environment, telling);
     const broken = findBrokenGates(prepared.experiment.gates, record);
     if (broken.length > 0) throw new GateError(broken.join("; "), { where: telling.shown });
   } finally {
     record.close();
+  }
+}
+
+/** What lint finds notable; throws GateError where a fatal limit is broken, as when it was set on a finished run. */
+function tellLint(record: RunRecord, { stdout }: Environment, { say, isJson }: Telling): void {
+  const turns = record.lintTurns();
+  const lines = listLintLines(turns, record.lint);
+  if (lines.length > 0) say({ event: "lint", notable: lines });
+  if (lines.length > 0 && !isJson) stdout.write(lines.map((line) => `lint: ${line}\n`).join(""));
+  for (const turn of turns) {
+    const broken = findFatal(turn, record.lint);
+    if (broken) throw createBreachError(broken, turn);
   }
 }
 

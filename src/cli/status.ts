@@ -2,6 +2,7 @@
 
 import { relative } from "node:path";
 import { Command } from "commander";
+import { listLintLines, renderLintJson } from "../report/lint-lines.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import { readStatus } from "../store/status.ts";
 import { renderVisibleLine } from "../text/visible.ts";
@@ -16,9 +17,12 @@ export function createStatusCommand(environment: Environment): Command {
     .option("--json", "one JSON object")
     .action(async (run: string | undefined, flags: { readonly json?: true }) => {
       const directory = await findRun(run, environment);
-      const { stages, reason, ...status } = readStatus(directory);
+      const { stages, reason, lint, ...status } = readStatus(directory);
       const { stdout } = environment;
-      if (flags.json) return stdout.write(`${JSON.stringify({ ...status, reason, stages })}\n`);
+      if (flags.json)
+        return stdout.write(
+          `${JSON.stringify({ ...status, reason, stages, lint: renderLintJson(lint.turns, lint.limits) })}\n`,
+        );
       const shown = relative(environment.cwd, directory) || ".";
       const counts = Object.entries(stages).map(([state, count]) => `${count} ${state}`);
       stdout.write(`${renderVisibleLine(`${shown}: ${status.state}${reason ? ` (${reason})` : ""}`)}\n`);
@@ -38,5 +42,7 @@ export function createStatusCommand(environment: Environment): Command {
         state,
       ]);
       stdout.write(renderTextTable(["arm", "seed", "generation", "stage", "state"], rows));
+      const notable = listLintLines(lint.turns, lint.limits);
+      if (notable.length > 0) stdout.write(`\n${notable.map((line) => `lint: ${line}\n`).join("")}`);
     });
 }

@@ -1,6 +1,7 @@
 // What a report reads of a run, without knowing how it is stored: arms, seeds, measurements and example texts.
 
 import type { Json } from "../keys/canonical.ts";
+import type { LintLimits, LintTurn } from "./lint.ts";
 import type { MetricDeclaration } from "./metric.ts";
 
 export interface ArmRecord {
@@ -53,8 +54,12 @@ export interface RunRecord {
   readonly arms: readonly ArmRecord[];
   readonly seeds: readonly number[];
   readonly metrics: readonly MetricDeclaration[];
+  /** Limits of the checks of lint; empty for systems without texts. */
+  readonly lint: LintLimits;
   /** In plan order: arm, seed, generation, metric. Stale measurements are left out. */
   measurements(): Iterable<MeasurementRecord>;
+  /** In plan order; empty for systems without texts. */
+  lintTurns(): readonly LintTurn[];
   /** At most `count` texts of each generation, the same texts in every generation; empty for systems without texts. */
   examples(count: number): readonly ExampleRecord[];
 }

@@ -2,6 +2,7 @@
 // The store is one shelf; a test may hold another in memory. A shelf knows no model and no metric.
 
 import type { Part } from "./corpus.ts";
+import type { CandidateText, SampleLint } from "./lint.ts";
 import type { Model } from "./ports.ts";
 import type { Candidate, Row, Score, Split, StoredCandidate } from "./rows.ts";
 
@@ -35,8 +36,8 @@ export interface CandidateSummary {
 export interface CandidateColumns {
   /** Position of the candidate's prompt. */
   readonly promptIndexes: Uint32Array;
-  /** 1 where there is a text that could be trained on, 0 where it was refused or cannot be parsed. */
-  readonly isUsable: Uint8Array;
+  /** 0 where there is a text that could be trained on, 1 where it was refused, 2 where it cannot be parsed. */
+  readonly unusable: Uint8Array;
 }
 
 export interface Shelf {
@@ -49,6 +50,11 @@ export interface Shelf {
   candidateCount(stage: string): number;
   readSummary(stage: string): Promise<CandidateSummary>;
   readColumns(stage: string): Promise<CandidateColumns>;
+  /** In plan order, page by page, with a turn of the event loop between two pages. */
+  readTexts(stage: string): AsyncIterable<readonly CandidateText[]>;
+  readLint(stage: string): SampleLint | undefined;
+  /** Kept beside the stage; replaces what an earlier version found. */
+  writeLint(stage: string, lint: SampleLint): Promise<void>;
   /** In plan order, whatever the order of arrival; their terms stay on the shelf: nobody scores by single tokens. */
   readCandidates(stage: string): AsyncIterable<StoredCandidate>;
 

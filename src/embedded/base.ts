@@ -72,15 +72,22 @@ export async function trainBase(
   return { ...outcome, digest: computeDigest(await readFile(file)) };
 }
 
+export interface ReadBase {
+  readonly model: ModelReference;
+  readonly shape: ModelShape;
+  readonly words: readonly string[];
+}
+
 /** Reads a base by its name (`embedded:newswire`) or path, whole, so that a damaged one is refused at once. */
-export async function readBase(name: string): Promise<{ readonly model: ModelReference; readonly shape: ModelShape }> {
+export async function readBase(name: string): Promise<ReadBase> {
   const shipped = shippedBases[name];
   const file = shipped === undefined ? name : fileURLToPath(new URL(shipped, import.meta.url));
   const bytes = await readFile(file).catch((cause: unknown) => {
     const next = `give the path of a base model, or ${Object.keys(shippedBases).join(", ")}`;
     throw new StoreError("the base model cannot be read", { where: file, next, cause });
   });
-  return { model: { file, digest: computeDigest(bytes) }, shape: readModelBytes(bytes, file).shape };
+  const { shape, words } = readModelBytes(bytes, file);
+  return { model: { file, digest: computeDigest(bytes) }, shape, words };
 }
 
 /** The first `count` rows with the wanted share of repeats; throws TrainerError where the rows run out. */

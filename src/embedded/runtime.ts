@@ -2,9 +2,11 @@
 // It knows no experiment; whoever creates it closes it.
 
 import { availableParallelism } from "node:os";
+import type { ReadRoundTrip } from "../domain/lint.ts";
 import type { Model, Sampler, Scorer } from "../domain/ports.ts";
 import { readBase } from "./base.ts";
 import { createPool, type Pool } from "./pool.ts";
+import { createRoundTrip } from "./round-trip.ts";
 import { createSampler } from "./sampler.ts";
 import { createScorer } from "./scorer.ts";
 import type { ModelShape } from "./shape.ts";
@@ -24,13 +26,15 @@ export interface EmbeddedRuntime {
   /** The base model itself, to be sampled or scored under like any other. */
   readonly base: Model;
   readonly shape: ModelShape;
+  /** What a prompt loses on its way through the vocabulary, which no fine-tune changes. */
+  readonly readRoundTrip: ReadRoundTrip;
   readonly pool: Pool;
   close(): Promise<void>;
 }
 
 /** Reads the base, refusing a damaged one; threads start with the first task. */
 export async function createEmbeddedRuntime(options: RuntimeOptions = {}): Promise<EmbeddedRuntime> {
-  const { model, shape } = await readBase(options.base ?? "embedded:newswire");
+  const { model, shape, words } = await readBase(options.base ?? "embedded:newswire");
   const pool = createPool({ workers: options.workers ?? availableParallelism() });
   return {
     sampler: createSampler(pool, shape),
@@ -38,6 +42,7 @@ export async function createEmbeddedRuntime(options: RuntimeOptions = {}): Promi
     trainer: createTrainer(pool, model),
     base: { ...model, lineage: `base:${model.digest}` },
     shape,
+    readRoundTrip: createRoundTrip(words, shape),
     pool,
     close: () => pool.close(),
   };

@@ -1,6 +1,7 @@
 // What an experiment file comes to once it is read, its arms are expanded and every default is filled in.
 // Types only. Which implementation runs a kind, and where a run is kept, is decided elsewhere.
 
+import type { LintLimits } from "../domain/lint.ts";
 import type { Json } from "../keys/canonical.ts";
 import type { GaussianSettings } from "../systems/gaussian/settings.ts";
 import type { LanguageSettings } from "../systems/language/settings.ts";
@@ -26,6 +27,8 @@ interface ExperimentFrame {
 
 export interface LanguageExperiment extends ExperimentFrame {
   readonly system: "language";
+  /** Limits of every check of lint; they enter no key. */
+  readonly lint: LintLimits;
   /** What holds for every arm. */
   readonly language: LanguageFrame;
   readonly arms: readonly ResolvedArm<LanguageSettings>[];

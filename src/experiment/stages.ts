@@ -1,7 +1,7 @@
 // Lets the loop run over a run folder: what a stage is lent, how the run's state is told, what is deleted at the end.
 
 import type { Clock } from "../domain/context.ts";
-import type { Trial } from "../domain/stage.ts";
+import type { Execute, Trial } from "../domain/stage.ts";
 import { CancelledError } from "../errors.ts";
 import { createDurableExecutor } from "../loop/durable.ts";
 import type { LoopEvent } from "../loop/event.ts";
@@ -34,8 +34,8 @@ export interface RunWorld {
 export async function runStages(folder: RunFolder, composition: Composition, world: RunWorld): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([world.signal, stop.signal]);
-  const { system, trials } = composition;
-  const execute = createDurableExecutor({
+  const { system, trials, inspect } = composition;
+  const perform = createDurableExecutor({
     records: folder.records,
     signal,
     onEvent: world.onEvent,
@@ -55,6 +55,12 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
       return system.perform(description, inputs, context);
     },
   });
+  // What a turn asked for is looked at before anything is made from it, whether it was run or read back.
+  const execute: Execute = async (description) => {
+    const stage = await perform(description);
+    await inspect?.(stage, description.turn);
+    return stage;
+  };
   await folder.writeState("running", null);
   try {
     await runTrials(trials, system, execute, {

@@ -10,6 +10,7 @@ import { createRowsChart } from "./charts/rows-chart.ts";
 import { createMetricLabel } from "./metric-labels.ts";
 import { renderPage } from "./page/page.ts";
 import { computeSummary, type Summary } from "./summary.ts";
+import { renderLintCsv } from "./tables/lint-csv.ts";
 import { renderArmsCsv, renderMetricsCsv } from "./tables/metrics-csv.ts";
 import { renderSummaryCsv } from "./tables/summary-csv.ts";
 
@@ -50,6 +51,7 @@ export async function writeReport(
     ["arms.csv", renderArmsCsv(record)],
     ["summary.csv", renderSummaryCsv(summary)],
   ]);
+  if (record.system === "language") texts.set("lint.csv", renderLintCsv(record));
   for (const { chart, file, source } of drawings) {
     texts.set(`${chart.name}.svg`, file);
     texts.set(`${chart.name}.vl.json`, source);

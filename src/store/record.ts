@@ -1,6 +1,7 @@
 // A run read for its report, through a connection of its own beside the writer.
 
 import { join } from "node:path";
+import type { LintLimits } from "../domain/lint.ts";
 import type { MetricDeclaration } from "../domain/metric.ts";
 import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord, RunState } from "../domain/record.ts";
 import { StoreError } from "../errors.ts";
@@ -10,6 +11,7 @@ import { readResolved } from "./inspection/resolved.ts";
 import { checkMeasurements } from "./inspection/stage-rows.ts";
 import { parseFloats } from "./measurements.ts";
 import { databaseName } from "./run-folder.ts";
+import { readLintTurns } from "./shelf/lint.ts";
 
 /** What the run's own record says of itself; written by the experiment that made it. */
 export interface RecordHeader {
@@ -17,6 +19,7 @@ export interface RecordHeader {
   readonly system: string;
   readonly seeds: readonly number[];
   readonly metrics: readonly MetricDeclaration[];
+  readonly lint: LintLimits;
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -66,6 +69,7 @@ export function openRecord(directory: string): RunRecord & { close(): void } {
     ...header,
     arms,
     measurements: () => readMeasurements(connection, arms, header.seeds),
+    lintTurns: () => readLintTurns(connection),
     examples: (count) => readExamples(connection, count),
     close: () => void connection.close(),
   };

@@ -106,6 +106,13 @@ export const migrations: readonly string[] = [
     FOREIGN KEY (dataset_id, position) REFERENCES dataset_row (dataset_id, position)
   ) STRICT;
 
+  -- What lint found in a sample stage's candidates; no part of the stage's output.
+  CREATE TABLE lint (
+    stage_id INTEGER PRIMARY KEY REFERENCES stage (id),
+    value TEXT NOT NULL,                -- JSON, with the version of lint
+    value_sha256 TEXT NOT NULL
+  ) STRICT;
+
   CREATE TABLE score (
     stage_id INTEGER NOT NULL REFERENCES stage (id),
     candidate_id INTEGER NOT NULL,

@@ -28,7 +28,7 @@ export interface StageTable extends StageRecords {
 }
 
 /** Tables whose rows belong to one stage, children first. */
-const ownedTables = ["metric", "model", "corpus_part", "selection", "score", "candidate", "attempt"] as const;
+const ownedTables = ["metric", "model", "corpus_part", "selection", "score", "lint", "candidate", "attempt"] as const;
 
 export function createStageTable(connection: Connection, writer: Writer, clock: Clock): StageTable {
   const find = connection.prepare<[string], StageRow>(

@@ -2,10 +2,12 @@
 
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { StoreError } from "../errors.ts";
 import { type Connection, createEmptyError, holdsNone, openReader, toStoreError } from "./database.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
+import { readLintTurns } from "./shelf/lint.ts";
 
 export interface TrialStatus {
   readonly arm: string;
@@ -32,13 +34,16 @@ export interface RunStatus {
   /** Only what left the process counts. */
   readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
   readonly possiblyPaidTwice: number;
+  readonly lint: { readonly limits: LintLimits; readonly turns: readonly LintTurn[] };
 }
 
 /** Reads the status of a run; throws StoreError where there is none. */
 export function readStatus(directory: string): RunStatus {
   return readRun(directory, (connection) => {
     const run = connection
-      .prepare<[], { name: string; state: string; reason: string | null }>("SELECT name, state, reason FROM run")
+      .prepare<[], { name: string; state: string; reason: string | null; limits: string | null }>(
+        "SELECT name, state, reason, json_extract(resolved, '$.header.lint') AS limits FROM run",
+      )
       .get();
     if (!run) throw createEmptyError(directory);
     const isAlive = isLocked(directory);
@@ -57,6 +62,7 @@ export function readStatus(directory: string): RunStatus {
       stages: Object.fromEntries(states.map(({ state, n }) => [state, n])),
       inFlight: isAlive ? (inFlight.get() as number) : 0,
       ...readSpent(connection),
+      lint: { limits: JSON.parse(run.limits ?? "{}") as LintLimits, turns: readLintTurns(connection) },
     };
   });
 }

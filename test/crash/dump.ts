@@ -19,6 +19,7 @@ const queries: Readonly<Record<string, string>> = {
   candidate: `SELECT s.key AS stage, c.id, d.sha256 AS dataset, c.position, c.draw, c.completion, c.finish, c.reason, c.log_probability,
     c.token_count, hex(c.token_log_probabilities), a.key AS attempt FROM candidate c JOIN stage s ON s.id = c.stage_id
     JOIN dataset d ON d.id = c.dataset_id JOIN attempt a ON a.id = c.attempt_id ORDER BY 1, 2`,
+  lint: "SELECT s.key AS stage, l.value FROM lint l JOIN stage s ON s.id = l.stage_id ORDER BY 1",
   score:
     "SELECT s.key AS stage, candidate_id, score, x.reason FROM score x JOIN stage s ON s.id = x.stage_id ORDER BY 1, 2",
   selection:

@@ -85,6 +85,7 @@ test("the example of the documentation, in full", () => {
       verifier: "weak",
       alsoScore: [],
       selection: { best: null, threshold: null, keep: 0.25 },
+      markers: "reject",
       decode: { temperature: 0, topP: null, topK: null, maxTokens: 16 },
       metrics: ["rouge1", "rouge2", "rougeL", "loss", "diversity"],
     },

@@ -1,5 +1,6 @@
 // Finished runs that never ran: deterministic records for tests of reports, one with texts and items, one of pure numbers.
 
+import type { LintTurn } from "../../src/domain/lint.ts";
 import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord } from "../../src/domain/record.ts";
 import type { Json } from "../../src/keys/canonical.ts";
 import { computeSeed } from "../../src/keys/seed.ts";
@@ -62,6 +63,13 @@ export function createFakeRecord(options: FakeOptions = {}): RunRecord {
       { name: "types", basis: "samples", better: "neither" },
       { name: "rows", basis: "none", better: "neither" },
     ],
+    lint: {},
+    lintTurns: () =>
+      records.flatMap(({ id, generations: last }) =>
+        Array.from({ length: (last + 1) * seeds }, (_, index) =>
+          createLintTurn({ arm: id, seed: Math.floor(index / (last + 1)), generation: index % (last + 1), last }),
+        ),
+      ),
     *measurements() {
       for (const [index, arm] of arms.entries()) {
         for (let seed = 0; seed < seeds; seed++) {
@@ -72,6 +80,30 @@ export function createFakeRecord(options: FakeOptions = {}): RunRecord {
       }
     },
     examples: (count) => listExamples(arms, records, { count, generations, dress }),
+  };
+}
+
+/** 200 candidates, of which each generation repeats 60 more; one in two is kept. */
+export function createLintTurn({
+  arm,
+  seed,
+  generation,
+  last,
+}: Pick<LintTurn, "arm" | "seed" | "generation"> & { readonly last: number }): LintTurn {
+  const training = { rows: 250, losses: { cutArticles: 3, cutCompletions: 0, unknownTokens: 500 } };
+  const turn = { arm, seed, generation, training, copies: 0 };
+  if (generation === last) return { ...turn, sample: null, selection: null };
+  const distinct = 200 - 60 * generation;
+  const counts = { truncated: 2, empty: 0, refused: 0, unparsable: 0, markers: 0, drawnAgain: 0, drawnAlike: 0 };
+  const changes = { changed: 1, lost: 0, ambiguous: 0, cut: 1, unknown: 0, respelt: 0, markers: 0 };
+  return {
+    ...turn,
+    sample: {
+      version: 101,
+      candidates: { ...counts, candidates: 200, texts: 200, distinct, effective: distinct / 2 },
+      prompts: { prompts: 100, ...changes },
+    },
+    selection: { rows: 100, candidates: 200, rejected: { "below-rank": 96, unscorable: 4 } },
   };
 }
 
@@ -175,6 +207,8 @@ export function createGaussianRecord(
       { name: "traceRatio", basis: "none", better: "neither" },
       { name: "meanError", basis: "none", better: "lower" },
     ],
+    lint: {},
+    lintTurns: () => [],
     *measurements() {
       for (const arm of arms) {
         for (let seed = 0; seed < seeds; seed++) yield* listGaussian(arm, seed, generations);

@@ -131,6 +131,7 @@ export function createLanguageArm(
       verifier: null,
       alsoScore: [],
       selection: { best: null, threshold: null, keep: null },
+      markers: "reject",
       decode: { ...decoding, temperature: 0 },
       metrics: ["length", "loss"],
       ...change,

@@ -38,6 +38,7 @@ export function resolveLanguageArm(
     verifier: verifier === "none" ? null : verifier,
     alsoScore: config.score === "all" ? Object.keys(verifiers) : [],
     selection: { best: select.best, threshold: select.threshold, keep: readShare(select.keep) },
+    markers: config.markers,
     decode: { ...decode, maxTokens: sample.maxTokens },
     metrics: [...new Set(evaluate.metrics)],
   };
@@ -132,6 +133,7 @@ export function listLanguageFields(settings: LanguageSettings, generations: numb
     { name: "best", value: selection.best },
     { name: "threshold", value: selection.threshold },
     { name: "keep", value: selection.keep, isShare: true },
+    { name: "markers", value: settings.markers },
     { name: "real", value: settings.real, isShare: true },
     { name: "generations", value: generations },
     { name: "candidates", value: sample.candidates },

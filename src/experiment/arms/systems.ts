@@ -6,7 +6,7 @@ import type { Experiment, GaussianExperiment, LanguageExperiment } from "../expe
 import { resolveDataset } from "../schema/dataset.ts";
 import { checkSeeds, resolveSeeds } from "../schema/frame.ts";
 import { type GaussianConfig, gaussianRunPaths, gaussianSchema } from "../schema/gaussian.ts";
-import { type LanguageConfig, languageRunPaths, languageSchema } from "../schema/language.ts";
+import { type LanguageConfig, languageRunPaths, languageSchema, resolveLint } from "../schema/language.ts";
 import { parseTree } from "../schema/parse-tree.ts";
 import { listGaussianFields, resolveGaussianArm } from "./gaussian-arm.ts";
 import { listLanguageFields, resolveLanguageArm, resolveVerifiers } from "./language-arm.ts";
@@ -81,6 +81,7 @@ export function readLanguage(
       base: config.model.base,
       verifiers: Object.fromEntries(Object.entries(verifiers).filter(([name]) => used.has(name))),
     },
+    lint: resolveLint(config.lint),
     keepModels: config.keepModels,
     gates: [],
     arms,

@@ -7,6 +7,7 @@ import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
+import type { Inspect } from "./inspection.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
 import { systemByKind } from "./registry.ts";
 
@@ -15,6 +16,7 @@ export interface Composition {
   readonly trials: readonly Trial[];
   readonly arms: readonly ArmRecord[];
   readonly header: RecordHeader;
+  readonly inspect?: Inspect;
   /** Busy milliseconds summed over worker threads, and how many threads there are. */
   usage(): { readonly busyMs: number; readonly workerCount: number };
   close(): Promise<void>;
@@ -41,6 +43,7 @@ function createHeader(experiment: Experiment, facts: RecordHeader["facts"]): Rec
     system: experiment.system,
     seeds: experiment.seeds,
     metrics: computeMetricDeclarations(experiment),
+    lint: experiment.system === "language" ? experiment.lint : {},
     facts: [...(experiment.sets.length > 0 ? [{ name: "set", value: experiment.sets.join(" ") }] : []), ...facts],
   };
 }

@@ -1,6 +1,5 @@
 // Joins the parts of a language experiment: the embedded model, verifiers, metrics, corpora and selection.
 
-import { availableParallelism } from "node:os";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { createLanguageSystem } from "../../systems/language/system.ts";
@@ -8,6 +7,7 @@ import { createTemplate } from "../../systems/language/template.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem } from "./composed.ts";
+import { createInspection } from "./inspection.ts";
 import { createLanguageMetrics } from "./metrics.ts";
 import { policies } from "./policies.ts";
 import { openModelProvider } from "./providers.ts";
@@ -18,8 +18,7 @@ export async function composeLanguage(source: RunRecordSource, shelf: Shelf | nu
   const { materials } = source;
   if (!materials) throw new TypeError("a language experiment needs its materials");
   const { language } = experiment;
-  const workers = experiment.workers ?? availableParallelism();
-  const provider = await openModelProvider(language, workers);
+  const provider = await openModelProvider(language, experiment.workers);
   const template = createTemplate(materials.template.text, materials.template.name);
   const system = createLanguageSystem({
     // A plan performs nothing, so the shelf it lacks is never opened.
@@ -34,6 +33,7 @@ export async function composeLanguage(source: RunRecordSource, shelf: Shelf | nu
     ...policies,
   });
   const { train, test } = materials.dataset;
+  const inspected = { shelf: shelf as Shelf, render: template.render, readRoundTrip: provider.readRoundTrip };
   return {
     system: system as ComposedSystem["system"],
     facts: [
@@ -49,6 +49,7 @@ export async function composeLanguage(source: RunRecordSource, shelf: Shelf | nu
       { name: "loss", value: "nats a token of the reference summaries, completion only, end token included" },
       { name: "candidates cut at maxTokens", value: "kept by verifier none, unscorable by perplexity" },
     ],
+    inspect: createInspection(inspected, experiment.lint),
     usage: provider.usage,
     close: provider.close,
   };

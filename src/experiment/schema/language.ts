@@ -4,6 +4,7 @@ import { z } from "zod";
 import { corpusSchema } from "./corpus.ts";
 import { datasetSchema } from "./dataset.ts";
 import { frameShape } from "./frame.ts";
+import { lintSchema } from "./lint.ts";
 import { count, share, strict } from "./strict.ts";
 import { modelSchema } from "./training.ts";
 import { rougeNames, verifiersSchema } from "./verifiers.ts";
@@ -89,6 +90,14 @@ export const languageSchema = strict({
     .default("none")
     .describe("What scores candidates: none, oracle, self, random, or a name declared under verifiers."),
   select: selectSchema,
+  markers: z
+    .enum(["keep", "reject", "escape"])
+    .default("reject")
+    .describe(
+      "Chat markers such as <|im_start|> on the way into a corpus. keep: trained on as they stand. reject: candidates " +
+        "that hold one are not kept. escape: kept with the marker broken by a blank. Real rows are never dropped: theirs " +
+        "are broken under reject and escape.",
+    ),
   score: z
     .enum(["needed", "all"])
     .default("needed")
@@ -100,12 +109,15 @@ export const languageSchema = strict({
   budget: frameShape.budget,
   scales: frameShape.scales,
   gates: frameShape.gates,
+  lint: lintSchema,
   workers: frameShape.workers,
   keepModels: z
     .enum(["all", "last", "none"])
     .default("all")
     .describe("Which trained models stay on disk when the run is done; records stay of all."),
 }).describe("An experiment with language models.");
+
+export { resolveLint } from "./lint.ts";
 
 export type LanguageConfig = z.output<typeof languageSchema>;
 
@@ -121,6 +133,7 @@ export const languageRunPaths = [
   "verifiers",
   "seeds",
   "evaluate.metrics",
+  "lint",
   "budget",
   "workers",
   "keepModels",

@@ -9,6 +9,7 @@ import type { Summary } from "../summary.ts";
 import { renderArms } from "./arms-section.ts";
 import { renderExamples } from "./examples-section.ts";
 import { createTrustedHtml, type Html, html, renderHtml } from "./html.ts";
+import { renderLint } from "./lint-section.ts";
 import { text } from "./parts.ts";
 import { renderIntroduction, renderStory } from "./story.ts";
 import { pageStyle } from "./style.ts";
@@ -29,6 +30,7 @@ export interface PageRequest {
 /** From what everybody wants to know to what only a few look up. */
 export function renderPage(request: PageRequest): string {
   const { record, summary, markers } = request;
+  const lint = renderLint(record, markers);
   const examples = renderExamples(record, request.examples, markers);
   const body = html`<main>
 <header>
@@ -41,6 +43,7 @@ ${renderStory(record, summary, markers)}
 ${renderFigures(request)}
 <section>${renderArms({ record, summary, markers })}
 </section>
+${lint === null ? null : html`<section>${lint}</section>`}
 ${examples === null ? null : html`<section>${examples}</section>`}
 <section><h2>Facts</h2>
 ${renderFacts(record)}

@@ -74,7 +74,7 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
     [number, number, number],
     Omit<CandidateRow, "row_id" | "article" | "summary">
   >(
-    `SELECT id, completion, finish, reason, log_probability, token_count FROM candidate
+    `SELECT id, position, completion, finish, reason, log_probability, token_count FROM candidate
      WHERE stage_id = ? AND id >= ? ORDER BY id LIMIT ?`,
   );
   const pageOfColumns = connection.prepare<[number, number, number], Pick<CandidateRow, "id" | "position" | "reason">>(
@@ -141,15 +141,16 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
       const stageId = stages.idOf(stage);
       const candidateCount = (count.get(stageId) as { n: number }).n;
       const promptIndexes = new Uint32Array(candidateCount);
-      const isUsable = new Uint8Array(candidateCount);
+      const unusable = new Uint8Array(candidateCount);
       for await (const page of readPages(pageOfColumns, stageId)) {
         for (const { id, position, reason } of page) {
           promptIndexes[id] = position;
-          isUsable[id] = reason === "refused" || reason === "unparsable" ? 0 : 1;
+          unusable[id] = reason === "refused" ? 1 : reason === "unparsable" ? 2 : 0;
         }
       }
-      return { promptIndexes, isUsable };
+      return { promptIndexes, unusable };
     },
+    readTexts: (stage: string) => readPages(pageOfTexts, stages.idOf(stage)),
     /** The ledger of one stage: an intent is on disk before its work begins. */
     createLedger: (stage: string): Ledger => ({
       intend: ({ key, rowCount, isOutside }) =>

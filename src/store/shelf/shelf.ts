@@ -8,6 +8,7 @@ import type { Writer } from "../writer.ts";
 import type { ArtifactShelf } from "./artifacts.ts";
 import { createCandidateShelf } from "./candidates.ts";
 import { createCorpusShelf } from "./corpora.ts";
+import { createLintShelf } from "./lint.ts";
 import { createScoreShelf } from "./scores.ts";
 
 export interface ShelfParts {
@@ -24,6 +25,7 @@ export function createRunShelf(parts: ShelfParts): Shelf & { createLedger(stage:
   return {
     ...createCandidateShelf(connection, writer, stages, clock),
     ...createScoreShelf(connection, writer, stages),
+    ...createLintShelf(connection, writer, stages),
     ...createCorpusShelf(connection, writer, stages),
     createDraft,
     writeModel,

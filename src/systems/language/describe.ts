@@ -5,13 +5,14 @@ import type { Split } from "../../domain/rows.ts";
 import type { Description, Stage, Turn } from "../../domain/stage.ts";
 import type { System } from "../../domain/system.ts";
 import type { Json } from "../../keys/canonical.ts";
+import { markerVersion } from "../../text/markers/chat-markers.ts";
 import { countReal } from "./assemble.ts";
 import type { AuxiliaryModel, Decoding, LanguageParts, LanguageSettings } from "./settings.ts";
 
 type LanguageTurn = Turn<LanguageSettings>;
 
 /** Raised by hand when the same parameters would give another output; sampler, scorer and trainer bring their own. */
-const version = { assemble: 1, select: 1, evaluate: 1, verify: 1 };
+const version = { assemble: 1, select: 2, evaluate: 1, verify: 1 };
 
 export type DescribeStages = Omit<System<LanguageSettings>, "name" | "version" | "grain" | "perform">;
 
@@ -36,6 +37,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
       base: parts.trainer.base,
       template: parts.template.digest,
       params,
+      breakMarkers: turn.arm.settings.markers === "keep" ? null : markerVersion,
       seed: turn.seed,
       generation: turn.generation,
     },
@@ -143,11 +145,11 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
     },
 
     select(turn, candidates, scores) {
-      const { selection, verifier } = turn.arm.settings;
+      const { selection, verifier, markers } = turn.arm.settings;
       return {
         kind: "select",
         version: version.select,
-        parameters: { ...selection },
+        parameters: { ...selection, rejectMarkers: markers === "reject" ? markerVersion : null },
         inputs: verifier === null ? [candidates] : [candidates, scores[0] as Stage],
         turn,
       };

@@ -2,6 +2,7 @@
 
 import type { Selection } from "../../domain/selection.ts";
 import { computeDigest } from "../../keys/digest.ts";
+import { hasMarker } from "../../text/markers/chat-markers.ts";
 import type { Work } from "./work.ts";
 
 export interface SelectionValue {
@@ -13,24 +14,46 @@ export interface SelectionValue {
   readonly sha256: string;
 }
 
-export async function selectCandidates({ description, inputs, context, parts }: Work): Promise<SelectionValue> {
+interface SelectParameters extends Selection {
+  /** The version of the markers whose bearers are rejected; null where none is. */
+  readonly rejectMarkers: number | null;
+}
+
+/** By their codes in the column `unusable`; 0 is none of these. */
+const unusableReasons = [null, "refused", "unparsable", "marker"] as const;
+const markerCode = 3;
+
+export async function selectCandidates(work: Work): Promise<SelectionValue> {
+  const { description, inputs, context, parts } = work;
   const [candidates, verified] = inputs;
   if (!candidates) throw new TypeError("a select stage needs candidates");
-  const { best, threshold, keep } = description.parameters as unknown as Selection;
+  const { best, threshold, keep, rejectMarkers } = description.parameters as unknown as SelectParameters;
   const candidateCount = parts.shelf.candidateCount(candidates.key);
   const scores = verified ? parts.shelf.readScores(verified.key, candidateCount) : new Float64Array(candidateCount);
-  const { promptIndexes, isUsable } = await parts.shelf.readColumns(candidates.key);
+  const { promptIndexes, unusable } = await parts.shelf.readColumns(candidates.key);
+  if (rejectMarkers !== null) await findMarkers(work, candidates.key, unusable);
   // What has no usable text can never be trained on, whatever a verifier says.
-  for (let id = 0; id < candidateCount; id++) if (isUsable[id] === 0) scores[id] = Number.NaN;
+  for (let id = 0; id < candidateCount; id++) if (unusable[id] !== 0) scores[id] = Number.NaN;
   const promptCount = 1 + promptIndexes.reduce((most, index) => Math.max(most, index), -1);
 
   const columns = { scores, promptIndexes, promptCount, stage: candidates.key };
   const { kept, reasons } = await parts.select(columns, { best, threshold, keep }, context.signal);
-  const names = Array.from(reasons, (code) => parts.reasons[code] as string);
+  const names = Array.from(
+    reasons,
+    (code, id) => unusableReasons[unusable[id] ?? 0] ?? (parts.reasons[code] as string),
+  );
   await parts.shelf.writeSelection(context.key, kept, names);
 
   const rejected: Record<string, number> = {};
   for (const name of names) if (name !== "kept") rejected[name] = (rejected[name] ?? 0) + 1;
   const sha256 = computeDigest(new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength));
   return { rows: kept.length, candidates: candidateCount, rejected, sha256 };
+}
+
+/** Marks the candidates whose text holds a chat marker. */
+async function findMarkers({ parts, context }: Work, candidates: string, unusable: Uint8Array): Promise<void> {
+  for await (const page of parts.shelf.readTexts(candidates)) {
+    context.signal.throwIfAborted();
+    for (const { id, completion } of page) if (unusable[id] === 0 && hasMarker(completion)) unusable[id] = markerCode;
+  }
 }

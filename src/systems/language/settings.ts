@@ -16,6 +16,13 @@ export interface Decoding {
   readonly maxTokens: number;
 }
 
+/**
+ * What becomes of chat markers on the way into a corpus. keep: they are trained on as they stand. reject: candidates
+ * that hold one are not kept. escape: they are kept with their markers broken. Real rows are never dropped: but under
+ * keep, theirs are broken too.
+ */
+export type MarkerPolicy = "keep" | "reject" | "escape";
+
 export interface LanguageSettings {
   /** Share of the train split that generation 0 is trained on, in (0, 1]. */
   readonly real: number;
@@ -29,6 +36,7 @@ export interface LanguageSettings {
   readonly verifier: string | null;
   readonly alsoScore: readonly string[];
   readonly selection: Selection;
+  readonly markers: MarkerPolicy;
   readonly decode: Decoding;
   /** Names of LanguageParts.metrics. */
   readonly metrics: readonly string[];

@@ -5,6 +5,7 @@ import type { Example } from "../../domain/rows.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { computeSeed } from "../../keys/seed.ts";
 import { createRandom } from "../../math/random.ts";
+import { renderWithoutMarkers } from "../../text/markers/chat-markers.ts";
 import type { Work } from "./work.ts";
 
 export interface ModelValue {
@@ -21,12 +22,14 @@ export interface ModelValue {
 
 interface TrainParameters {
   readonly params: Json;
+  /** The version of the chat markers that are broken in what the trainer reads; null where none is. */
+  readonly breakMarkers: number | null;
   readonly seed: number;
   readonly generation: number;
 }
 
 export async function trainModel({ description, inputs, context, parts }: Work): Promise<ModelValue> {
-  const { params, seed, generation } = description.parameters as unknown as TrainParameters;
+  const { params, breakMarkers, seed, generation } = description.parameters as unknown as TrainParameters;
   const [corpus, previous] = inputs;
   if (!corpus) throw new TypeError("a train stage needs a corpus");
   const start = previous ? await parts.shelf.readModel(previous.key) : null;
@@ -35,16 +38,26 @@ export async function trainModel({ description, inputs, context, parts }: Work):
   const file = await parts.shelf.createDraft(context.key);
   const request = { start, params, seed: `${seed}/${generation}`, exampleCount, file };
 
-  const job = await parts.trainer.train(readExamples(parts, corpus.key, order), request, context);
+  const job = await parts.trainer.train(
+    readExamples(parts, corpus.key, { order, isBroken: breakMarkers !== null }),
+    request,
+    context,
+  );
   const { rows, steps, tokens, loss, losses } = await job.result();
   const { digest } = await parts.shelf.writeModel(context.key, file);
   const model = { sha256: digest, rows, steps, tokens, loss: Number.isFinite(loss) ? loss : null };
   return losses === undefined ? model : { ...model, losses };
 }
 
-async function* readExamples(parts: Work["parts"], corpus: string, order: Uint32Array): AsyncGenerator<Example> {
+/** A marker in a row would be a real turn to a trainer that reads prompt and completion as one string. */
+async function* readExamples(
+  parts: Work["parts"],
+  corpus: string,
+  { order, isBroken }: { readonly order: Uint32Array; readonly isBroken: boolean },
+): AsyncGenerator<Example> {
+  const dress = isBroken ? renderWithoutMarkers : (text: string) => text;
   for await (const { id, article, summary } of parts.shelf.readCorpus(corpus, order)) {
-    yield { id, prompt: parts.template.render({ article }), completion: summary };
+    yield { id, prompt: parts.template.render({ article: dress(article) }), completion: dress(summary) };
   }
 }
 

@@ -1,0 +1,58 @@
+// Reads the lint of a sample stage, computing it once where nobody has: after sampling, or for a run made before.
+// What it finds is kept beside the stage. It knows no limit and ends no run.
+
+import type { PromptLint, ReadRoundTrip, SampleLint } from "../../domain/lint.ts";
+import type { Row } from "../../domain/rows.ts";
+import type { Shelf } from "../../domain/shelf.ts";
+import { markerVersion } from "../../text/markers/chat-markers.ts";
+import { computeCandidateLint } from "./candidates.ts";
+import { computePromptLint } from "./prompts.ts";
+
+/** Raised when the same candidates would be counted otherwise: they are then read again, and nothing is sampled. */
+export const lintVersion = 100 * 1 + markerVersion;
+
+export interface LinterParts {
+  readonly shelf: LintShelf;
+  readonly render: (row: Pick<Row, "article">) => string;
+  readonly readRoundTrip: ReadRoundTrip | null;
+}
+
+export type LintShelf = Pick<Shelf, "readRows" | "candidateCount" | "readTexts" | "readLint" | "writeLint">;
+
+export interface Linter {
+  /** Of a finished sample stage over the train split; `isRandom` is false at temperature 0. */
+  read(stage: string, isRandom: boolean): Promise<SampleLint>;
+}
+
+export function createLinter({ shelf, render, readRoundTrip }: LinterParts): Linter {
+  const lintByStage = new Map<string, Promise<SampleLint>>();
+  // Every generation is asked the same prompts.
+  let prompts: Promise<PromptLint> | undefined;
+  // One stage at a time: a table of digests is large where there are many candidates.
+  let last: Promise<unknown> = Promise.resolve();
+
+  const compute = async (stage: string, isRandom: boolean): Promise<SampleLint> => {
+    prompts ??= computePromptLint(shelf.readRows("train"), { render, readRoundTrip });
+    const candidateCount = shelf.candidateCount(stage);
+    const candidates = await computeCandidateLint(shelf.readTexts(stage), { candidateCount, isRandom });
+    const lint = { version: lintVersion, candidates, prompts: await prompts };
+    await shelf.writeLint(stage, lint);
+    return lint;
+  };
+
+  const begin = (stage: string, isRandom: boolean): Promise<SampleLint> => {
+    const kept = shelf.readLint(stage);
+    if (kept?.version === lintVersion) return Promise.resolve(kept);
+    const computed = last.then(() => compute(stage, isRandom));
+    last = computed.catch(() => undefined);
+    return computed;
+  };
+
+  return {
+    read(stage, isRandom) {
+      const lint = lintByStage.get(stage) ?? begin(stage, isRandom);
+      lintByStage.set(stage, lint);
+      return lint;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Looks at each finished stage of a language run before anything is made from it: lint, and limits that end the run.
+// It samples nothing and changes no stage; a run gone on with looks again.
+
+import type { LintLimits, LintTurn, SampleLint } from "../../domain/lint.ts";
+import type { Stage, Turn } from "../../domain/stage.ts";
+import { GateError } from "../../errors.ts";
+import { type Check, computeChecks, renderBreach } from "../../evaluation/lint/checks.ts";
+import { createLinter, type LinterParts } from "../../evaluation/lint/linter.ts";
+import type { LanguageSettings } from "../../systems/language/settings.ts";
+
+/** Called with every stage that a turn has asked for; throws GateError where a fatal limit is broken. */
+export type Inspect = (stage: Stage, turn: Turn) => Promise<void>;
+
+export function createInspection(parts: LinterParts, limits: LintLimits): Inspect {
+  const linter = createLinter(parts);
+  return async (stage, turn) => {
+    const { temperature } = (turn.arm.settings as LanguageSettings).sample;
+    const sample = stage.kind === "sample" ? await linter.read(stage.key, temperature > 0) : null;
+    const selection = stage.kind === "select" ? (stage.value as LintTurn["selection"]) : null;
+    if (sample === null && selection === null) return;
+    const broken = findFatal(createTurn(turn, { sample, selection }), limits);
+    if (broken) throw createBreachError(broken, { arm: turn.arm.id, seed: turn.seed, generation: turn.generation });
+  };
+}
+
+/** Copies are seen when all are there: at the end of the run. */
+function createTurn(
+  { arm, seed, generation }: Turn,
+  found: { readonly sample: SampleLint | null; readonly selection: LintTurn["selection"] },
+): LintTurn {
+  return { arm: arm.id, seed, generation, training: null, copies: 0, ...found };
+}
+
+/** The first fatal breach of a turn. */
+export function findFatal(turn: LintTurn, limits: LintLimits): Check | undefined {
+  return computeChecks(turn, limits).find(({ isBroken, limit }) => isBroken && limit?.fatal);
+}
+
+export function createBreachError(
+  check: Check,
+  { arm, seed, generation }: Pick<LintTurn, "arm" | "seed" | "generation">,
+): GateError {
+  const side = check.limit?.max != null && (check.value ?? 0) > check.limit.max ? "max" : "min";
+  return new GateError(`lint: ${renderBreach(check)}`, {
+    where: `${arm}, seed ${seed}, generation ${generation}`,
+    next: `look at its candidates; to go on all the same, run again with --set lint.${check.name}.fatal=false or another lint.${check.name}.${side}`,
+  });
+}
