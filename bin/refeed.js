@@ -11,6 +11,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exitCode = 2;
 } else {
+  // A diagnostic report that Node is asked for shows the environment, and with it every key.
+  process.report.excludeEnv = true;
   const source = new URL("../src/cli/main.ts", import.meta.url);
   const main = await import(existsSync(source) ? source.href : new URL("../dist/cli/main.js", import.meta.url).href);
   process.exitCode = await main.runCommandLine(process);

@@ -5,7 +5,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { createNewswireRows } from "../datasets/newswire.ts";
 import { UsageError } from "../errors.ts";
-import { namePattern } from "../experiment/schema/strict.ts";
+import { isName } from "../experiment/schema/strict.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { quote } from "./quote.ts";
@@ -59,7 +59,7 @@ async function refuseExisting(folder: string, names: readonly string[], argument
 /** The folder names the experiment, and with it the run. */
 function createName(folder: string): string {
   const name = basename(folder).toLowerCase();
-  return namePattern.test(name) ? name : "my-experiment";
+  return isName(name) ? name : "my-experiment";
 }
 
 /** Texts by file name. */

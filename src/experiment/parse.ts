@@ -11,7 +11,7 @@ import { applyOverrides, type Override } from "./document/override.ts";
 import { applySets } from "./document/sets.ts";
 import { parseFileText } from "./document/yaml.ts";
 import type { Experiment } from "./experiment.ts";
-import { namePattern } from "./schema/strict.ts";
+import { isName } from "./schema/strict.ts";
 
 export interface ParseOptions {
   /** Names the file in problems, and the experiment where it gives itself no name. */
@@ -72,7 +72,7 @@ function readTree(
 /** The file's name without its extension, where that is a safe name. */
 function createName(file: string): string {
   const name = basename(file, extname(file));
-  return namePattern.test(name) ? name : "experiment";
+  return isName(name) ? name : "experiment";
 }
 
 /** In the order of the file, each once: an arm repeats what is wrong with the whole. */

@@ -48,7 +48,9 @@ const known: Readonly<Record<string, readonly [title: string, unit: string | nul
 };
 
 export function createMetricLabel(metric: MetricDeclaration): MetricLabel {
-  const [title, unit, meaning] = known[metric.name] ?? [renderVisibleLine(metric.name), null, null];
+  // A metric may be called constructor.
+  const label = Object.hasOwn(known, metric.name) ? known[metric.name] : undefined;
+  const [title, unit, meaning] = label ?? [renderVisibleLine(metric.name), null, null];
   const direction = metric.better === "neither" ? null : `${metric.better} is better`;
   return { name: metric.name, title, unit, direction, meaning, better: metric.better };
 }

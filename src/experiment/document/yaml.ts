@@ -5,6 +5,7 @@ import { type Document, LineCounter, parseDocument, type Node as YamlNode } from
 import { convertYaml } from "./convert.ts";
 import { findNestingFault } from "./nesting.ts";
 import { createProblem, type Node, type Place, type PlacedProblem } from "./node.ts";
+import { findSecrets, secretAdvice } from "./secrets.ts";
 
 export interface YamlReading {
   /** Null where nothing usable was found. */
@@ -35,10 +36,13 @@ interface Source {
 
 function parseYaml(text: string, { lines, place }: Source): YamlReading {
   const fault = findTextFault(text) ?? findNestingFault(text);
-  if (fault) {
+  const faults: readonly TextFault[] = fault
+    ? [fault]
+    : findSecrets(text).map((offset) => ({ ...secretFault, offset }));
+  if (faults.length > 0) {
     for (let index = text.indexOf("\n"); index >= 0; index = text.indexOf("\n", index + 1)) lines.addNewLine(index + 1);
     if (lines.lineStarts[0] !== 0) lines.lineStarts.unshift(0);
-    return { root: null, problems: [createProblem(place(fault.offset), fault.what)] };
+    return { root: null, problems: faults.map(({ offset, what, next }) => createProblem(place(offset), what, next)) };
   }
   const document = parseDocument(text, {
     version: "1.2",
@@ -57,8 +61,17 @@ function parseYaml(text: string, { lines, place }: Source): YamlReading {
   return convertYaml(document.contents as YamlNode, place);
 }
 
+interface TextFault {
+  readonly offset: number;
+  readonly what: string;
+  readonly next?: string;
+}
+
+/** Nothing else of a file with a secret is told: a later problem might repeat it. */
+const secretFault = { what: "looks like a key, a token or a password", next: secretAdvice };
+
 /** What no YAML reader would refuse, and no person means. */
-function findTextFault(text: string): { readonly offset: number; readonly what: string } | null {
+function findTextFault(text: string): TextFault | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose
   const control = text.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
   if (control >= 0) {

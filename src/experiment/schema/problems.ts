@@ -12,6 +12,7 @@ import {
   type PlacedProblem,
   toPlain,
 } from "../document/node.ts";
+import { isSecretKey, secretAdvice } from "../document/secrets.ts";
 import { listKnownPaths } from "./json-schema.ts";
 import { renderAlternatives, renderPath } from "./sentences.ts";
 
@@ -47,6 +48,8 @@ function createUnknownKey(path: Path, known: readonly string[], tree: Node, cont
     return createProblem(place, what, "remove it, or change system");
   }
   const name = renderPath(path);
+  if (isSecretKey(key))
+    return createProblem(place, `${name} is no key of an experiment: it would hold a secret`, secretAdvice);
   const elsewhere = listKnownPaths().find((other) => other.endsWith(`.${key}`) && other !== name);
   const next = findNearest(key, known) ?? elsewhere ?? findByStart(key, known);
   return createProblem(place, `unknown key ${name}`, next && `did you mean ${next}?`);

@@ -32,8 +32,18 @@ export function count(least: number, most = 1_000_000_000) {
 }
 
 /** Names that become parts of ids and folders: safe on every file system, in every address and every shell. */
-export const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?$/;
+const namePattern = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?$/;
 
-export const nameRule = "of lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit";
+/** Windows takes these for devices, whatever extension follows. */
+const devicePattern = /^(?!(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))/;
 
-export const nameSchema = z.string().regex(namePattern, `must be a name of up to 64 characters, ${nameRule}`);
+const nameRule = "of lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit";
+
+export const nameSchema = z
+  .string()
+  .regex(namePattern, `must be a name of up to 64 characters, ${nameRule}`)
+  .regex(devicePattern, "must not be the name of a device, as con and nul are to Windows");
+
+export function isName(text: string): boolean {
+  return namePattern.test(text) && devicePattern.test(text);
+}
