@@ -1,8 +1,10 @@
 // Runs an experiment in its folder: composes the system, plans by walking the loop, and lets the loop run.
 // Running again is resuming; a changed experiment is told field by field before anything is touched.
 
+import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
-import { openRunFolder, type RunFolder } from "../store/run-folder.ts";
+import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
+import { createDamageError } from "../store/witness/damage.ts";
 import { createChangeError } from "./changes.ts";
 import { type Composition, composeExperiment } from "./compose/compose.ts";
 import { describeStages } from "./plan.ts";
@@ -36,7 +38,10 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
     composition = await composeExperiment(request.prepared, folder.shelf);
     const plan = await recordPlan(request, folder, composition);
     world.onEvent({ kind: "run-planned", ...plan, trialCount: composition.trials.length });
-    if (plan.doneCount < plan.stageCount) await runStages(folder, composition, world);
+    if (plan.doneCount < plan.stageCount) {
+      await folder.check(world.signal);
+      await runStages(folder, composition, world);
+    }
     // Killed between its last stage and this line, a run is finished all the same.
     else await folder.writeState("done", null);
     await releaseModels(folder, request.prepared);
@@ -56,6 +61,9 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
   const asked = new Set(described.map(({ key }) => key));
   const finished = folder.finishedStages();
   const lost = finished.filter(({ key }) => !asked.has(key));
+  const damaged = lost.find(({ key }) => !folder.isWholeStage(key));
+  if (damaged)
+    throw createDamageError(`the record of a ${damaged.kind} stage is damaged`, join(folder.directory, databaseName));
   if (lost.length > 0 && !acceptChanges) throw createChangeError(folder, prepared, lost.length);
   for (const dataset of prepared.datasets) await folder.importDataset(dataset);
   await folder.writeRun({

@@ -138,7 +138,8 @@ export function toStoreError(error: unknown, where: string): unknown {
     });
   }
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(error.code)) {
-    return new StoreError("is damaged or no run database", { ...details, next: "restore the run folder from a copy" });
+    const next = "see the way out with refeed doctor, or restore the run folder from a copy";
+    return new StoreError("is damaged or no run database", { ...details, next });
   }
   if (error.code.startsWith("SQLITE_CANTOPEN")) {
     return new StoreError("cannot be opened", { ...details, next: "check the path and its permissions" });

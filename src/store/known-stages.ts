@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
 import { openReader } from "./database.ts";
-import { readResolved } from "./inspection/resolved.ts";
 import { databaseName } from "./run-folder.ts";
+import { readResolved } from "./witness/resolved.ts";
 
 export interface KnownStage {
   readonly key: string;

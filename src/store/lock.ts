@@ -32,6 +32,7 @@ export function openLock(directory: string, holder: Readonly<Record<string, stri
     writeNote(note, JSON.stringify(holder));
   } catch (error) {
     connection?.close();
+    if (isDamage(error)) throw new StoreError("is damaged", { where: file, next: damagedLockAdvice, cause: error });
     if (!isBusy(error)) throw toStoreError(error, directory);
     throw new StoreError(`another process writes this run (${readNote(note)})`, {
       where: directory,
@@ -50,25 +51,42 @@ export function openLock(directory: string, holder: Readonly<Record<string, stri
 
 /** True while a process holds the run: its lock refuses even a read. Writes nothing. */
 export function isLocked(directory: string): boolean {
+  return readLockState(directory) === "held";
+}
+
+/** As isLocked; `damaged` where the lock file is no database: then nobody can take it. */
+export function readLockState(directory: string): "free" | "held" | "damaged" {
   const file = join(directory, lockName);
-  if (!existsSync(file)) return false;
+  if (!existsSync(file)) return "free";
   validateReadFile(file);
   let connection: Database.Database | undefined;
   try {
     connection = new Database(file, { readonly: true, fileMustExist: true, timeout: 0 });
     connection.prepare("SELECT count(*) FROM sqlite_schema").get();
-    return false;
+    return "free";
   } catch (error) {
-    return isBusy(error);
+    if (isBusy(error)) return "held";
+    return isDamage(error) ? "damaged" : "free";
   } finally {
     connection?.close();
   }
+}
+
+export const damagedLockAdvice = "remove lock.db: it holds nothing and is made anew";
+
+/** Who holds the run, as it told others; of a run that nobody holds, who did last. */
+export function readHolder(directory: string): string {
+  return readNote(join(directory, "lock.json"));
 }
 
 const lockName = "lock.db";
 
 function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code);
 }
 
 /** Written over, never through a link. */

@@ -5,7 +5,7 @@ import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
-import { createRowDigest } from "./inspection/row-digest.ts";
+import { createRowDigest } from "./witness/row-digest.ts";
 
 /** Returns a function that replaces a stage's measurements and gives back what identifies them: counts and a digest. */
 export function createMeasurementWriter(connection: Connection): (stageId: number, turns: TrialMeasurements) => Json {

@@ -7,11 +7,11 @@ import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord, RunState }
 import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { type Connection, openReader } from "./database.ts";
-import { readResolved } from "./inspection/resolved.ts";
-import { checkMeasurements } from "./inspection/stage-rows.ts";
 import { parseFloats } from "./measurements.ts";
 import { databaseName } from "./run-folder.ts";
 import { readLintTurns } from "./shelf/lint.ts";
+import { readResolved } from "./witness/resolved.ts";
+import { checkMeasurements } from "./witness/stage-rows.ts";
 
 /** What the run's own record says of itself; written by the experiment that made it. */
 export interface RecordHeader {

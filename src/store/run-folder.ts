@@ -20,6 +20,11 @@ export interface RunFolder extends RunTable {
   readonly shelf: Shelf;
   readonly artifacts: ArtifactShelf;
   createLedger(stage: string): Ledger;
+  /**
+   * Holds what planned work will read against the digests it was written with; call it once the plan is recorded.
+   * Throws StoreError for damage; a damaged model is trained again instead.
+   */
+  check(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,21 +48,28 @@ export async function openRunFolder(directory: string, { clock, holder }: RunFol
   const writer = createWriter(connection, () => clock.monotonic());
   const stages = createStageTable(connection, writer, clock);
   const artifacts = createArtifactShelf(join(directory, "artifacts"), connection, writer, stages);
+  const { createLedger, checkStructure, checkNeeded, ...shelf } = createRunShelf({
+    connection,
+    writer,
+    stages,
+    clock,
+    artifacts,
+  });
   try {
+    await checkStructure();
     await artifacts.removeDrafts();
   } catch (error) {
     connection.close();
     lock.close();
-    throw error;
+    throw toStoreError(error, join(directory, databaseName));
   }
-  const { createLedger, ...shelf } = createRunShelf({ connection, writer, stages, clock, artifacts });
-
   return {
     directory,
     records: stages,
     artifacts,
     createLedger,
     shelf,
+    check: checkNeeded,
     ...createRunTable(directory, connection, writer, clock),
     async close() {
       await writer.flush().catch(() => undefined);

@@ -6,10 +6,11 @@ import type { ArmRecord, RunState } from "../domain/record.ts";
 import { type Json, renderCanonical } from "../keys/canonical.ts";
 import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
-import { readResolved } from "./inspection/resolved.ts";
 import { type PlannedStage, writePlan } from "./plan-table.ts";
 import { type ImportedDataset, importDataset } from "./shelf/datasets.ts";
 import { writeWhole } from "./whole-file.ts";
+import { hasIdentity } from "./witness/identity.ts";
+import { readResolved } from "./witness/resolved.ts";
 import type { Writer } from "./writer.ts";
 
 export interface FinishedStage {
@@ -33,6 +34,8 @@ export interface RunTable {
   importDataset(dataset: ImportedDataset): Promise<void>;
   /** Finished stages that the experiment asked for until now. */
   finishedStages(): readonly FinishedStage[];
+  /** False where the record of a finished stage is no longer what its key is the digest of. */
+  isWholeStage(key: string): boolean;
   /** Records what the experiment asks for; stages no longer asked for are kept, marked stale and left out of reports. */
   writePlan(stages: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void>;
 }
@@ -72,6 +75,7 @@ export function createRunTable(directory: string, connection: Connection, writer
       }),
     importDataset: (dataset: ImportedDataset): Promise<void> => importDataset(connection, writer, dataset),
     finishedStages: (): readonly FinishedStage[] => finished.all(),
+    isWholeStage: (key) => hasIdentity(connection, key),
     writePlan: (planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void> =>
       writer.write(() => writePlan(connection, planned, arms)),
   };

@@ -9,9 +9,9 @@ import { StoreError } from "../errors.ts";
 import { renderCanonical } from "../keys/canonical.ts";
 import { computeDigest, computeKey } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
-import { createDamageError } from "./inspection/damage.ts";
 import { createMeasurementWriter } from "./measurements.ts";
 import { createLostModels } from "./shelf/lost-models.ts";
+import { createDamageError } from "./witness/damage.ts";
 import type { Writer } from "./writer.ts";
 
 interface StageRow {
@@ -25,6 +25,8 @@ interface StageRow {
 export interface StageTable extends StageRecords {
   /** The row id of a stage that has begun; throws StoreError for an unknown key. */
   idOf(key: string): number;
+  /** The model's file is not what was written: where it is needed, it is to be trained again. */
+  loseModel(sha256: string): void;
 }
 
 /** Tables whose rows belong to one stage, children first. */
@@ -112,6 +114,7 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     begin,
     finish,
     idOf,
+    loseModel: lostModels.add,
     fail: (request, reason) => writer.write(() => void fail.run(reason, clock.now(), request.key)),
   };
 }

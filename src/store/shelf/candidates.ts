@@ -7,10 +7,10 @@ import type { Clock, Ledger } from "../../domain/context.ts";
 import type { Candidate, Row, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { CandidateBatch, CandidateColumns, CandidateSummary } from "../../domain/shelf.ts";
 import type { Connection, Statement } from "../database.ts";
-import { type CandidatePlace, computeAttemptDigest } from "../inspection/candidate-rows.ts";
-import { createDamageError } from "../inspection/damage.ts";
 import { renderFloats } from "../measurements.ts";
 import type { StageTable } from "../stages.ts";
+import { type CandidatePlace, computeAttemptDigest } from "../witness/candidate-rows.ts";
+import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
 
 interface CandidateRow {

@@ -5,9 +5,9 @@ import { setImmediate } from "node:timers/promises";
 import type { Part } from "../../domain/corpus.ts";
 import type { CorpusRow } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
-import { createDamageError } from "../inspection/damage.ts";
-import { createRowDigest } from "../inspection/row-digest.ts";
 import type { StageTable } from "../stages.ts";
+import { createDamageError } from "../witness/damage.ts";
+import { createRowDigest } from "../witness/row-digest.ts";
 import type { Writer } from "../writer.ts";
 
 interface PartRow {

@@ -2,7 +2,7 @@
 
 import type { Row, Split } from "../../domain/rows.ts";
 import type { Connection } from "../database.ts";
-import { createRowDigest } from "../inspection/row-digest.ts";
+import { createRowDigest } from "../witness/row-digest.ts";
 import type { Writer } from "../writer.ts";
 
 export interface ImportedDataset {

@@ -4,8 +4,8 @@
 import type { LintTurn, SampleLint } from "../../domain/lint.ts";
 import { computeDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
-import { createDamageError } from "../inspection/damage.ts";
 import type { StageTable } from "../stages.ts";
+import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
 
 export function createLintShelf(connection: Connection, writer: Writer, stages: StageTable) {

@@ -8,6 +8,8 @@ import type { Connection } from "../database.ts";
 export interface LostModels {
   /** True where the stage's model is gone and needed. */
   has(key: string): boolean;
+  /** Counts the model of this digest as gone: its file is not what was written. Call it before the first question. */
+  add(sha256: string): void;
   /** The stage is being run again. */
   forget(key: string): void;
 }
@@ -28,9 +30,12 @@ export function createLostModels(connection: Connection): LostModels {
      WHERE s.planned = 1`,
   );
   const folder = join(dirname(connection.name), "artifacts");
+  const damaged = new Set<string>();
   let lost: Set<string> | undefined;
-  const look = (): Set<string> => findNeeded(planned.all(), folder);
+  const isGone = (sha256: string): boolean => damaged.has(sha256) || !existsSync(join(folder, sha256));
+  const look = (): Set<string> => findNeeded(planned.all(), isGone);
   return {
+    add: (sha256) => void damaged.add(sha256),
     has: (key) => {
       lost ??= look();
       return lost.has(key);
@@ -40,9 +45,9 @@ export function createLostModels(connection: Connection): LostModels {
 }
 
 /** From the open stages back: a lost model that is trained again may itself start from a lost one. */
-function findNeeded(rows: readonly PlannedRow[], folder: string): Set<string> {
+function findNeeded(rows: readonly PlannedRow[], isGone: (sha256: string) => boolean): Set<string> {
   const isLost = ({ state, sha256, artifact_state }: PlannedRow): boolean =>
-    state === "done" && sha256 !== null && (artifact_state === "released" || !existsSync(join(folder, sha256)));
+    state === "done" && sha256 !== null && (artifact_state === "released" || isGone(sha256));
   const lostByKey = new Map(rows.filter(isLost).map((row) => [row.key, row]));
   const needed = new Set<string>();
   if (lostByKey.size === 0) return needed;

@@ -2,9 +2,9 @@
 
 import type { Score } from "../../domain/rows.ts";
 import type { Connection } from "../database.ts";
-import { createRowDigest, type RowDigest } from "../inspection/row-digest.ts";
-import { readScoreDigest } from "../inspection/stage-rows.ts";
 import type { StageTable } from "../stages.ts";
+import { createRowDigest, type RowDigest } from "../witness/row-digest.ts";
+import { readScoreDigest } from "../witness/stage-rows.ts";
 import type { Writer } from "../writer.ts";
 
 const batchRows = 2000;

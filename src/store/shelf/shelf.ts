@@ -4,6 +4,7 @@ import type { Clock, Ledger } from "../../domain/context.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
+import { createFolderCheck, type FolderCheck } from "../witness/folder-check.ts";
 import type { Writer } from "../writer.ts";
 import type { ArtifactShelf } from "./artifacts.ts";
 import { createCandidateShelf } from "./candidates.ts";
@@ -19,7 +20,9 @@ export interface ShelfParts {
   readonly artifacts: ArtifactShelf;
 }
 
-export function createRunShelf(parts: ShelfParts): Shelf & { createLedger(stage: string): Ledger } {
+export type RunShelf = Shelf & FolderCheck & { createLedger(stage: string): Ledger };
+
+export function createRunShelf(parts: ShelfParts): RunShelf {
   const { connection, writer, stages, clock, artifacts } = parts;
   const { createDraft, writeModel, readModel } = artifacts;
   return {
@@ -27,6 +30,7 @@ export function createRunShelf(parts: ShelfParts): Shelf & { createLedger(stage:
     ...createScoreShelf(connection, writer, stages),
     ...createLintShelf(connection, writer, stages),
     ...createCorpusShelf(connection, writer, stages),
+    ...createFolderCheck(connection, stages.loseModel),
     createDraft,
     writeModel,
     readModel,

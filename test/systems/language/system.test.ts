@@ -221,27 +221,3 @@ test("a model says what of its corpus did not fit, where its trainer counts that
   const silent = await run(context, [createLanguageArm("a", {}, 1)]);
   assert.deepEqual(lossesOf(silent.stages), [undefined, undefined]);
 });
-
-test("candidates that were changed on disk are refused before anything new is made of them", async (context) => {
-  const directory = join(createTemporaryFolder(context), "run");
-  const runOnce = async (metrics: readonly string[]): Promise<void> => {
-    const folder = await openLanguageFolder(directory);
-    try {
-      const system = createParrotSystem(folder.shelf);
-      const arm = createLanguageArm("a", { metrics }, 0);
-      const options = { concurrency: 1, onFailure: () => undefined };
-      await runTrials([{ arm, seed: 0 }], system, createExecute(folder, system), options);
-    } finally {
-      await folder.close();
-    }
-  };
-  await runOnce(["length"]);
-  await runOnce(["length"]);
-  const connection = new Database(join(directory, "state.db"));
-  connection.prepare("UPDATE candidate SET completion = 'hacked' WHERE id = 3").run();
-  connection.prepare("DELETE FROM metric").run();
-  connection.prepare("DELETE FROM turn").run();
-  connection.prepare("DELETE FROM stage WHERE kind = 'evaluate'").run();
-  connection.close();
-  await assert.rejects(runOnce(["length"]), /the candidates of sample stage \w{12} are not those it was finished with/);
-});
