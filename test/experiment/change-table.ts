@@ -1,6 +1,8 @@
 // What every field of an experiment file changes: one row a field, and one for every value of a field with choices.
 // Places are "arms kind:detail generations"; A is the first arm and B the second, of which B is verified by a weak model.
 
+import { lintNames } from "../../src/evaluation/lint/checks.ts";
+
 export interface ChangeRow {
   readonly system: "language" | "gaussian";
   /** As the schema has it: `*` for a name of the user's, `[]` for an item of a list. */
@@ -245,7 +247,26 @@ const otherScores: Places = [
   ...["A verify:perplexity 0-1", "A assemble:weak 0", "A train:weak 0"],
 ];
 const weakModel: Places = ["B train:weak 0", ...fromVerify0("B")];
+const atLeast = ["effective", "accepted"];
+/** What is told of candidates is told of the same ones, whatever the limit. */
+const lint: readonly ChangeRow[] = [
+  language("lint", "{ empty: { max: 1%, fatal: true } }"),
+  ...lintNames.flatMap((name) => {
+    const bound = atLeast.includes(name) ? "min" : "max";
+    return [
+      language(`lint.${name}`, `{ ${bound}: 1 }`),
+      language(`lint.${name}.${bound}`, "1"),
+      language(`lint.${name}.fatal`, "true"),
+    ];
+  }),
+  language("lint", "{ empty: { max: 0 } }", { at: "arms.0.lint", refused: /lint holds for the whole run/ }),
+];
+
 const loop: readonly ChangeRow[] = [
+  // Which candidates are kept, and with what text; the real rows of a corpus are told apart from the texts trained on.
+  language("markers", "keep", { stale: allTraining }),
+  language("markers", "reject", { with: ["markers=keep"], stale: allTraining }),
+  language("markers", "escape", { stale: fromSelect0("AB") }),
   language("real", "75%", { stale: fromReal("AB") }),
   language("sample", "{ temperature: 0.5 }", { stale: [...samples, ...fromCandidates0("AB")] }),
   // Each prompt's answer to the test is one, however many candidates there are.
@@ -421,6 +442,7 @@ export const changeTable: readonly ChangeRow[] = [
   ...dataset,
   ...model,
   ...loop,
+  ...lint,
   ...corpus,
   ...evaluate,
   ...simulation,
