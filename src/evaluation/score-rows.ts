@@ -4,6 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { DatasetError } from "../errors.ts";
 import { computeCharacterCount } from "../text/input/character-count.ts";
 import { scanJson } from "../text/input/json-scan.ts";
+import { hasManyMembers, mostMembers } from "../text/input/member-limit.ts";
 import { findRepeatedMember } from "../text/input/repeated-member.ts";
 import type { Lines } from "./score-lines.ts";
 
@@ -100,6 +101,7 @@ const readNames = ["id", "prediction", "reference", "references"];
 
 function parseFields(line: string | undefined, shape: string): Fields {
   if (line === undefined) throw createProblem("is not valid UTF-8", "save the file as UTF-8");
+  if (hasManyMembers(line)) throw createProblem(`has more than ${mostMembers} fields`, shape);
   let value: unknown;
   try {
     value = JSON.parse(line);

@@ -3,6 +3,8 @@
 
 import { open, stat } from "node:fs/promises";
 import { ConfigError } from "../errors.ts";
+import { computeCharacterCount } from "../text/input/character-count.ts";
+import { computeInvalidOffset } from "../text/input/invalid-utf8.ts";
 import { renderPathAdvice } from "../text/input/path-advice.ts";
 
 /** The packaged experiments have under 2 kB each. */
@@ -24,11 +26,18 @@ export async function readTextFile(file: TextFile): Promise<string> {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw createError(file, "is not UTF-8", "save it as UTF-8");
+    const at = computeInvalidOffset(bytes);
+    const lines = bytes.toString("utf8", 0, at).split("\n");
+    const shown = `${file.shown}:${lines.length}:${computeCharacterCount(lines.at(-1) ?? "") + 1}`;
+    throw createError(
+      { ...file, shown },
+      `not UTF-8: byte 0x${bytes[at]?.toString(16).toUpperCase()}`,
+      "save it as UTF-8",
+    );
   }
 }
 
-async function readBytes(file: TextFile): Promise<Uint8Array> {
+async function readBytes(file: TextFile): Promise<Buffer> {
   const tooLarge = (): ConfigError => createError(file, `is larger than 1 MB: no ${file.kind} is`);
   try {
     // A pipe or a device would wait or never end: it is not even opened.

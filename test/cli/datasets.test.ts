@@ -175,7 +175,10 @@ test("names, files and counts that cannot be taken are refused", async (context)
     'there is no dataset "newswir" | take newswire, or give a file as ./newswir',
   );
   assert.equal(await tell("make", "x", "--out", "y"), 'there is no dataset "x" | take newswire, or give a file as ./x');
-  assert.equal(await tell("show", "absent.jsonl"), "absent.jsonl: there is no such file");
+  assert.equal(
+    await tell("show", "absent.jsonl"),
+    `absent.jsonl: there is no such file | it was looked for at ${cwd}/absent.jsonl`,
+  );
   assert.equal(await tell("show", "newswire", "--article", "x"), "newswire has no other fields than its own");
   assert.equal(await tell("show", "newswire", "--rows", "-1"), '"-1" is not a whole number from 0 to 999999999');
 });

@@ -44,7 +44,7 @@ test("what is no text or no file is refused in one line", async (context) => {
   symlinkSync("loop.yaml", join(cwd, "loop.yaml"));
   execFileSync("mkfifo", [join(cwd, "pipe.yaml")]);
   const cases: Readonly<Record<string, string>> = {
-    "latin1.yaml": "latin1.yaml: is not UTF-8; save it as UTF-8",
+    "latin1.yaml": "latin1.yaml:1:10: not UTF-8: byte 0xE9; save it as UTF-8",
     "utf16.yaml": "utf16.yaml: is UTF-16; save it as UTF-8",
     "utf16be.yaml": "utf16be.yaml: is UTF-16; save it as UTF-8",
     "large.yaml": "large.yaml: is larger than 1 MB: no experiment is",

@@ -3,9 +3,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 
-export function createTemporaryFolder(context: Pick<TestContext, "after">): string {
+/** A test, or node:test itself, which ends with the file. */
+export interface Ending {
+  after(end: () => void): void;
+}
+
+export function createTemporaryFolder(context: Ending): string {
   const folder = mkdtempSync(join(tmpdir(), "refeed-test-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

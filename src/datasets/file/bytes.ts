@@ -2,6 +2,7 @@
 // and notices when the file changes meanwhile. It knows nothing of lines.
 
 import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DatasetError, RefeedError } from "../../errors.ts";
@@ -120,7 +121,10 @@ async function openPlainFile({ path, shown, files }: FileRequest): Promise<FileH
     const code = (error as NodeJS.ErrnoException).code ?? "";
     const target = code === "ENOENT" ? await readDanglingLink(path, files) : undefined;
     const what = target === undefined ? reasonByCode[code] : `is a link to ${target}, which does not exist`;
-    const next = code === "ENOENT" && target === undefined ? renderPathAdvice(shown) : undefined;
+    // Relative to the experiment, not to where somebody stands: the whole path tells which.
+    const place = isAbsolute(shown) ? undefined : `it was looked for at ${path}`;
+    const isAbsent = code === "ENOENT" && target === undefined;
+    const next = isAbsent ? (renderPathAdvice(shown) ?? place) : adviceByCode[code];
     throw new DatasetError(what ?? `cannot be opened: ${code || String(error)}`, { where: shown, next, cause: error });
   }
 }
@@ -133,6 +137,13 @@ const reasonByCode: Readonly<Record<string, string>> = {
   EPERM: "cannot be read: permission denied",
   ELOOP: "is a link that leads back to itself",
   ENAMETOOLONG: "there is no such file: the name is too long",
+};
+
+const adviceByCode: Readonly<Record<string, string>> = {
+  EACCES: "allow it, for example: chmod u+r",
+  EPERM: "allow it, for example: chmod u+r",
+  ENOENT: "let the link lead to a file, or give another path",
+  ELOOP: "let the link lead to a file, or give another path",
 };
 
 /** Where a link points to that leads nowhere; undefined for a path that does not exist at all. */
@@ -182,6 +193,7 @@ function refuseContainer(head: Buffer, shown: string, isPacked: boolean): void {
   const hex = head.toString("hex");
   for (const [start, what, next] of containers) if (hex.startsWith(start)) refuse(what, next);
   if (/\.parquet$/i.test(shown)) refuse("is named .parquet but does not begin like one", "download or write it again");
+  if (/^(fffe0000|0000feff)/.test(hex)) refuse("is UTF-32, not UTF-8", "convert it: iconv -f UTF-32 -t UTF-8");
   // Either byte order mark, or two characters of ASCII, each with its zero.
   if (/^(fffe|feff|00(?!00)..00(?!00)|(?!00)..00(?!00)..00)/.test(hex)) {
     refuse("is UTF-16, not UTF-8", "convert it: iconv -f UTF-16 -t UTF-8");
@@ -199,5 +211,6 @@ function toDatasetError(error: unknown, shown: string, count: number): unknown {
       : code.startsWith("Z_")
         ? `the gzip data is damaged ${where}`
         : `cannot be read: ${code}`;
-  return new DatasetError(what, { where: shown, cause: error });
+  const next = code.startsWith("Z_") ? "download it or pack it again" : undefined;
+  return new DatasetError(what, { where: shown, next, cause: error });
 }

@@ -4,8 +4,10 @@
 import { isUtf8 } from "node:buffer";
 import type { Row, Split } from "../../domain/rows.ts";
 import { computeCharacterCount } from "../../text/input/character-count.ts";
+import { computeInvalidOffset } from "../../text/input/invalid-utf8.ts";
 import { scanJson } from "../../text/input/json-scan.ts";
 import { longestLineBytes } from "../../text/input/line-limit.ts";
+import { hasManyMembers, mostMembers } from "../../text/input/member-limit.ts";
 import { findRepeatedMember } from "../../text/input/repeated-member.ts";
 import type { KnownIds } from "./known-ids.ts";
 import type { Line } from "./lines.ts";
@@ -68,7 +70,10 @@ export function parseRow(line: Line, number: number, parser: RowParser): FileRow
 
 /** True where the line is an object with the given member; false for anything that cannot be read. */
 export function hasMember(line: Line, member: string): boolean {
-  return scanJson(line.bytes.toString()).members.some(({ key }) => key === member);
+  const text = line.bytes.toString();
+  // A name without the escapes that it might be spelled with stands in the text as it is.
+  if (!text.includes(JSON.stringify(member)) && !text.includes("\\u")) return false;
+  return scanJson(text, mostMembers).members.some(({ key }) => key === member);
 }
 
 /** True where the line names its split; only for a line that is an object, and whole. */
@@ -89,11 +94,14 @@ function decode(line: Line, number: number, problems: Problems): string | undefi
     const column = computeCharacterCount(bytes.toString("utf8", 0, at)) + 1;
     problems.add({ place: { line: number, column, byte: byte + at }, what, next });
   };
-  if (line.isTooLong) return report(0, `the line is longer than ${longestLineBytes / 1048576} MiB`);
+  if (line.isTooLong) {
+    const what = `the line is longer than ${longestLineBytes / 1048576} MiB`;
+    return report(0, what, "write one row a line; texts of this length are no rows");
+  }
   const zero = bytes.indexOf(0);
   if (zero >= 0) return report(zero, "NUL byte", "write the file again: a full disk or a crash leaves such bytes");
   if (!isUtf8(bytes)) {
-    const at = findInvalidUtf8(bytes);
+    const at = computeInvalidOffset(bytes);
     const what = `not UTF-8: byte 0x${bytes[at]!.toString(16).toUpperCase()}`;
     return report(at, what, "convert it, from Latin-1 for example: iconv -f latin1 -t UTF-8");
   }
@@ -108,6 +116,10 @@ function parseMembers(parsed: Parsed): Members | undefined {
   if (number === 1 && /^\s*\[/.test(text)) {
     const what = "starts a JSON array; every line must be one object";
     return report(parsed, 0, { what, next: "convert it: jq -c '.[]'", isOfFile: true });
+  }
+  if (hasManyMembers(text)) {
+    const next = "keep the fields that are used: jq -c '{article, summary}'";
+    return report(parsed, 0, { what: `has more than ${mostMembers} fields`, next, isOfFile: number === 1 });
   }
   let value: unknown;
   try {
@@ -124,6 +136,7 @@ function parseMembers(parsed: Parsed): Members | undefined {
 /** The likeliest mistake behind a line that is not JSON. */
 function adviseOnJson({ text, number, line }: Parsed): string | undefined {
   if (/\r\s*\S/.test(text)) return "end lines with LF, not with CR alone: tr '\\r' '\\n'";
+  if (number === 1 && /^[^{["]*[,;\t]/.test(text)) return "write every row as a JSON object: mlr --icsv --ojsonl cat";
   if (!line.isEnded) return `the file may be cut off${number > 1 ? `; the last whole line is ${number - 1}` : ""}`;
   return number === 1 && /^\s*\{\s*$/.test(text) ? "write every row on one line: jq -c ." : undefined;
 }
@@ -152,7 +165,7 @@ function hasRepeatedKey(parsed: Parsed): boolean {
   const names = [fields.article, fields.summary, fields.id, fields.split].filter((name) => name !== undefined);
   const repeated = findRepeatedMember(text, names);
   if (repeated === undefined) return false;
-  report(parsed, repeated.keyOffset, { what: `has the field ${quote(repeated.key)} twice` });
+  report(parsed, repeated.keyOffset, { what: `has the field ${quote(repeated.key)} twice`, next: "keep one of them" });
   return true;
 }
 
@@ -168,7 +181,8 @@ function readText(parsed: Parsed, members: Members, role: "article" | "summary")
     });
   }
   const text = members[field];
-  if (typeof text !== "string") return reportValue(parsed, field, { what: `must be text, is ${renderKind(text)}` });
+  if (typeof text !== "string")
+    return reportValue(parsed, field, { what: `must be text, is ${renderKind(text)}`, next: textAdvice });
   return isUsable(parsed, field, text) ? text : undefined;
 }
 
@@ -211,11 +225,17 @@ function readId(parsed: Parsed, members: Members, field: string): string | undef
   });
 }
 
+const textAdvice = "write a text there, or remove the row";
+
 /** Refuses text that is nothing, or that UTF-8 cannot carry: it would come back as another text. */
 function isUsable(parsed: Parsed, field: string, text: string): boolean {
   const isEmpty = text.trim() === "";
   if (!isEmpty && text.isWellFormed()) return true;
-  reportValue(parsed, field, { what: isEmpty ? "is empty" : "holds half of a surrogate pair, which is no character" });
+  if (isEmpty) reportValue(parsed, field, { what: "is empty", next: textAdvice });
+  else {
+    const what = "holds half of a surrogate pair, which is no character";
+    reportValue(parsed, field, { what, next: "write the character whole, or remove it" });
+  }
   return false;
 }
 
@@ -245,15 +265,4 @@ function renderKind(value: unknown): string {
 /** Words from the file, in quotes, escaped and clipped: they may hold anything. */
 function quote(words: string): string {
   return JSON.stringify(words.length > 40 ? `${words.slice(0, 40)}..` : words);
-}
-
-/** Offset of the first byte that is no part of a UTF-8 character. */
-function findInvalidUtf8(bytes: Buffer): number {
-  let at = 0;
-  for (let length = 1; at < bytes.length; at += length) {
-    const lead = bytes[at]!;
-    length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (at + length > bytes.length || !isUtf8(bytes.subarray(at, at + length))) return at;
-  }
-  return at;
 }

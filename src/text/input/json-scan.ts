@@ -37,10 +37,11 @@ class Stop extends Error {
   }
 }
 
-export function scanJson(text: string): JsonScan {
+/** Stops early, without a problem, once there are `memberLimit` members. */
+export function scanJson(text: string, memberLimit = Infinity): JsonScan {
   const members: JsonMember[] = [];
   try {
-    scan(text, members);
+    scan(text, members, memberLimit);
     return { problem: undefined, members };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -48,7 +49,7 @@ export function scanJson(text: string): JsonScan {
   }
 }
 
-function scan(text: string, members: JsonMember[]): void {
+function scan(text: string, members: JsonMember[], memberLimit: number): void {
   const open: ("{" | "[")[] = [];
   let expected: Expected = "value";
   let key: { readonly text: string; readonly offset: number } | undefined;
@@ -70,6 +71,7 @@ function scan(text: string, members: JsonMember[]): void {
       // The value of a member of the outermost object begins here; deeper ones are nobody's business.
       if (key !== undefined && open.length === 1 && container === "{") {
         members.push({ key: key.text, keyOffset: key.offset, valueOffset: at });
+        if (members.length >= memberLimit) return;
       }
       if (character === "{" || character === "[") {
         open.push(character);

@@ -57,11 +57,15 @@ const contents: readonly (readonly [name: string, content: Buffer, told: string]
   ],
   ["plain.jsonl.gz", row, "plain.jsonl.gz: is named .gz but is not gzip-compressed | let its name end in .jsonl"],
   ["twice.jsonl.gz", gzipSync(gzipSync(row)), "twice.jsonl.gz: is gzip within gzip | unpack it once"],
-  ["cut.jsonl.gz", gzipSync(row).subarray(0, 30), "cut.jsonl.gz: the gzip data is cut off after 19 unpacked bytes"],
+  [
+    "cut.jsonl.gz",
+    gzipSync(row).subarray(0, 30),
+    "cut.jsonl.gz: the gzip data is cut off after 19 unpacked bytes | download it or pack it again",
+  ],
   [
     "damaged.jsonl.gz",
     Buffer.concat([gzipSync(row).subarray(0, 10), Buffer.alloc(40, 0xff)]),
-    "damaged.jsonl.gz: the gzip data is damaged after 0 unpacked bytes",
+    "damaged.jsonl.gz: the gzip data is damaged after 0 unpacked bytes | download it or pack it again",
   ],
   [
     "bomb.jsonl.gz",
@@ -113,12 +117,13 @@ test("what is no file is refused, without waiting for it", async (context) => {
     folder: `folder: is a folder, not a file ${next}`,
     pipe: `pipe: is a named pipe, which cannot be read twice ${next}`,
     socket: `socket: is a socket, not a file ${next}`,
-    dangling: "dangling: is a link to nowhere.jsonl, which does not exist",
-    circle: "circle: is a link that leads back to itself",
-    "absent.jsonl": "absent.jsonl: there is no such file",
+    dangling:
+      "dangling: is a link to nowhere.jsonl, which does not exist | let the link lead to a file, or give another path",
+    circle: "circle: is a link that leads back to itself | let the link lead to a file, or give another path",
+    "absent.jsonl": `absent.jsonl: there is no such file | it was looked for at ${folder}/absent.jsonl`,
     "file/x": "file/x: there is no such file: a part of its path is not a folder",
     link: "ok",
-    ["n".repeat(255)]: `${"n".repeat(255)}: there is no such file`,
+    ["n".repeat(255)]: `${"n".repeat(255)}: there is no such file | it was looked for at ${folder}/${"n".repeat(255)}`,
     ["n".repeat(256)]: `${"n".repeat(256)}: there is no such file: the name is too long`,
   };
   for (const [name, expected] of Object.entries(told)) assert.equal(await tell(read(folder, name)), expected);
@@ -134,7 +139,7 @@ test("no permission, and an error nobody thought of, are told by their code", as
   });
   assert.equal(
     await tell(read(folder, "a.jsonl", { files: failing("EACCES") })),
-    "a.jsonl: cannot be read: permission denied",
+    "a.jsonl: cannot be read: permission denied | allow it, for example: chmod u+r",
   );
   assert.equal(await tell(read(folder, "a.jsonl", { files: failing("EIO") })), "a.jsonl: cannot be opened: EIO");
 });

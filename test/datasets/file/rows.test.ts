@@ -101,25 +101,49 @@ const cases: readonly (readonly [name: string, content: string | Buffer, told: s
       'f.jsonl:1:1 (byte 0): has no field "summary" for the summary; it has nothing | ' +
       "name the field that holds it: fields: {article: ...}",
   ],
-  ["null for text", withSummary("null"), `${place}: "summary" must be text, is null`],
-  ["a number for text", withSummary("1"), `${place}: "summary" must be text, is a number`],
-  ["true for text", withSummary("true"), `${place}: "summary" must be text, is a boolean`],
-  ["an array for text", withSummary('["a"]'), `${place}: "summary" must be text, is an array`],
-  ["an object for text", withSummary('{"a": 1}'), `${place}: "summary" must be text, is an object`],
-  ["no text", withSummary('""'), `${place}: "summary" is empty`],
-  ["white text", withSummary('" \\n\\u00a0"'), `${place}: "summary" is empty`],
+  [
+    "null for text",
+    withSummary("null"),
+    `${place}: "summary" must be text, is null | write a text there, or remove the row`,
+  ],
+  [
+    "a number for text",
+    withSummary("1"),
+    `${place}: "summary" must be text, is a number | write a text there, or remove the row`,
+  ],
+  [
+    "true for text",
+    withSummary("true"),
+    `${place}: "summary" must be text, is a boolean | write a text there, or remove the row`,
+  ],
+  [
+    "an array for text",
+    withSummary('["a"]'),
+    `${place}: "summary" must be text, is an array | write a text there, or remove the row`,
+  ],
+  [
+    "an object for text",
+    withSummary('{"a": 1}'),
+    `${place}: "summary" must be text, is an object | write a text there, or remove the row`,
+  ],
+  ["no text", withSummary('""'), `${place}: "summary" is empty | write a text there, or remove the row`],
+  ["white text", withSummary('" \\n\\u00a0"'), `${place}: "summary" is empty | write a text there, or remove the row`],
   [
     "half a surrogate pair",
     withSummary('"a\\ud83d"'),
-    `${place}: "summary" holds half of a surrogate pair, which is no character`,
+    `${place}: "summary" holds half of a surrogate pair, which is no character | write the character whole, or remove it`,
   ],
   ["NaN", withSummary("NaN"), `${place}: not valid JSON: NaN is not a JSON value`],
   ["Infinity", withSummary("-Infinity"), `${place}: not valid JSON: -Infinity is not a JSON value`],
-  ["a field twice", withSummary('"a", "summary": "b"'), 'f.jsonl:2:35 (byte 73): has the field "summary" twice'],
+  [
+    "a field twice",
+    withSummary('"a", "summary": "b"'),
+    'f.jsonl:2:35 (byte 73): has the field "summary" twice | keep one of them',
+  ],
   [
     "a field twice, escaped",
     withSummary('"a", "s\\u0075mmary": "b"'),
-    'f.jsonl:2:35 (byte 73): has the field "summary" twice',
+    'f.jsonl:2:35 (byte 73): has the field "summary" twice | keep one of them',
   ],
   ["a field's name in a text", withSummary('"a \\"summary\\": b"'), "ok"],
 ];
@@ -148,8 +172,12 @@ const idCases: readonly (readonly [name: string, ids: readonly string[], told: s
   ],
   ["a fraction", ["1.5"], 'f.jsonl:1:8 (byte 7): "id" is a number that cannot be kept exactly | write ids as text'],
   ["null", ["null"], 'f.jsonl:1:8 (byte 7): "id" must be text or a whole number, is null'],
-  ["empty", ['" "'], 'f.jsonl:1:8 (byte 7): "id" is empty'],
-  ["half a pair", ['"\\udc00"'], 'f.jsonl:1:8 (byte 7): "id" holds half of a surrogate pair, which is no character'],
+  ["empty", ['" "'], 'f.jsonl:1:8 (byte 7): "id" is empty | write a text there, or remove the row'],
+  [
+    "half a pair",
+    ['"\\udc00"'],
+    'f.jsonl:1:8 (byte 7): "id" holds half of a surrogate pair, which is no character | write the character whole, or remove it',
+  ],
 ];
 
 for (const [name, ids, told] of idCases) {
@@ -176,7 +204,10 @@ test("keys of the prototype are fields like others, and change no prototype", as
 test("a depth of 100,000 in another field is accepted, in a text's place refused", async () => {
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   assert.equal(await tell(`{"article": "a", "summary": "b", "x": ${deep}}\n`), "ok");
-  assert.equal(await tell(withSummary(deep)), `${place}: "summary" must be text, is an array`);
+  assert.equal(
+    await tell(withSummary(deep)),
+    `${place}: "summary" must be text, is an array | write a text there, or remove the row`,
+  );
 });
 
 test("hostile names are escaped and clipped", async () => {
