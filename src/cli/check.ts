@@ -29,7 +29,7 @@ export function createCheckCommand(environment: Environment): Command {
         const problems = listProblems(error);
         if (problems === null) throw error;
         if (flags.json) environment.stdout.write(`${JSON.stringify({ ok: false, problems })}\n`);
-        else environment.stderr.write(renderError(new ConfigError(problems)));
+        else environment.stderr.write(renderError(error));
         environment.exit(exitCodeByError.config);
       }
     });

@@ -55,7 +55,7 @@ test("the dataset and the prompt are part of it", async (context) => {
   writeFileSync(join(cwd, "file.yaml"), "dataset: { file: rows.jsonl }\n");
   const missing = await check("file.yaml");
   assert.equal(missing.code, 2);
-  assert.match(missing.error, /^rows\.jsonl: .+\n$/);
+  assert.match(missing.error, /^rows\.jsonl: .+\n {2}it was looked for at .+\n$/);
   writeFileSync(join(cwd, "rows.jsonl"), '{"article": "a", "summary": "b"}\n{"article": 1}\n');
   assert.match((await check("file.yaml")).error, /^rows\.jsonl:2/);
   writeFileSync(join(cwd, "prompt.yaml"), `${good}prompt: ./mine.jinja\n`);
