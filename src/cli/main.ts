@@ -40,6 +40,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: "write the report of a run: HTML, figures, CSV",
     load: async () => (await import("./report.ts")).createReportCommand,
   },
+  why: {
+    summary: "show where a training example comes from, with all its ancestors",
+    load: async () => (await import("./why.ts")).createWhyCommand,
+  },
   score: {
     summary: "ROUGE of a predictions file against a references file",
     load: async () => (await import("./score.ts")).createScoreCommand,

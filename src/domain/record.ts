@@ -38,6 +38,20 @@ export interface ExampleRecord {
   readonly outputs: readonly { readonly arm: string; readonly text: string }[];
 }
 
+/**
+ * Rows of one corpus, the one that a generation's model is trained on, with one number of synthetic ancestors: of the
+ * models on the longest way from such a row to real data. Real rows have none.
+ */
+export interface LineageRecord {
+  readonly arm: string;
+  readonly seed: number;
+  readonly generation: number;
+  readonly depth: number;
+  readonly rows: number;
+  /** Of all rows of that corpus. */
+  readonly share: number;
+}
+
 /** How far a run has come. */
 export type RunState = "new" | "running" | "done" | "failed" | "interrupted";
 
@@ -60,6 +74,8 @@ export interface RunRecord {
   measurements(): Iterable<MeasurementRecord>;
   /** In plan order; empty for systems without texts. */
   lintTurns(): readonly LintTurn[];
+  /** In plan order: arm, seed, generation, depth. Empty for systems that keep no rows. */
+  lineage(): Iterable<LineageRecord>;
   /** At most `count` texts of each generation, the same texts in every generation; empty for systems without texts. */
   examples(count: number): readonly ExampleRecord[];
 }

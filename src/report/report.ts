@@ -10,9 +10,7 @@ import { createRowsChart } from "./charts/rows-chart.ts";
 import { createMetricLabel } from "./metric-labels.ts";
 import { renderPage } from "./page/page.ts";
 import { computeSummary, type Summary } from "./summary.ts";
-import { renderLintCsv } from "./tables/lint-csv.ts";
-import { renderArmsCsv, renderMetricsCsv } from "./tables/metrics-csv.ts";
-import { renderSummaryCsv } from "./tables/summary-csv.ts";
+import { renderCsvFiles } from "./tables/csv-files.ts";
 
 /** Writes a whole file or none, durably; the name is relative to the report's folder. */
 export type WriteFile = (name: string, text: string) => Promise<void>;
@@ -46,18 +44,14 @@ export async function writeReport(
   const drawings = await drawCharts(createDistinctNames([...first, ...more]));
   const [figures, moreFigures] = [drawings.slice(0, first.length), drawings.slice(first.length)];
   // Tables first: they are what programs wait for, and cost nothing.
-  const texts = new Map([
-    ["metrics.csv", renderMetricsCsv(record)],
-    ["arms.csv", renderArmsCsv(record)],
-    ["summary.csv", renderSummaryCsv(summary)],
-  ]);
-  if (record.system === "language") texts.set("lint.csv", renderLintCsv(record));
+  const texts = renderCsvFiles(record, summary);
   for (const { chart, file, source } of drawings) {
     texts.set(`${chart.name}.svg`, file);
     texts.set(`${chart.name}.vl.json`, source);
   }
   const examples = record.examples(exampleCount);
-  const page = renderPage({ record, summary, examples, markers, figures, moreFigures, files: [...texts.keys()] });
+  const files = [...texts.keys()];
+  const page = renderPage({ record, summary, examples, markers, figures, moreFigures, files });
   texts.set("index.html", page);
   for (const [name, text] of texts) await writeFile(name, text);
   await removeStale((name) => figureName.test(name) && !texts.has(name));

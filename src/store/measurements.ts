@@ -1,11 +1,25 @@
 // Measurements in and out of the metric table. Infinities are kept as such; NaN is refused, because it would be a NULL.
 
+import type { ArmRecord, MeasurementRecord } from "../domain/record.ts";
 import type { Measurement, TrialMeasurements } from "../domain/system.ts";
 import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
 import { createRowDigest } from "./witness/row-digest.ts";
+import { checkMeasurements } from "./witness/stage-rows.ts";
+
+interface MetricRow {
+  readonly arm: string;
+  readonly seed: number;
+  readonly generation: number;
+  readonly metric: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly item_count: number | null;
+  readonly items: Buffer | null;
+}
 
 /** Returns a function that replaces a stage's measurements and gives back what identifies them: counts and a digest. */
 export function createMeasurementWriter(connection: Connection): (stageId: number, turns: TrialMeasurements) => Json {
@@ -42,6 +56,28 @@ export function renderFloats(values: Float64Array): Buffer {
 /** Reads what renderFloats wrote; copies, because SQLite's buffers need not be aligned. */
 export function parseFloats(blob: Buffer): Float64Array {
   return new Float64Array(new Uint8Array(blob).buffer);
+}
+
+/** Trial by trial, so that no more than one trial's items are held at a time. */
+export function* readMeasurements(
+  connection: Connection,
+  arms: readonly ArmRecord[],
+  seeds: readonly number[],
+): Generator<MeasurementRecord> {
+  checkMeasurements(connection);
+  const ofTrial = connection.prepare<[string, number], MetricRow>(
+    `SELECT t.arm, t.seed, CASE s.kind WHEN 'trial' THEN m.generation ELSE t.generation END AS generation,
+       m.name AS metric, m.value, m.low, m.high, m.item_count, m.items
+     FROM turn t JOIN stage s ON s.id = t.stage_id JOIN metric m ON m.stage_id = s.id
+     WHERE t.arm = ? AND t.seed = ? AND s.state = 'done' ORDER BY 3, t.position, m.position`,
+  );
+  for (const arm of arms) {
+    for (const seed of seeds) {
+      for (const { item_count, items, ...row } of ofTrial.all(arm.id, seed)) {
+        yield { ...row, itemCount: item_count, items: items ? parseFloats(items) : null };
+      }
+    }
+  }
 }
 
 function checkMeasurement(measurement: Measurement, where: string): Measurement {

@@ -3,15 +3,15 @@
 import { join } from "node:path";
 import type { LintLimits } from "../domain/lint.ts";
 import type { MetricDeclaration } from "../domain/metric.ts";
-import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord, RunState } from "../domain/record.ts";
+import type { ArmRecord, ExampleRecord, RunRecord, RunState } from "../domain/record.ts";
 import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { type Connection, openReader } from "./database.ts";
-import { parseFloats } from "./measurements.ts";
+import { readDepthTable } from "./lineage/depth-table.ts";
+import { readMeasurements } from "./measurements.ts";
 import { databaseName } from "./run-folder.ts";
 import { readLintTurns } from "./shelf/lint.ts";
 import { readResolved } from "./witness/resolved.ts";
-import { checkMeasurements } from "./witness/stage-rows.ts";
 
 /** What the run's own record says of itself; written by the experiment that made it. */
 export interface RecordHeader {
@@ -26,18 +26,6 @@ export interface RecordHeader {
 interface RunRow {
   readonly name: string;
   readonly state: RunState;
-}
-
-interface MetricRow {
-  readonly arm: string;
-  readonly seed: number;
-  readonly generation: number;
-  readonly metric: string;
-  readonly value: number;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly item_count: number | null;
-  readonly items: Buffer | null;
 }
 
 /** Opens a run folder as a record; throws StoreError where there is no run. */
@@ -70,6 +58,7 @@ export function openRecord(directory: string): RunRecord & { close(): void } {
     arms,
     measurements: () => readMeasurements(connection, arms, header.seeds),
     lintTurns: () => readLintTurns(connection),
+    lineage: () => readDepthTable(connection, header.seeds),
     examples: (count) => readExamples(connection, count),
     close: () => void connection.close(),
   };
@@ -80,28 +69,6 @@ function readProgress(connection: Connection): RunRecord["progress"] {
   const count =
     "SELECT count(*) AS planned, count(*) FILTER (WHERE state = 'done') AS done FROM stage WHERE planned = 1";
   return connection.prepare<[], RunRecord["progress"]>(count).get() as RunRecord["progress"];
-}
-
-/** Trial by trial, so that no more than one trial's items are held at a time. */
-function* readMeasurements(
-  connection: Connection,
-  arms: readonly ArmRecord[],
-  seeds: readonly number[],
-): Generator<MeasurementRecord> {
-  checkMeasurements(connection);
-  const ofTrial = connection.prepare<[string, number], MetricRow>(
-    `SELECT t.arm, t.seed, CASE s.kind WHEN 'trial' THEN m.generation ELSE t.generation END AS generation,
-       m.name AS metric, m.value, m.low, m.high, m.item_count, m.items
-     FROM turn t JOIN stage s ON s.id = t.stage_id JOIN metric m ON m.stage_id = s.id
-     WHERE t.arm = ? AND t.seed = ? AND s.state = 'done' ORDER BY 3, t.position, m.position`,
-  );
-  for (const arm of arms) {
-    for (const seed of seeds) {
-      for (const { item_count, items, ...row } of ofTrial.all(arm.id, seed)) {
-        yield { ...row, itemCount: item_count, items: items ? parseFloats(items) : null };
-      }
-    }
-  }
 }
 
 /** The answers of the test split are the first test-split sample stage each turn asks for. */

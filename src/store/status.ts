@@ -164,7 +164,8 @@ function readListed(directory: string): ListedRun | undefined {
   }
 }
 
-function readRun<Result>(directory: string, read: (connection: Connection) => Result): Result {
+/** Short reads beside the writer; what goes wrong in them is a StoreError that names the database. */
+export function readRun<Result>(directory: string, read: (connection: Connection) => Result): Result {
   const file = join(directory, databaseName);
   const connection = openReader(file);
   try {

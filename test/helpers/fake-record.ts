@@ -1,7 +1,7 @@
 // Finished runs that never ran: deterministic records for tests of reports, one with texts and items, one of pure numbers.
 
 import type { LintTurn } from "../../src/domain/lint.ts";
-import type { ArmRecord, ExampleRecord, MeasurementRecord, RunRecord } from "../../src/domain/record.ts";
+import type { ArmRecord, ExampleRecord, LineageRecord, MeasurementRecord, RunRecord } from "../../src/domain/record.ts";
 import type { Json } from "../../src/keys/canonical.ts";
 import { computeSeed } from "../../src/keys/seed.ts";
 import { createRandom } from "../../src/math/random.ts";
@@ -79,6 +79,15 @@ export function createFakeRecord(options: FakeOptions = {}): RunRecord {
         }
       }
     },
+    *lineage() {
+      for (const [index, arm] of arms.entries()) {
+        for (let seed = 0; seed < seeds; seed++) {
+          for (let generation = 0; generation <= records[index]!.generations; generation++) {
+            yield* listDepths(arm, generation).map((one) => ({ ...one, arm: records[index]!.id, seed, generation }));
+          }
+        }
+      }
+    },
     examples: (count) => listExamples(arms, records, { count, generations, dress }),
   };
 }
@@ -105,6 +114,19 @@ export function createLintTurn({
     },
     selection: { rows: 100, candidates: 200, rejected: { "below-rank": 96, unscorable: 4 } },
   };
+}
+
+/** Real rows alone at first; later also, or under replace only, what the models before wrote. */
+function listDepths({ fields }: FakeArm, generation: number): Pick<LineageRecord, "depth" | "rows" | "share">[] {
+  if (generation === 0) return [{ depth: 0, rows: 250, share: 1 }];
+  if (fields.corpus !== "accumulate") {
+    return [{ depth: generation, rows: 2000 * Number(fields.keep ?? 1), share: 1 }];
+  }
+  const total = 250 + 2000 * generation;
+  return Array.from({ length: generation + 1 }, (_, depth) => {
+    const rows = depth === 0 ? 250 : 2000;
+    return { depth, rows, share: rows / total };
+  });
 }
 
 interface Turn {
@@ -214,6 +236,7 @@ export function createGaussianRecord(
         for (let seed = 0; seed < seeds; seed++) yield* listGaussian(arm, seed, generations);
       }
     },
+    lineage: () => [],
     examples: () => [],
   };
 }

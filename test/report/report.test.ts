@@ -20,6 +20,7 @@ test("a report is its tables, its figures with their sources, and the page last"
       "metrics.csv",
       "arms.csv",
       "summary.csv",
+      "lineage.csv",
       "lint.csv",
       "rouge1-by-generation.svg",
       "rouge1-by-generation.vl.json",
@@ -96,7 +97,10 @@ test("figures that an earlier report left are stale, and no other file is", asyn
 
 test("nothing measured is a report too", async () => {
   const texts = await collect({ ...createFakeRecord(), measurements: () => [], examples: () => [] });
-  assert.deepEqual([...texts.keys()], ["metrics.csv", "arms.csv", "summary.csv", "lint.csv", "index.html"]);
+  assert.deepEqual(
+    [...texts.keys()],
+    ["metrics.csv", "arms.csv", "summary.csv", "lineage.csv", "lint.csv", "index.html"],
+  );
 });
 
 test("a file that cannot be written is the caller's error, and the page is not written", async () => {
@@ -107,5 +111,5 @@ test("a file that cannot be written is the caller's error, and the page is not w
     written.push(name);
   };
   await assert.rejects(writeReport(createFakeRecord({ items: 2 }), write), failure);
-  assert.deepEqual(written, ["metrics.csv", "arms.csv", "summary.csv", "lint.csv"]);
+  assert.deepEqual(written, ["metrics.csv", "arms.csv", "summary.csv", "lineage.csv", "lint.csv"]);
 });

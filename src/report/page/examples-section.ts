@@ -72,7 +72,7 @@ function cut(value: string, length: number): string {
 }
 
 /** The first and the last generation and what lies evenly between. */
-function pickColumns(generations: readonly number[]): number[] {
+export function pickColumns(generations: readonly number[]): number[] {
   if (generations.length <= columnCount) return [...generations];
   const step = (generations.length - 1) / (columnCount - 1);
   return Array.from({ length: columnCount }, (_, index) => generations[Math.round(index * step)]!);

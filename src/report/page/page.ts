@@ -1,18 +1,17 @@
-// The report as one HTML file that stands alone: no script, nothing loaded from anywhere, every text escaped, and a
-// policy in its head that forbids what is not there.
+// The report as one HTML file that stands alone: no script, nothing loaded from anywhere, every text escaped.
 
-import { createHash } from "node:crypto";
 import type { ExampleRecord, RunRecord } from "../../domain/record.ts";
 import type { Drawing } from "../charts/draw.ts";
 import type { Marker } from "../charts/marker.ts";
 import type { Summary } from "../summary.ts";
 import { renderArms } from "./arms-section.ts";
+import { createDocument } from "./document.ts";
 import { renderExamples } from "./examples-section.ts";
 import { createTrustedHtml, type Html, html, renderHtml } from "./html.ts";
+import { renderLineage } from "./lineage-section.ts";
 import { renderLint } from "./lint-section.ts";
 import { text } from "./parts.ts";
 import { renderIntroduction, renderStory } from "./story.ts";
-import { pageStyle } from "./style.ts";
 
 export interface PageRequest {
   readonly record: RunRecord;
@@ -44,6 +43,7 @@ ${renderFigures(request)}
 <section>${renderArms({ record, summary, markers })}
 </section>
 ${lint === null ? null : html`<section>${lint}</section>`}
+${renderLineage(record, markers)}
 ${examples === null ? null : html`<section>${examples}</section>`}
 <section><h2>Facts</h2>
 ${renderFacts(record)}
@@ -53,27 +53,6 @@ ${renderFacts(record)}
 </section>
 </main>`;
   return renderHtml(createDocument(record.name, body));
-}
-
-/** The policy names the digest of the one style sheet, so any other style, script, image or frame is refused. */
-function createDocument(title: string, body: Html): Html {
-  const digest = createHash("sha256").update(pageStyle).digest("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${createTrustedHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${title}: report</title>
-<style>${createTrustedHtml(pageStyle)}</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`;
 }
 
 /** Drawings were made by charts/draw.ts, which escapes what it draws. */

@@ -32,6 +32,7 @@ thead bdi,.number bdi{overflow-wrap:normal}
 tr:last-child>td,tr:last-child>th{border-bottom:0}
 .number{white-space:nowrap;overflow-wrap:normal}
 .range{color:var(--muted);font-size:.86rem;white-space:nowrap;overflow-wrap:normal}
+.bar{display:block;width:100%;min-width:5rem;max-width:9rem;height:.7rem;margin:.3rem 0 .15rem}
 .key{vertical-align:-1px;margin-right:.45rem}
 .verdict{font-weight:600;white-space:nowrap;overflow-wrap:normal}
 .better{color:var(--better)}.worse{color:var(--worse)}.unclear,.higher,.lower{color:var(--unclear)}
