@@ -13,7 +13,7 @@ export interface RowFile {
   readonly token: string;
 }
 
-const bufferedCharacters = 1 << 20;
+const bufferedCharacters = 1 << 17;
 
 /** Writes one JSON object a line; resolves to their number when all are on the disk. Throws DatasetError. */
 export async function writeRows(file: RowFile, rows: AsyncIterable<object>): Promise<number> {

@@ -5,6 +5,7 @@ import type { Part } from "./corpus.ts";
 import type { CandidateText, SampleLint } from "./lint.ts";
 import type { Model } from "./ports.ts";
 import type { Candidate, Row, Score, Split, StoredCandidate } from "./rows.ts";
+import type { SelectionResult } from "./selection.ts";
 
 /** One row of a corpus: real, or a kept candidate with its prompt's article. */
 export interface CorpusRow {
@@ -46,7 +47,8 @@ export interface Shelf {
   /** Commits an attempt's candidates and closes the attempt, in one transaction; resolves when on disk. */
   writeCandidates(stage: string, batch: CandidateBatch): Promise<void>;
   /** 1 at the position of every prompt whose draws are all committed, 0 elsewhere. */
-  readSampled(stage: string, split: Split): Uint8Array;
+  readSampled(stage: string, prompts: { readonly split: Split; readonly draws: number }): Promise<Uint8Array>;
+  /** Of a whole sample stage. */
   candidateCount(stage: string): number;
   readSummary(stage: string): Promise<CandidateSummary>;
   readColumns(stage: string): Promise<CandidateColumns>;
@@ -58,14 +60,15 @@ export interface Shelf {
   /** In plan order, whatever the order of arrival; their terms stay on the shelf: nobody scores by single tokens. */
   readCandidates(stage: string): AsyncIterable<StoredCandidate>;
 
+  /** Refuses scores that do not go on where those before them ended. */
   writeScores(stage: string, scores: readonly Score[]): Promise<void>;
   /** Scores of a sample stage's candidates by a verify stage, by candidate id; NaN where unscorable. */
-  readScores(stage: string, candidateCount: number): Float64Array;
+  readScores(stage: string, candidateCount: number): Promise<Float64Array>;
   /** How many scores of a verify stage are committed: they are written in id order. */
   scoreCount(stage: string): number;
 
-  /** Writes the kept candidates in rank order and the reason of every candidate; replaces what a torn attempt left. */
-  writeSelection(stage: string, kept: Uint32Array, reasons: readonly string[]): Promise<void>;
+  /** Writes the kept candidates in rank order and the reason of every candidate, by its name; replaces a torn attempt's. */
+  writeSelection(stage: string, selection: SelectionResult, names: readonly string[]): Promise<void>;
 
   /**
    * Writes a corpus as references. A part's source is an index into `sources`: the key of a select stage, whose kept

@@ -13,6 +13,15 @@ import { toSystemFault } from "./system-fault.ts";
 export type Connection = Database.Database;
 export type Statement<Parameters extends unknown[], Row> = Database.Statement<Parameters, Row>;
 
+/** Three candidates of 2 KB a page. */
+const pageBytes = 8192;
+
+/**
+ * The log is copied back when it holds so much: 16 MB of 4 KB pages held the event loop for 107 ms, 8 MB of 8 KB pages
+ * for 15. A log that a long reader let grow is cut back to eight times as much.
+ */
+const checkpointBytes = 8 * 2 ** 20;
+
 /** Opens or creates the database for the one writer. */
 export function openWriter(file: string): Connection {
   const connection = openChecked(file, { readonly: false });
@@ -65,11 +74,13 @@ function openChecked(file: string, options: { readonly readonly: boolean }): Con
     connection.pragma("mmap_size = 0");
     // A file that is no run is left exactly as it is, its journal mode included.
     validateContent(connection, file);
+    // Before the journal mode, and heeded by a new file alone: with 4 KB, a candidate of 2 KB takes a page of its own.
+    if (!options.readonly) connection.pragma(`page_size = ${pageBytes}`);
     if (!options.readonly) connection.pragma("journal_mode = WAL");
     connection.pragma("synchronous = FULL");
     connection.pragma("foreign_keys = ON");
-    // 16 MB of log: half as many copies back into the database as with the default of 4 MB.
-    connection.pragma("wal_autocheckpoint = 4000");
+    connection.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointBytes / pageBytes)}`);
+    connection.pragma(`journal_size_limit = ${8 * checkpointBytes}`);
     connection.prepare("SELECT count(*) FROM sqlite_schema").get();
     assertPragma(connection, "synchronous", 2, file);
     assertPragma(connection, "foreign_keys", 1, file);

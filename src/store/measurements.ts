@@ -1,6 +1,7 @@
 // Measurements in and out of the metric table. Infinities are kept as such; NaN is refused, because it would be a NULL.
 
 import type { ArmRecord, MeasurementRecord } from "../domain/record.ts";
+import type { StageKind } from "../domain/stage.ts";
 import type { Measurement, TrialMeasurements } from "../domain/system.ts";
 import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
@@ -46,6 +47,17 @@ export function createMeasurementWriter(connection: Connection): (stageId: numbe
     witness.run(digest.compute(), stageId);
     return { measurements: seen.length, sha256: computeDigest(seen.join("\n")) };
   };
+}
+
+/** Measurements go to the metric table; their stage keeps the digest and nobody needs them as an input. */
+export function isMeasured(kind: StageKind): boolean {
+  return kind === "evaluate" || kind === "trial";
+}
+
+/** What such a stage returned, by generation. */
+export function listTurns(kind: StageKind, value: unknown): TrialMeasurements {
+  if (kind === "trial") return value as TrialMeasurements;
+  return [{ generation: 0, measurements: value as readonly Measurement[] }];
 }
 
 /** float64, little endian. */

@@ -4,13 +4,13 @@
 import type { Clock } from "../domain/context.ts";
 import type { StageRecords, StageRequest } from "../domain/records.ts";
 import type { Stage } from "../domain/stage.ts";
-import type { Measurement, TrialMeasurements } from "../domain/system.ts";
 import { StoreError } from "../errors.ts";
 import { renderCanonical } from "../keys/canonical.ts";
 import { computeDigest, computeKey } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
-import { createMeasurementWriter } from "./measurements.ts";
+import { createMeasurementWriter, isMeasured, listTurns } from "./measurements.ts";
 import { createLostModels } from "./shelf/lost-models.ts";
+import { createRowRemover } from "./shelf/owned-rows.ts";
 import { createDamageError } from "./witness/damage.ts";
 import type { Writer } from "./writer.ts";
 
@@ -29,9 +29,6 @@ export interface StageTable extends StageRecords {
   loseModel(sha256: string): void;
 }
 
-/** Tables whose rows belong to one stage, children first. */
-const ownedTables = ["metric", "model", "corpus_part", "selection", "score", "lint", "candidate", "attempt"] as const;
-
 export function createStageTable(connection: Connection, writer: Writer, clock: Clock): StageTable {
   const find = connection.prepare<[string], StageRow>(
     "SELECT id, state, value, output_sha256, inputs_sha256 FROM stage WHERE key = ?",
@@ -47,8 +44,11 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
      WHERE key = ?`,
   );
   const fail = connection.prepare("UPDATE stage SET state = 'failed', reason = ?, finished_ms = ? WHERE key = ?");
-  const clear = ownedTables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE stage_id = ?`));
-  const forgetRows = connection.prepare("UPDATE stage SET rows_sha256 = NULL WHERE id = ?");
+  // No stage is made from inputs of this digest: whoever begins it next clears it first.
+  const disown = connection.prepare(
+    "UPDATE stage SET state = 'new', inputs_sha256 = '', rows_sha256 = NULL, value = NULL, output_sha256 = NULL WHERE id = ?",
+  );
+  const removeRows = createRowRemover(connection, writer);
   const writeMeasurements = createMeasurementWriter(connection);
   const lostModels = createLostModels(connection);
   const idByKey = new Map<string, number>();
@@ -66,35 +66,33 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     return createStage(request, row.value, row.output_sha256);
   };
 
-  const begin = (request: StageRequest): Promise<void> => {
+  const begin = async (request: StageRequest): Promise<void> => {
     const { key, description, inputs } = request;
     const inputsDigest = computeInputsDigest(inputs);
     startByKey.set(key, clock.monotonic());
     lostModels.forget(key);
-    const planned = find.get(key);
-    const isClear = planned && (planned.inputs_sha256 === null || planned.inputs_sha256 === inputsDigest);
+    const known = find.get(key);
+    // Rows made from other inputs are worth nothing; those of a torn attempt on the same inputs are gone on with.
+    if (known && known.inputs_sha256 !== null && known.inputs_sha256 !== inputsDigest) {
+      await writer.write(() => void disown.run(known.id));
+      await removeRows(known.id);
+    }
     const begun = writer.write(() => {
-      const known = find.get(key);
-      // Rows made from other inputs are worth nothing; those of a torn attempt on the same inputs are gone on with.
-      if (known && known.inputs_sha256 !== null && known.inputs_sha256 !== inputsDigest) {
-        for (const statement of [...clear, forgetRows]) statement.run(known.id);
-      }
       const keys = renderCanonical(inputs.map((input) => input.key));
       const parameters = renderCanonical(description.parameters);
       insert.run(key, description.kind, description.version, parameters, keys, inputsDigest, clock.now());
       idByKey.set(key, (find.get(key) as StageRow).id);
     });
-    if (!isClear) return begun;
-    // Nothing of other inputs is in the way, and writes keep their order: no need to wait for a disk sync of its own.
+    if (!known) return begun;
+    // The stage has its row, and writes keep their order: no need to wait for a disk sync of its own.
     begun.catch(() => undefined);
-    return Promise.resolve();
   };
 
   const finish = (request: StageRequest, value: unknown): Promise<Stage> => {
     const { key, description } = request;
     const id = idOf(key);
     return writer.write(() => {
-      const kept = isMeasured(request) ? writeMeasurements(id, toTurns(description.kind, value)) : value;
+      const kept = isMeasured(description.kind) ? writeMeasurements(id, listTurns(description.kind, value)) : value;
       const text = renderCanonical(kept ?? null);
       const digest = computeDigest(text);
       close.run(text, digest, clock.now(), clock.monotonic() - (startByKey.get(key) ?? clock.monotonic()), key);
@@ -122,16 +120,6 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
 /** What a stage was made from: the outputs of its inputs, in order. */
 export function computeInputsDigest(inputs: readonly { readonly digest: string }[]): string {
   return computeKey(inputs.map((input) => input.digest));
-}
-
-/** Measurements go to the metric table; the stage keeps their digest and nobody needs them as an input. */
-function isMeasured({ description }: StageRequest): boolean {
-  return description.kind === "evaluate" || description.kind === "trial";
-}
-
-function toTurns(kind: string, value: unknown): TrialMeasurements {
-  if (kind === "trial") return value as TrialMeasurements;
-  return [{ generation: 0, measurements: value as readonly Measurement[] }];
 }
 
 function createStage({ key, description }: StageRequest, text: string, digest: string): Stage {

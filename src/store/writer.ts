@@ -7,6 +7,8 @@ import { toStoreError } from "./database.ts";
 export interface Writer {
   /** Runs `work` inside the next transaction; resolves with what it returned once that is committed. */
   write<Result>(work: () => Result): Promise<Result>;
+  /** The same for a batch that is worth a disk sync of its own: it waits for no company, only for its turn. */
+  writeBatch<Result>(work: () => Result): Promise<Result>;
   /** Resolves when everything asked for so far is committed. */
   flush(): Promise<void>;
 }
@@ -28,18 +30,25 @@ const transactionMs = 20;
 
 export function createWriter(connection: Connection, monotonic: () => number): Writer {
   const queue: Pending[] = [];
-  let scheduled = false;
+  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
   const begin = connection.prepare("BEGIN IMMEDIATE");
   const commit = connection.prepare("COMMIT");
 
-  const schedule = (): void => {
-    if (scheduled) return;
-    scheduled = true;
-    setTimeout(commitGroup, gatherMs);
+  const scheduleSoon = (): void => {
+    timer ??= setTimeout(commitGroup, gatherMs);
+  };
+  const scheduleNow = (): void => {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(commitGroup);
   };
 
   const commitGroup = (): void => {
-    scheduled = false;
+    clearTimeout(timer);
+    timer = undefined;
+    isDue = false;
+    if (queue.length === 0) return;
     const deadline = monotonic() + transactionMs;
     const group: { readonly pending: Pending; readonly value: unknown }[] = [];
     let current: Pending | undefined;
@@ -67,14 +76,19 @@ export function createWriter(connection: Connection, monotonic: () => number): W
         queue.unshift(...group.map(({ pending }) => pending));
       } else for (const { pending } of group) pending.reject(reason);
     }
-    if (queue.length > 0) schedule();
+    // What did not fit has waited long enough.
+    if (queue.length > 0) scheduleNow();
   };
 
-  const write = <Result>(work: () => Result): Promise<Result> =>
+  const add = <Result>(work: () => Result, schedule: () => void): Promise<Result> =>
     new Promise<Result>((resolve, reject) => {
       queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
       schedule();
     });
 
-  return { write, flush: () => write(() => undefined) };
+  return {
+    write: (work) => add(work, scheduleSoon),
+    writeBatch: (work) => add(work, scheduleNow),
+    flush: () => add(() => undefined, scheduleNow),
+  };
 }

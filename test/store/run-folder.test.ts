@@ -73,7 +73,7 @@ test("a torn stage on the same inputs keeps what was committed", async (context)
   await folder.records.begin(createRequest("k1"));
   await writeCandidate(folder, "k1");
   await folder.records.begin(createRequest("k1"));
-  assert.deepEqual([...folder.shelf.readSampled("k1", "train")].slice(0, 3), [1, 0, 0]);
+  assert.deepEqual([...(await folder.shelf.readSampled("k1", { split: "train", draws: 1 }))].slice(0, 3), [1, 0, 0]);
 });
 
 test("a candidate comes back as it was written, log-probabilities to the last bit", async (context) => {
@@ -187,4 +187,41 @@ test("the folder of a stopped run can be copied and gone on with", async (contex
   assert.deepEqual(moved.records.read(createRequest("k1"))?.value, { rows: 3 });
   assert.equal(moved.shelf.rowCount("train"), 24);
   await moved.close();
+});
+
+test("scores behind a batch that was refused leave no gap; what is missing can be written again", async (context) => {
+  const folder = await open(context);
+  await folder.records.begin(createRequest("k1"));
+  const createScores = (first: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ id: first + index, score: index / 2, reason: null }));
+  const results = await Promise.allSettled([
+    folder.shelf.writeScores("k1", createScores(0, 3)),
+    folder.shelf.writeScores("k1", createScores(4, 3)),
+    folder.shelf.writeScores("k1", createScores(7, 3)),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "rejected"],
+  );
+  assert.equal(folder.shelf.scoreCount("k1"), 3);
+  await folder.shelf.writeScores("k1", createScores(3, 2));
+  assert.deepEqual([...(await folder.shelf.readScores("k1", 6))], [0, 0.5, 1, 0, 0.5, Number.NaN]);
+});
+
+test("a stage killed while rows of other inputs are removed is cleared before it begins again", async (context) => {
+  const folder = await open(context);
+  const { records, shelf } = folder;
+  await records.begin(createRequest("k1"));
+  await writeCandidate(folder, "k1");
+  await records.finish(createRequest("k1"), { rows: 1 });
+  const changed = createRequest("k1", [{ ...input, digest: "second" }]);
+  // As it stands between the first slice and the last: disowned, some rows still there.
+  const torn = new Database(join(folder.directory, "state.db"));
+  torn.prepare("UPDATE stage SET state = 'new', inputs_sha256 = '', value = NULL WHERE key = 'k1'").run();
+  torn.close();
+  assert.equal(records.read(createRequest("k1")), undefined);
+  await records.begin(createRequest("k1"));
+  assert.equal(shelf.candidateCount("k1"), 0, "even on the inputs it once had");
+  await records.begin(changed);
+  assert.equal(shelf.candidateCount("k1"), 0);
 });

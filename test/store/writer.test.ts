@@ -60,3 +60,14 @@ test("after the database is gone every write is refused and none hangs", async (
     ["rejected", "rejected"],
   );
 });
+
+test("a batch waits for no company, and takes along what waits", async (context) => {
+  const { writer, insert, all, commitCount } = createFixture(context);
+  const order: string[] = [];
+  const write = (text: string) => writer.write(() => void insert.run(text)).then(() => order.push(text));
+  const batch = writer.writeBatch(() => void insert.run("batch")).then(() => order.push("batch"));
+  await Promise.all([write("a"), batch]);
+  for (let index = 0; index < 50; index++) await writer.writeBatch(() => void insert.run(`w${index}`));
+  assert.deepEqual(order, ["batch", "a"]);
+  assert.deepEqual([all().length, commitCount()], [52, 51]);
+});

@@ -2,16 +2,16 @@
 // Reading goes page by page, so that nothing is held open while others write.
 
 import { createHash } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import type { Clock, Ledger } from "../../domain/context.ts";
 import type { Candidate, Row, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { CandidateBatch, CandidateColumns, CandidateSummary } from "../../domain/shelf.ts";
-import type { Connection, Statement } from "../database.ts";
+import type { Connection } from "../database.ts";
 import { renderFloats } from "../measurements.ts";
 import type { StageTable } from "../stages.ts";
 import { type CandidatePlace, computeAttemptDigest } from "../witness/candidate-rows.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
+import { readPages } from "./pages.ts";
 
 interface CandidateRow {
   readonly id: number;
@@ -28,8 +28,12 @@ interface CandidateRow {
   readonly summary: string;
 }
 
-/** Rows read at once: large enough to cost nothing a row, small enough to hold the event loop for milliseconds. */
-const pageRows = 500;
+/** Where only the index is read, or no text. */
+const idPageRows = 10_000;
+const columnPageRows = 1000;
+
+/** Lines of a summary's digest that a line feed parts; no page has to be of this size. */
+const digestGroup = 500;
 
 export type CandidateShelf = ReturnType<typeof createCandidateShelf>;
 
@@ -38,8 +42,8 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
     "SELECT id, row_count FROM dataset WHERE split = ? AND is_current = 1",
   );
   const current = (split: Split) => findCurrent.get(split) ?? { id: 0, row_count: 0 };
-  const pageOfRows = connection.prepare<[number, number, number], Row>(
-    "SELECT id, article, summary FROM dataset_row WHERE dataset_id = ? AND position >= ? ORDER BY position LIMIT ?",
+  const pageOfRows = connection.prepare<[number, number, number], Row & { readonly position: number }>(
+    "SELECT position, id, article, summary FROM dataset_row WHERE dataset_id = ? AND position >= ? ORDER BY position LIMIT ?",
   );
   const intend = connection.prepare(
     `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, intended_ms) VALUES (?, ?, ?, 'sent', ?, ?)
@@ -58,10 +62,13 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
      RETURNING id, position`,
   );
   const witness = connection.prepare("UPDATE attempt SET rows_sha256 = ? WHERE id = ?");
-  const count = connection.prepare<[number], { n: number }>("SELECT count(*) AS n FROM candidate WHERE stage_id = ?");
-  const sampled = connection
-    .prepare<[number], number>("SELECT DISTINCT position FROM candidate WHERE stage_id = ?")
+  // Ids of a whole stage are dense: one step into the index, where counting a million takes 30 ms.
+  const count = connection
+    .prepare<[number], number>("SELECT coalesce(max(id) + 1, 0) FROM candidate WHERE stage_id = ?")
     .pluck();
+  const pageOfIds = connection.prepare<[number, number, number], { readonly id: number }>(
+    "SELECT id FROM candidate WHERE stage_id = ? AND id >= ? ORDER BY id LIMIT ?",
+  );
   const pageOfCandidates = connection.prepare<[number, number, number], CandidateRow>(
     `SELECT c.id, c.position, c.draw, c.completion, c.finish, c.reason, c.log_probability, c.token_count,
        a.key AS attempt, d.id AS row_id, d.article, d.summary
@@ -83,16 +90,17 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
 
   async function* readRows(split: Split): AsyncGenerator<Row> {
     const dataset = current(split).id;
-    for (let position = 0; ; position += pageRows) {
-      const page = pageOfRows.all(dataset, position, pageRows);
-      yield* page;
-      if (page.length < pageRows) return;
-      await setImmediate();
+    const place = (row: Row & { readonly position: number }): number => row.position;
+    for await (const page of readPages(pageOfRows, dataset, { place, measure: measureRow })) {
+      for (const { id, article, summary } of page) yield { id, article, summary };
     }
   }
 
   async function* readCandidates(stage: string): AsyncGenerator<StoredCandidate> {
-    for await (const page of readPages(pageOfCandidates, stages.idOf(stage))) yield* page.map(createStored);
+    const measure = (row: CandidateRow): number => measureRow(row) + row.completion.length;
+    for await (const page of readPages(pageOfCandidates, stages.idOf(stage), { place: placeOf, measure })) {
+      for (const row of page) yield createStored(row);
+    }
   }
 
   const writeCandidates = (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> =>
@@ -117,32 +125,34 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
     readRows,
     readCandidates,
     writeCandidates,
-    candidateCount: (stage: string): number => (count.get(stages.idOf(stage)) as { n: number }).n,
-    readSampled(stage: string, split: Split): Uint8Array {
+    candidateCount: (stage: string): number => count.get(stages.idOf(stage)) as number,
+    async readSampled(stage: string, { split, draws }: { readonly split: Split; readonly draws: number }) {
       const isSampled = new Uint8Array(current(split).row_count);
-      for (const position of sampled.all(stages.idOf(stage))) isSampled[position] = 1;
+      for await (const page of readPages(pageOfIds, stages.idOf(stage), { place: placeOf, limit: idPageRows })) {
+        for (const { id } of page) isSampled[Math.floor(id / draws)] = 1;
+      }
       return isSampled;
     },
     async readSummary(stage: string): Promise<CandidateSummary> {
       const hash = createHash("sha256");
       const counts = { rows: 0, stopped: 0, truncated: 0, refused: 0, tokens: 0 };
-      for await (const page of readPages(pageOfTexts, stages.idOf(stage))) {
-        const lines = page.map(({ id, completion, finish, reason, log_probability, token_count }) => {
+      for await (const page of readPages(pageOfTexts, stages.idOf(stage), { place: placeOf, measure: measureText })) {
+        for (const { id, completion, finish, reason, log_probability, token_count } of page) {
+          const line = JSON.stringify([id, completion, finish, reason, log_probability, token_count]);
+          hash.update(counts.rows % digestGroup === 0 ? line : `\n${line}`);
+          counts.rows += 1;
           counts.tokens += token_count;
           counts[countByFinish[finish]] += 1;
-          return JSON.stringify([id, completion, finish, reason, log_probability, token_count]);
-        });
-        counts.rows += page.length;
-        hash.update(lines.join("\n"));
+        }
       }
       return { ...counts, sha256: hash.digest("hex") };
     },
     async readColumns(stage: string): Promise<CandidateColumns> {
       const stageId = stages.idOf(stage);
-      const candidateCount = (count.get(stageId) as { n: number }).n;
+      const candidateCount = count.get(stageId) as number;
       const promptIndexes = new Uint32Array(candidateCount);
       const unusable = new Uint8Array(candidateCount);
-      for await (const page of readPages(pageOfColumns, stageId)) {
+      for await (const page of readPages(pageOfColumns, stageId, { place: placeOf, limit: columnPageRows })) {
         for (const { id, position, reason } of page) {
           promptIndexes[id] = position;
           unusable[id] = reason === "refused" ? 1 : reason === "unparsable" ? 2 : 0;
@@ -150,7 +160,7 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
       }
       return { promptIndexes, unusable };
     },
-    readTexts: (stage: string) => readPages(pageOfTexts, stages.idOf(stage)),
+    readTexts: (stage: string) => readPages(pageOfTexts, stages.idOf(stage), { place: placeOf, measure: measureText }),
     /** The ledger of one stage: an intent is on disk before its work begins. */
     createLedger: (stage: string): Ledger => ({
       intend: ({ key, rowCount, isOutside }) =>
@@ -159,20 +169,11 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
   };
 }
 
-/** Pages of a stage's rows in id order, with a turn of the event loop between them. */
-async function* readPages<Page extends { readonly id: number }>(
-  statement: Statement<[number, number, number], Page>,
-  stageId: number,
-): AsyncGenerator<readonly Page[]> {
-  for (let next = 0; ; ) {
-    const page = statement.all(stageId, next, pageRows);
-    if (page.length > 0) yield page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageRows) return;
-    next = last.id + 1;
-    await setImmediate();
-  }
-}
+const measureText = ({ completion }: { readonly completion: string }): number => completion.length;
+
+const placeOf = ({ id }: { readonly id: number }): number => id;
+
+const measureRow = ({ article, summary }: Pick<Row, "article" | "summary">): number => article.length + summary.length;
 
 const countByFinish = { stop: "stopped", length: "truncated", refused: "refused" } as const;
 

@@ -20,7 +20,8 @@ interface PartRow {
 /** Finds the row at a position of one source. */
 type Lookup = (position: number) => CorpusRow | undefined;
 
-const breathRows = 500;
+/** Each row is up to three reads at random places. */
+const breathRows = 200;
 
 /** Selections up to this size are read in one query, a fifth of the time of reading row by row; larger ones are not held. */
 const heldRows = 10_000;
@@ -41,7 +42,9 @@ export function createCorpusShelf(connection: Connection, writer: Writer, stages
     .prepare<[number], number>("SELECT coalesce(sum(row_count), 0) FROM corpus_part WHERE stage_id = ?")
     .pluck();
   const countKept = connection
-    .prepare<[number], number>("SELECT count(*) FROM selection WHERE stage_id = ? AND rank IS NOT NULL")
+    .prepare<[number], number>(
+      "SELECT coalesce(max(rank) + 1, 0) FROM selection WHERE stage_id = ? AND rank IS NOT NULL",
+    )
     .pluck();
   const findTrain = connection.prepare<[], { id: number; row_count: number }>(
     "SELECT id, row_count FROM dataset WHERE split = 'train' AND is_current = 1",

@@ -42,7 +42,7 @@ export async function importDataset(connection: Connection, writer: Writer, data
       position += rows.length;
       batch = [];
       for (const [index, row] of rows.entries()) witness.add(first + index, row.id, row.article, row.summary);
-      await writer.write(() => {
+      await writer.writeBatch(() => {
         for (const [index, row] of rows.entries()) insertRow.run(id, first + index, row.id, row.article, row.summary);
       });
     };

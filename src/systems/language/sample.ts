@@ -5,7 +5,11 @@ import type { AttemptIntent, Context } from "../../domain/context.ts";
 import type { Candidate, Prompt, Split } from "../../domain/rows.ts";
 import type { CandidateSummary } from "../../domain/shelf.ts";
 import { ProviderError } from "../../errors.ts";
+import { createInFlight } from "./in-flight.ts";
 import type { Work } from "./work.ts";
+
+/** Candidates that may wait for the disk while more are sampled: a few transactions' worth. */
+const candidatesInFlight = 1000;
 
 interface SampleParameters {
   readonly split: Split;
@@ -21,7 +25,7 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
   const { split, ...decoding } = work.description.parameters as unknown as SampleParameters;
   const [stage] = inputs;
   if (!stage) throw new TypeError("a sample stage needs a model");
-  const isSampled = parts.shelf.readSampled(context.key, split);
+  const isSampled = await parts.shelf.readSampled(context.key, { split, draws: decoding.draws });
   const doneCount = isSampled.reduce((sum, bit) => sum + bit, 0);
   const promptCount = isSampled.length - doneCount;
 
@@ -46,7 +50,7 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
       arrived += 1;
       context.progress.report(arrived, isSampled.length * decoding.draws);
     }
-    collected.finish();
+    await collected.finish();
   }
   return parts.shelf.readSummary(context.key);
 }
@@ -74,6 +78,7 @@ function withLedger(context: Context, expect: (attempt: AttemptIntent) => void):
 /** Gathers candidates by attempt and commits each attempt when all its candidates have come. */
 function createCollector({ context, parts }: Work, place: { readonly split: Split; readonly draws: number }) {
   const openByAttempt = new Map<string, { readonly rowCount: number; readonly candidates: Candidate[] }>();
+  const writes = createInFlight(candidatesInFlight);
   return {
     expect: ({ key, rowCount }: AttemptIntent): void => {
       openByAttempt.set(key, { rowCount, candidates: [] });
@@ -83,9 +88,11 @@ function createCollector({ context, parts }: Work, place: { readonly split: Spli
       if (!open) throw new ProviderError(`sent a candidate of attempt ${candidate.attempt}, which was not intended`);
       if (open.candidates.push(candidate) < open.rowCount) return;
       openByAttempt.delete(candidate.attempt);
-      await parts.shelf.writeCandidates(context.key, { ...place, candidates: open.candidates });
+      const written = parts.shelf.writeCandidates(context.key, { ...place, candidates: open.candidates });
+      await writes.add(written, open.rowCount);
     },
-    finish: (): void => {
+    finish: async (): Promise<void> => {
+      await writes.settle();
       const [attempt] = openByAttempt.keys();
       if (attempt !== undefined) throw new ProviderError(`attempt ${attempt} ended with candidates missing`);
     },

@@ -20,7 +20,7 @@ interface SelectParameters extends Selection {
 }
 
 /** By their codes in the column `unusable`; 0 is none of these. */
-const unusableReasons = [null, "refused", "unparsable", "marker"] as const;
+const unusableReasons = ["", "refused", "unparsable", "marker"] as const;
 const markerCode = 3;
 
 export async function selectCandidates(work: Work): Promise<SelectionValue> {
@@ -29,7 +29,9 @@ export async function selectCandidates(work: Work): Promise<SelectionValue> {
   if (!candidates) throw new TypeError("a select stage needs candidates");
   const { best, threshold, keep, rejectMarkers } = description.parameters as unknown as SelectParameters;
   const candidateCount = parts.shelf.candidateCount(candidates.key);
-  const scores = verified ? parts.shelf.readScores(verified.key, candidateCount) : new Float64Array(candidateCount);
+  const scores = verified
+    ? await parts.shelf.readScores(verified.key, candidateCount)
+    : new Float64Array(candidateCount);
   const { promptIndexes, unusable } = await parts.shelf.readColumns(candidates.key);
   if (rejectMarkers !== null) await findMarkers(work, candidates.key, unusable);
   // What has no usable text can never be trained on, whatever a verifier says.
@@ -37,15 +39,20 @@ export async function selectCandidates(work: Work): Promise<SelectionValue> {
   const promptCount = 1 + promptIndexes.reduce((most, index) => Math.max(most, index), -1);
 
   const columns = { scores, promptIndexes, promptCount, stage: candidates.key };
-  const { kept, reasons } = await parts.select(columns, { best, threshold, keep }, context.signal);
-  const names = Array.from(
-    reasons,
-    (code, id) => unusableReasons[unusable[id] ?? 0] ?? (parts.reasons[code] as string),
-  );
-  await parts.shelf.writeSelection(context.key, kept, names);
+  const selected = await parts.select(columns, { best, threshold, keep }, context.signal);
+  const { kept, reasons } = selected;
+  const names: readonly string[] = [...parts.reasons, ...unusableReasons.slice(1)];
+  for (let id = 0; id < candidateCount; id++) {
+    const code = unusable[id] as number;
+    if (code !== 0) reasons[id] = parts.reasons.length + code - 1;
+  }
+  await parts.shelf.writeSelection(context.key, selected, names);
 
   const rejected: Record<string, number> = {};
-  for (const name of names) if (name !== "kept") rejected[name] = (rejected[name] ?? 0) + 1;
+  for (const code of reasons) {
+    const name = names[code] as string;
+    if (name !== "kept") rejected[name] = (rejected[name] ?? 0) + 1;
+  }
   const sha256 = computeDigest(new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength));
   return { rows: kept.length, candidates: candidateCount, rejected, sha256 };
 }

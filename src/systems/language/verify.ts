@@ -4,6 +4,7 @@ import type { Score, StoredCandidate } from "../../domain/rows.ts";
 import { VerifierError } from "../../errors.ts";
 import { renderCanonical } from "../../keys/canonical.ts";
 import { computeDigest } from "../../keys/digest.ts";
+import { createInFlight } from "./in-flight.ts";
 import type { NamedVerifier } from "./settings.ts";
 import type { Work } from "./work.ts";
 
@@ -13,8 +14,9 @@ export interface ScoresValue {
   readonly sha256: string;
 }
 
-/** Scores committed at once. */
+/** Scores committed at once, and how many may wait for the disk while more are computed. */
 const batchRows = 256;
+const scoresInFlight = 8 * batchRows;
 
 export async function verifyCandidates(work: Work): Promise<ScoresValue> {
   const { inputs, context, parts } = work;
@@ -31,7 +33,7 @@ export async function verifyCandidates(work: Work): Promise<ScoresValue> {
     await writeScores(work, verifier.verify(rest, request, context), { scoredCount, candidateCount });
   }
 
-  const scores = parts.shelf.readScores(context.key, candidateCount);
+  const scores = await parts.shelf.readScores(context.key, candidateCount);
   const unscorable = scores.reduce((count, score) => count + (Number.isNaN(score) ? 1 : 0), 0);
   return { rows: candidateCount, unscorable, sha256: computeDigest(new Uint8Array(scores.buffer)) };
 }
@@ -51,10 +53,12 @@ async function writeScores(
 ): Promise<void> {
   let next = scoredCount;
   let batch: Score[] = [];
+  const writes = createInFlight(scoresInFlight);
   const commit = async (): Promise<void> => {
     if (batch.length === 0) return;
-    await parts.shelf.writeScores(context.key, batch);
+    const [scored, count] = [batch, batch.length];
     batch = [];
+    await writes.add(parts.shelf.writeScores(context.key, scored), count);
     context.progress.report(next, candidateCount);
   };
   for await (const score of scores) {
@@ -64,6 +68,7 @@ async function writeScores(
     if (batch.push(score) === batchRows) await commit();
   }
   await commit();
+  await writes.settle();
   if (next !== candidateCount) throw new VerifierError(`scored ${next} of ${candidateCount} candidates`);
 }
 

@@ -1,0 +1,33 @@
+// The rows that belong to one stage, and their removal in slices: a million of them in one transaction would hold the
+// event loop for seconds. Killed on the way, the removal is begun again.
+
+import type { Connection } from "../database.ts";
+import type { Writer } from "../writer.ts";
+
+/** Children first, each with the column that its rows are counted by where there may be many. */
+const ownedTables = [
+  { table: "metric", by: null },
+  { table: "model", by: null },
+  { table: "corpus_part", by: null },
+  { table: "selection", by: "candidate_id" },
+  { table: "score", by: "candidate_id" },
+  { table: "lint", by: null },
+  { table: "candidate", by: "id" },
+  { table: "attempt", by: "id" },
+] as const;
+
+const sliceRows = 500;
+
+/** Returns a function that removes a stage's rows; its transactions are no longer than those of sampling. */
+export function createRowRemover(connection: Connection, writer: Writer): (stageId: number) => Promise<void> {
+  const statements = ownedTables.map(({ table, by }) => {
+    const all = `DELETE FROM ${table} WHERE stage_id = @stageId`;
+    const lowest = `(SELECT min(${by}) FROM ${table} WHERE stage_id = @stageId)`;
+    return connection.prepare(by === null ? all : `${all} AND ${by} < ${lowest} + ${sliceRows}`);
+  });
+  return async (stageId) => {
+    for (const statement of statements) {
+      while ((await writer.writeBatch(() => statement.run({ stageId }).changes)) > 0);
+    }
+  };
+}
