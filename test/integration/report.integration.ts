@@ -2,7 +2,7 @@
 // any field becomes more than text. Needs Debian's chromium; run with: node --test test/integration/report.integration.ts
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import type { RunRecord } from "../../src/domain/record.ts";
 import { writeReport } from "../../src/report/report.ts";
-import { createFakeRecord, createGaussianRecord } from "../helpers/fake-record.ts";
+import { createFakeRecord, createGaussianRecord, type FakeArm, newswireArms } from "../helpers/fake-record.ts";
 import { payloads } from "../helpers/payloads.ts";
 
 const executablePath = "/usr/bin/chromium";
@@ -154,22 +154,89 @@ test("a narrow screen scrolls its tables and not its page; a hundred generations
   await page.close();
 });
 
+/** Every text of a record passes through `dress`: what a file, a flag, a model, a dataset or a database may have put there. */
+function createDressedRecord(dress: (text: string) => string, kept: ReadonlySet<string>): RunRecord {
+  const [first, second] = newswireArms as readonly [FakeArm, FakeArm];
+  const record = createFakeRecord({ items: 2, seeds: 1, generations: 1, arms: [first, second], dress });
+  const renamed = (name: string): string => (name === "types" ? dress("own") : name);
+  return {
+    ...record,
+    system: dress(record.system),
+    facts: record.facts.map(({ name, value }) => ({ name: dress(name), value: dress(value) })),
+    metrics: record.metrics
+      .filter(({ name }) => kept.has(name))
+      .map((metric) => ({ ...metric, name: renamed(metric.name) })),
+    *measurements() {
+      for (const each of record.measurements())
+        if (kept.has(each.metric)) yield { ...each, metric: renamed(each.metric) };
+    },
+    examples: (count) =>
+      record
+        .examples(count)
+        .slice(0, 3)
+        .map((example) => ({ ...example, id: dress(example.id) })),
+  };
+}
+
 test("hostile texts in every field: no dialog, no request, no message, no element and no attribute more", async () => {
   const { page, unwanted, open } = await openPage();
-  const small = { items: 2, seeds: 1, generations: 1 };
-  await open(await write(createFakeRecord({ ...small, dress: (text) => `dressed ${text}` })));
-  const expected = (await page.evaluate(shape)) as string[];
-  assert.ok(expected.length > 500);
-  await open(pathToFileURL(join(folder, "loss-by-generation.svg")).href);
-  const drawn = (await page.evaluate(shape)) as string[];
-  assert.ok(payloads.length >= 150);
-  for (const payload of payloads) {
-    await open(await write(createFakeRecord({ ...small, dress: (text) => payload + text })));
-    assert.deepEqual(await page.evaluate(shape), expected, payload);
+  /** The shapes of the page and of its figures as files, whose names follow those of metrics. */
+  const look = async (dress: (text: string) => string, kept: ReadonlySet<string>): Promise<readonly unknown[]> => {
+    const record = createDressedRecord(dress, kept);
+    const files: string[] = [];
+    await writeReport(record, async (file, text) => {
+      files.push(file);
+      writeFileSync(join(folder, file), text);
+    });
     // A figure opened as a file is XML, which is stricter: one bad character and there is no picture at all.
-    await open(pathToFileURL(join(folder, "loss-by-generation.svg")).href);
-    assert.deepEqual(await page.evaluate(shape), drawn, payload);
+    const figures = files.filter((file) => file.endsWith(".svg"));
+    assert.ok(figures.length === (kept === all ? 3 : 1) && files.includes("index.html"));
+    const shapes: unknown[] = [];
+    for (const file of ["index.html", ...figures]) {
+      await open(pathToFileURL(join(folder, file)).href);
+      shapes.push(await page.evaluate(shape));
+    }
+    return shapes;
+  };
+  // A figure of a metric with a name of its own for every payload, which costs most; every figure for some.
+  const [all, own] = [new Set(["rouge1", "types", "rows"]), new Set(["types"])];
+  const expected = new Map<ReadonlySet<string>, readonly unknown[]>();
+  for (const kept of [all, own]) expected.set(kept, await look((text) => `dressed ${text}`, kept));
+  assert.ok((expected.get(own)![0] as unknown[]).length > 200);
+  assert.ok(payloads.length >= 250 && new Set(payloads).size === payloads.length);
+  for (const [index, payload] of payloads.entries()) {
+    const kept = index % 10 === 0 ? all : own;
+    assert.deepEqual(await look((text) => payload + text, kept), expected.get(kept), payload);
     assert.deepEqual(unwanted, [], payload);
   }
+  await page.close();
+});
+
+test("the search would see a dialog, a request, a breach of the policy and an element", async () => {
+  const { page, unwanted, open } = await openPage();
+  const address = await write(createFakeRecord({ items: 2, seeds: 1, generations: 1 }));
+  await open(address);
+  const clean = (await page.evaluate(shape)) as string[];
+  const file = join(folder, "index.html");
+  const text = readFileSync(file, "utf8");
+  const planted = "<img src=https://example.invalid/x.png><script>alert(1)</script>";
+  writeFileSync(file, text.replace("</main>", `${planted}</main>`));
+  await open(address);
+  assert.equal(((await page.evaluate(shape)) as string[]).length, clean.length + 2);
+  // The policy holds what has come in: it is said on the console, and neither loaded nor run.
+  assert.ok(
+    unwanted.some((each) => /console .*Content Security Policy/.test(each)) &&
+      !unwanted.some((each) => each.startsWith("dialog")),
+    unwanted.join("\n"),
+  );
+  writeFileSync(
+    file,
+    text.replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "").replace("</main>", `${planted}</main>`),
+  );
+  await open(address);
+  assert.ok(
+    unwanted.includes("dialog 1") && unwanted.includes("request https://example.invalid/x.png"),
+    unwanted.join("\n"),
+  );
   await page.close();
 });
