@@ -48,6 +48,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: "ROUGE of a predictions file against a references file",
     load: async () => (await import("./score.ts")).createScoreCommand,
   },
+  doctor: {
+    summary: "look at what refeed stands on and through a run, and tell the way out",
+    load: async () => (await import("./doctor.ts")).createDoctorCommand,
+  },
   datasets: {
     summary: "list, show and make datasets",
     load: async () => (await import("./datasets.ts")).createDatasetsCommand,
