@@ -45,5 +45,7 @@ export function createTextCounter(most: number): TextCounter {
 
 /** Case and white space apart, a text is the same: canonical composition, lower case, single blanks. */
 function normalize(text: string): string {
-  return text.normalize("NFC").toLowerCase().replace(/\s+/gu, " ").trim();
+  const plain = text.normalize("NFC").toLowerCase();
+  // Looking first costs less than half of replacing what is there already.
+  return (/\s\s|[^\S ]/u.test(plain) ? plain.replace(/\s+/gu, " ") : plain).trim();
 }

@@ -1,0 +1,106 @@
+// Lint from end to end: a limit that ends the run and the way on, and what status, the report and programs are told.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import Database from "better-sqlite3";
+import { runRefeed } from "../helpers/command-line.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+/** Four tokens are too few for a summary: nearly every candidate is cut. */
+const experiment = [
+  "dataset.train=40",
+  "dataset.test=6",
+  "generations=1",
+  "seeds=[0]",
+  "arms=[{ verifier: none }]",
+  "lines={}",
+  "sample.maxTokens=4",
+  "evaluate.metrics=[rouge1]",
+];
+
+async function run(cwd: string, folder: string, ...sets: readonly string[]) {
+  const flags = [...experiment, ...sets].flatMap((set) => ["--set", set]);
+  return await runRefeed(["run", "newswire", "--quiet", "--run", folder, ...flags], { cwd });
+}
+
+function readDatabase<Value>(cwd: string, query: string): readonly Value[] {
+  const connection = new Database(join(cwd, "r/state.db"), { readonly: true });
+  const rows = connection.prepare<[], Value>(query).pluck().all();
+  connection.close();
+  return rows;
+}
+
+test("a fatal limit ends the run before anything is made of the candidates; another limit goes on from there", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const stopped = await run(cwd, "r", "lint.truncated={max: 50%, fatal: true}");
+  assert.equal(stopped.code, 100, stopped.stderr);
+  assert.match(
+    stopped.stderr,
+    /^replace, seed 0, generation 0: lint: [\d.]+ % of the candidates were cut at maxTokens \(truncated: at most 50 %\)\n {2}.*--set lint\.truncated\.fatal=false or another lint\.truncated\.max\n$/,
+  );
+  const kinds = readDatabase<string>(cwd, "SELECT DISTINCT kind FROM stage WHERE state = 'done' ORDER BY kind");
+  assert.ok(kinds.includes("sample") && !kinds.includes("select"), kinds.join());
+  assert.deepEqual(readDatabase(cwd, "SELECT state FROM run"), ["failed"]);
+  const attempts = (): readonly number[] => readDatabase<number>(cwd, "SELECT closed_ms FROM attempt ORDER BY id");
+  const before = attempts();
+
+  const again = await runRefeed(["resume", "r", "--quiet"], { cwd });
+  assert.deepEqual([again.code, again.stderr], [100, stopped.stderr]);
+  assert.deepEqual(attempts(), before, "nothing was sampled again");
+
+  const status = await runRefeed(["status", "r"], { cwd });
+  assert.match(status.stdout, /\nlint: replace, seed 0, generation 0: .*\(truncated: at most 50 %\)\n/);
+
+  const on = await run(cwd, "r", "lint.truncated.max=100%");
+  assert.equal(on.code, 0, on.stderr);
+  assert.deepEqual(attempts().slice(0, before.length), before, "nothing was sampled again");
+  const whole = await run(cwd, "whole", "lint.truncated.max=100%");
+  assert.equal(whole.code, 0, whole.stderr);
+  const read = (folder: string): string => readFileSync(join(cwd, folder, "report/lint.csv"), "utf8");
+  assert.equal(read("r"), read("whole"));
+
+  // Finished, it is held against a limit set later all the same.
+  const late = await run(cwd, "r", "lint.truncated={max: 0, fatal: true}");
+  assert.deepEqual([late.code, late.stderr.split("\n").length], [100, 3], late.stderr);
+});
+
+async function createRun(context: TestContext): Promise<string> {
+  const cwd = createTemporaryFolder(context);
+  const { code, stderr } = await run(cwd, "r");
+  assert.equal(code, 0, stderr);
+  return cwd;
+}
+
+test("status, lint.csv and the page tell the same; a damaged finding is refused, not shown", async (context) => {
+  const cwd = await createRun(context);
+  const status = JSON.parse((await runRefeed(["status", "r", "--json"], { cwd })).stdout);
+  assert.deepEqual(
+    status.lint.map(({ arm, seed, generation }: Record<string, unknown>) => [arm, seed, generation]),
+    [
+      ["replace", 0, 0],
+      ["replace", 0, 1],
+    ],
+  );
+  const { truncated, accepted } = status.lint[0].checks;
+  assert.deepEqual(accepted, { value: 1, count: 40, of: 40, min: null, max: null, broken: false });
+  assert.deepEqual([truncated.of, truncated.max, truncated.broken], [40, 0.1, true]);
+  assert.equal(status.lint[0].checks.changedPrompts.value, 0);
+  const csv = readFileSync(join(cwd, "r/report/lint.csv"), "utf8").split("\n");
+  assert.equal(csv[0], "arm,seed,generation,check,value,count,of,min,max,broken");
+  assert.ok(csv.includes(`replace,0,0,truncated,${truncated.value},${truncated.count},40,,0.1,true`));
+  assert.ok(csv.some((line) => line.startsWith("replace,0,1,training.cutArticles,")));
+  const page = readFileSync(join(cwd, "r/report/index.html"), "utf8");
+  assert.match(page, /<h2>What sampling and training lost<\/h2>/);
+  assert.match(page, /training\.cutArticles/);
+
+  const connection = new Database(join(cwd, "r/state.db"));
+  connection.exec(`UPDATE lint SET value = replace(value, '"candidates":40', '"candidates":41')`);
+  connection.close();
+  for (const verb of ["status", "report"]) {
+    const { code, stderr } = await runRefeed([verb, "r"], { cwd });
+    assert.equal(code, 5, verb);
+    assert.match(stderr, /the lint of sample stage [0-9a-f]{12} is damaged/);
+  }
+});
