@@ -3,7 +3,16 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { appendFileSync, chmodSync, cpSync, lstatSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { longName, makeBadFiles } from "./helpers/bad-files.ts";
@@ -145,9 +154,12 @@ test("a file that grows while it is read, and one that is written anew", async (
     const path = join(desk, name);
     writeFileSync(path, row.repeat(10_000));
     let isOver = false;
+    let changeCount = 0;
     const keepChanging = (): void => {
       if (isOver) return;
       change(path);
+      // The clock of a file system may stand still for some milliseconds.
+      utimesSync(path, 0, ++changeCount);
       setImmediate(keepChanging);
     };
     keepChanging();

@@ -15,5 +15,5 @@ function isSuspect(text: string, name: string): boolean {
   const first = text.indexOf(quoted);
   if (first >= 0 && text.indexOf(quoted, first + quoted.length) >= 0) return true;
   // Text in other scripts is full of escapes, plain letters are not.
-  return /^[\w .-]*$/.test(name) ? /\\u00[2-7]/.test(text) : text.includes("\\");
+  return /^[\w .-]*$/.test(name) ? text.includes("\\u00") && /\\u00[2-7]/.test(text) : text.includes("\\");
 }
