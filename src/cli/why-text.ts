@@ -17,12 +17,15 @@ type Named<Story> = Story & { readonly name: string };
 const longestText = 400;
 const listedPlaces = 3;
 
-export function renderExample(story: Named<ExampleStory>, names: Names): string {
+export function renderExample(story: Named<ExampleStory> & { readonly prompt: string | null }, names: Names): string {
   const { candidate, models, row } = story;
+  const asked: [string, string][] =
+    story.prompt === null || story.prompt === row.article ? [] : [["as asked", story.prompt]];
   const facts: [string, string][] = candidate
     ? [
         ["prompt", `row ${row.position} of the ${row.split} split, ${row.id}`],
         ["article", row.article],
+        ...asked,
         ["written", candidate.completion === "" ? "(nothing)" : candidate.completion],
         ["by", `model ${models[0]?.generation} (${shorten(models[0]?.stage)}), ${renderDraw(candidate)}`],
         ["candidate", `${names.nameCandidate(candidate.stage, candidate.id)}, ${renderAttempt(candidate.attempt)}`],
@@ -31,6 +34,7 @@ export function renderExample(story: Named<ExampleStory>, names: Names): string 
     : [
         ["row", `${row.position} of the ${row.split} split, ${row.id}`],
         ["article", row.article],
+        ...asked,
         ["real", row.summary],
       ];
   const width = Math.max(...facts.map(([label]) => label.length));
@@ -40,6 +44,7 @@ export function renderExample(story: Named<ExampleStory>, names: Names): string 
     "",
     ...lines,
     ...(candidate ? ["", ...renderJudgement(story)] : []),
+    ...(story.uses.length > 0 ? ["", renderUses(story)] : []),
     ...(models.length > 0 ? ["", "behind it, the newest first", renderModels(models)] : []),
   ]
     .join("\n")
@@ -72,8 +77,8 @@ function renderAttempt({ key, state, rows, tries, usd }: NonNullable<ExampleStor
   return `attempt ${key}: ${state}, ${count(rows, "candidate")}, ${count(tries, "try", "tries")}, ${usd} USD`;
 }
 
-/** Scores, decisions, and where it is trained on. */
-function renderJudgement({ scores, decisions, selection, uses }: ExampleStory): readonly string[] {
+/** Scores and decisions. */
+function renderJudgement({ scores, decisions, selection }: ExampleStory): readonly string[] {
   const scored = scores.map((score) => [
     renderVerifier(score),
     renderScore(score),
@@ -94,12 +99,12 @@ function renderJudgement({ scores, decisions, selection, uses }: ExampleStory): 
     ...(decided.length > 0
       ? [renderTextTable(["selection for", "decision", "reason", "rank from 0", "candidates", "by", ""], decided)]
       : ["selection: none"]),
-    ...(uses.length > 0
-      ? [
-          `trained on as ${uses.map(nameUse).map(renderVisibleLine).join(", ")}${uses.length === namedUses ? ", .." : ""}`,
-        ]
-      : []),
   ];
+}
+
+function renderUses({ uses }: ExampleStory): string {
+  const named = uses.map(nameUse).map(renderVisibleLine).join(", ");
+  return `trained on as ${named}${uses.length === namedUses ? ", .." : ""}`;
 }
 
 /** `oracle (metric rouge1, stem false)`. */

@@ -3,8 +3,10 @@
 import { basename, relative } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../errors.ts";
-import { type Lineage, readLineage } from "../store/lineage/lineage.ts";
+import type { Json } from "../keys/canonical.ts";
+import { type ExampleStory, type Lineage, readLineage } from "../store/lineage/lineage.ts";
 import type { FoundExample } from "../store/lineage/text-search.ts";
+import type { Template } from "../systems/language/settings.ts";
 import type { Environment } from "./environment.ts";
 import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
@@ -32,10 +34,18 @@ export function createWhyCommand(environment: Environment): Command {
       if (flags.find === "") throw new UsageError("names no text", { where: "--find" });
       const asked = await findAsked(run, example, environment);
       const shown = relative(environment.cwd, asked.directory) || ".";
+      // Loaded for whoever asks: it brings the template language along.
+      const { createTemplate } = await import("../systems/language/template.ts");
       const text = readLineage(asked.directory, (lineage) => {
         if (lineage.turns.length === 0) throw createNoExamples(shown);
         const command = `${environment.command} why ${quote(shown)}`;
-        return tell(lineage, { ...flags, example: asked.example, run: basename(asked.directory), command });
+        return tell(lineage, {
+          ...flags,
+          example: asked.example,
+          run: basename(asked.directory),
+          command,
+          createTemplate,
+        });
       });
       environment.stdout.write(text);
     });
@@ -63,6 +73,7 @@ function createNoExamples(run: string): UsageError {
 }
 
 interface Asked extends WhyFlags {
+  readonly createTemplate: (text: string, where: string) => Template;
   readonly run: string;
   readonly example: string | undefined;
   /** What to type for more. */
@@ -88,8 +99,16 @@ function tell(lineage: Lineage, asked: Asked): string {
     const story = { name: asked.example, ...lineage.readCorpus(name.turn) };
     return finish(story, () => renderCorpus(story, command));
   }
-  const story = { name: asked.example, ...name.story };
+  const story = { name: asked.example, ...name.story, prompt: renderPrompt(name.story, lineage, asked) };
   return finish(story, () => renderExample(story, names));
+}
+
+/** What the model was shown; null where the run has another template by now. */
+function renderPrompt({ row, candidate }: ExampleStory, lineage: Lineage, { createTemplate }: Asked): string | null {
+  const text = lineage.readTemplate();
+  const template = text === null ? null : createTemplate(text, "the run's template");
+  const { template: digest } = (candidate?.sampling ?? {}) as { readonly template?: Json };
+  return template && (candidate === null || digest === template.digest) ? template.render(row) : null;
 }
 
 /** Every corpus, and a few examples to begin with. */

@@ -21,7 +21,7 @@ const speak = (...args: string[]): Promise<string> => speakVerb(createWhyCommand
 
 before(async () => {
   mkdirSync(join(cwd, "runs"));
-  await runPlanned(join(cwd, "runs/parrot"), arms);
+  await runPlanned(join(cwd, "runs/parrot"), arms, { prompt: "shorten: {{ article }}" });
 });
 after(() => rmSync(cwd, { recursive: true }));
 
@@ -60,6 +60,7 @@ test("a row of a corpus tells its whole ancestry, as text and as JSON", async ()
   assert.match(text, /^replace-weak\/0\/2\/3: row 3 of the 24 that model 2 is trained on; synthetic, 2 synthetic ance/);
   assert.match(text, /^prompt +row \d+ of the train split, train-\d+$/m);
   assert.match(text, /^article +story \d+ tells of/m);
+  assert.match(text, /^as asked +shorten: story \d+ tells of/m);
   assert.match(
     text,
     /^by +model 1 \(\w{12}\), draw [01] at temperature 1, finish stop, \d tokens?, log-probability -/m,
@@ -90,6 +91,10 @@ test("a row of a corpus tells its whole ancestry, as text and as JSON", async ()
 test("a real row has no ancestor; a corpus is told as a whole", async () => {
   const real = await speak("parrot", "accumulate/0/2/5");
   assert.match(real, /^accumulate\/0\/2\/5: row 5 of the 108 .*; real, no synthetic ancestor$/m);
+  assert.match(
+    real,
+    /^trained on as accumulate\/0\/0\/5, replace-weak\/0\/0\/5, accumulate\/0\/1\/5, accumulate\/0\/2\/5$/m,
+  );
   assert.doesNotMatch(real, /candidate|model 1/);
   const corpus = await speak("parrot", "accumulate/0/2");
   assert.match(corpus, /what model 2 is trained on, 108 rows: 12 real, 48 by model 1, 48 by model 0/);
@@ -141,6 +146,30 @@ test("a name that fits nothing is told what would", async () => {
       args.join(" "),
     );
   }
+});
+
+test("a key's start that several stages share is refused, with longer ones", async () => {
+  const copy = join(cwd, "runs/twins");
+  cpSync(join(cwd, "runs/parrot"), copy, { recursive: true });
+  const { stage } = (await ask("replace-weak/0/2/3")).candidate!;
+  const twin = `${stage.slice(0, 9)}${stage[9] === "0" ? "1" : "0"}${stage.slice(10)}`;
+  const connection = new Database(join(copy, "state.db"));
+  connection
+    .prepare(
+      `INSERT INTO stage (key, kind, version, parameters, inputs, state)
+       SELECT ?, kind, version, parameters, inputs, 'new' FROM stage WHERE key = ?`,
+    )
+    .run(twin, stage);
+  connection.close();
+  await assert.rejects(
+    speak("twins", `${stage.slice(0, 8)}:3`),
+    (error: unknown) =>
+      error instanceof UsageError &&
+      error.what === "2 sample stages begin so" &&
+      error.next === `give more: ${stage.slice(0, 10)}, ${twin.slice(0, 10)}`,
+  );
+  assert.match(await speak("twins", `${stage.slice(0, 10)}:3`), /^candidate +\w{10}:3, /m);
+  rmSync(copy, { recursive: true });
 });
 
 test("what a model wrote is shown and obeyed by no terminal; a long text is cut, JSON has it whole", async () => {

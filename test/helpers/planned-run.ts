@@ -8,12 +8,14 @@ import { createDurableExecutor } from "../../src/loop/durable.ts";
 import { runTrials } from "../../src/loop/trials.ts";
 import type { RunFolder } from "../../src/store/run-folder.ts";
 import type { LanguageParts, LanguageSettings } from "../../src/systems/language/settings.ts";
+import { createTemplate } from "../../src/systems/language/template.ts";
 import { createParrotSystem, openLanguageFolder } from "./language-run.ts";
 import { systemClock } from "./temporary-folder.ts";
 
 export interface PlannedOptions {
   readonly seeds?: readonly number[];
   readonly change?: Partial<LanguageParts>;
+  readonly prompt?: string;
   /** The run fails at the stage of this kind that is asked for after so many of its kind. */
   readonly halt?: { readonly kind: string; readonly after: number };
 }
@@ -22,16 +24,20 @@ export interface PlannedOptions {
 export async function runPlanned(
   directory: string,
   arms: readonly Arm<LanguageSettings>[],
-  { seeds = [0], change = {}, halt }: PlannedOptions = {},
+  { seeds = [0], change = {}, prompt = "{{ article }}", halt }: PlannedOptions = {},
 ): Promise<ReadonlyMap<string, readonly CorpusRow[]>> {
   const folder = await openLanguageFolder(directory);
-  const system = createParrotSystem(folder.shelf, change);
+  const system = createParrotSystem(folder.shelf, { template: createTemplate(prompt, "test"), ...change });
   const trials = arms.flatMap((arm) => seeds.map((seed) => ({ arm, seed })));
   const planned = createDescribingExecutor();
   const options = { concurrency: 16, onFailure: () => undefined };
   await runTrials(trials, system, planned.execute, options);
   const header = { source: "", system: "language", seeds: [...seeds], metrics: [], facts: [] };
-  await folder.writeRun({ name: "run", source: "", resolved: { header } as unknown as Json });
+  await folder.writeRun({
+    name: "run",
+    source: "",
+    resolved: { header, materials: { template: { name: "test", text: prompt } } } as unknown as Json,
+  });
   const records = arms.map(({ id, generations }) => ({ id, generations, isLine: false, fields: {} }));
   await folder.writePlan(planned.stages.values(), records);
   const running = runTrials(trials, system, createExecute(folder, system, halt), options);

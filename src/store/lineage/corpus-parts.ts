@@ -130,14 +130,19 @@ export function createCorpusParts(connection: Connection, graph: StageGraph) {
   };
 
   /** Every corpus and position that a row of a source stands at: kept at a rank, or real at a position (source null). */
-  const findUses = function* (source: StageNode | null, position: number): Generator<Step> {
+  const findUses = function* (
+    source: StageNode | null,
+    position: number,
+    trail: readonly StageNode[] = [],
+  ): Generator<Step> {
     for (const { stage_id, position: partPosition } of partsFrom.all(source?.id ?? null)) {
       const corpus = graph.byId(stage_id);
+      if (trail.includes(corpus)) throw createCircle(corpus);
       const part = partsOf(corpus).find((one) => one.position === partPosition) as Part;
       for (const within of findWithin(part, position, corpus)) {
         const step = { stage: corpus, position: part.start + within };
         yield step;
-        yield* findUses(corpus, step.position);
+        yield* findUses(corpus, step.position, [...trail, corpus]);
       }
     }
   };

@@ -210,7 +210,11 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
       return uses;
     },
 
-    /** The first row of a corpus that a real row is; undefined where it is in none. */
-    findRealUse: (position: number): UseStory | undefined => readUses(null, position).next().value ?? undefined,
+    /** At most `limit` rows of corpora that a real row is. */
+    readRealUses(position: number, limit: number): readonly UseStory[] {
+      const uses: UseStory[] = [];
+      for (const use of readUses(null, position)) if (uses.push(use) === limit) break;
+      return uses;
+    },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Connection } from "../database.ts";
 import { readRun } from "../status.ts";
+import { readResolved } from "../witness/resolved.ts";
 import { type CorpusStory, createAncestry, type ModelStory } from "./ancestry.ts";
 import { createCorpusParts } from "./corpus-parts.ts";
 import {
@@ -48,6 +49,8 @@ export interface Lineage {
   readCandidate(sample: StageNode, id: number): ExampleStory | undefined;
   /** A candidate that some selection rejected. */
   findRejected(): { readonly stage: string; readonly id: number } | undefined;
+  /** The text of the template that prompts are rendered with; null where the run's record has none. */
+  readTemplate(): string | null;
   search(text: string): Iterable<FoundExample>;
 }
 
@@ -93,7 +96,7 @@ function createLineage(connection: Connection): Lineage {
     if (origin.selection === null) {
       const real = examples.readReal(origin.corpora.at(-1)?.stage ?? corpus, origin.position);
       const none = { candidate: null, scores: [], decisions: [], selection: null, models: [] };
-      return { place, depth: 0, row: real, uses: [], ...none };
+      return { place, depth: 0, row: real, uses: examples.readRealUses(real.position, namedUses), ...none };
     }
     const { sample, id } = examples.findKept(origin.selection, origin.position);
     const story = readCandidate(sample, id);
@@ -122,6 +125,12 @@ function createLineage(connection: Connection): Lineage {
         if (id !== undefined) return { stage: graph.inputOf(selection, 0).key, id };
       }
       return undefined;
+    },
+    readTemplate() {
+      const record = readResolved(connection) as {
+        readonly materials?: { readonly template?: { readonly text?: string } };
+      };
+      return record?.materials?.template?.text ?? null;
     },
     search: createTextSearch(connection, graph, examples),
   };

@@ -49,7 +49,7 @@ export function createTextSearch(connection: Connection, graph: StageGraph, exam
   return function* search(wanted: string): Generator<FoundExample> {
     const pattern = `%${wanted.replace(/[\\%_]/g, "\\$&")}%`;
     for (const { id, text, prompt } of findReal.iterate(pattern)) {
-      yield { kind: "real", text, prompt, use: examples.findRealUse(id) ?? null };
+      yield { kind: "real", text, prompt, use: examples.readRealUses(id, 1)[0] ?? null };
     }
     for (const sample of graph.nodes()) {
       if (!isTraining(graph, sample)) continue;

@@ -278,6 +278,17 @@ test("a reference that leads nowhere is damage of the run, told in one line", ()
     ["UPDATE stage SET inputs = '[]' WHERE kind = 'sample'", /is made from nothing, which is not there/],
     ["DELETE FROM dataset_row", /dataset \d has no row/],
   ];
+  // The last corpus of an arm is nobody's ancestor: only who asks where a text is trained on comes by it.
+  const circle = join(folder, "circle");
+  cpSync(directory, circle, { recursive: true });
+  const connection = new Database(join(circle, "state.db"));
+  connection.exec(`UPDATE corpus_part SET source_id = stage_id WHERE position = 1 AND stage_id IN
+    (SELECT stage_id FROM turn WHERE arm = 'accumulate' AND generation = 2)`);
+  connection.close();
+  assert.throws(
+    () => readLineage(circle, (lineage) => lineage.samples.map((sample) => lineage.readCandidate(sample, 0))),
+    (error) => error instanceof StoreError && /is made of itself/.test(error.message),
+  );
   for (const [index, [damage, message]] of cases.entries()) {
     const copy = join(folder, `damaged-${index}`);
     cpSync(directory, copy, { recursive: true });
