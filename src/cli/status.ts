@@ -32,7 +32,8 @@ export function createStatusCommand(environment: Environment): Command {
       }
       const { usd, requests, tokens } = status.spent;
       stdout.write(
-        `spent: ${usd} USD, ${requests} requests, ${tokens} tokens; possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
+        `spent: ${usd} USD, ${requests} requests, ${tokens} tokens; unanswered: ${status.unknown}; ` +
+          `possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
       );
       const rows = status.arms.map(({ arm, seed, generation, stage, state }) => [
         arm,

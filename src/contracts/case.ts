@@ -28,6 +28,7 @@ export function createRecordingContext(key: string, intendMs = 0): RecordingCont
         if (intendMs > 0) await new Promise((resolve) => setTimeout(resolve, intendMs));
         intents.push(attempt);
       },
+      settle: async () => undefined,
     },
     progress: { report: () => undefined },
     intents,

@@ -9,8 +9,19 @@ export interface Clock {
 
 /** The write-ahead record of what is about to be sent or computed. */
 export interface Ledger {
-  /** Resolves once the intent is on disk. Awaited before the work begins. */
+  /** Resolves once the intent is on disk. Awaited before the work begins; awaited again before it is begun again. */
   intend(attempt: AttemptIntent): Promise<void>;
+  /** Records how an attempt ended that brought no rows; resolves once that is on disk. */
+  settle(key: string, end: AttemptEnd): Promise<void>;
+}
+
+export interface AttemptEnd {
+  /**
+   * `retryable`: certainly not billed, may be sent again. `failed`: refused for good.
+   * `unknown`: sent, and nobody knows whether it was billed; sent again, it may be paid twice.
+   */
+  readonly state: "retryable" | "failed" | "unknown";
+  readonly reason: string;
 }
 
 export interface AttemptIntent {
@@ -20,6 +31,8 @@ export interface AttemptIntent {
   readonly rowCount: number;
   /** True where it leaves the process and may cost money. */
   readonly isOutside: boolean;
+  /** What one sending of it costs at most, US dollars; 0 unless given. */
+  readonly costUsd?: number;
 }
 
 export interface Progress {

@@ -9,7 +9,7 @@ import type { Shelf } from "../domain/shelf.ts";
 import { type Connection, openWriter, toStoreError } from "./database.ts";
 import { openFolder, openLock } from "./lock.ts";
 import { createRunTable, type RunTable } from "./run-table.ts";
-import { type ArtifactShelf, createArtifactShelf } from "./shelf/artifacts.ts";
+import type { ArtifactShelf } from "./shelf/artifacts.ts";
 import { createRunShelf } from "./shelf/shelf.ts";
 import { createStageTable } from "./stages.ts";
 import { createWriter } from "./writer.ts";
@@ -47,16 +47,16 @@ export async function openRunFolder(directory: string, { clock, holder }: RunFol
   }
   const writer = createWriter(connection, () => clock.monotonic());
   const stages = createStageTable(connection, writer, clock);
-  const artifacts = createArtifactShelf(join(directory, "artifacts"), connection, writer, stages);
-  const { createLedger, checkStructure, checkNeeded, ...shelf } = createRunShelf({
+  const { artifacts, createLedger, markUnknown, checkStructure, checkNeeded, ...shelf } = createRunShelf({
     connection,
     writer,
     stages,
     clock,
-    artifacts,
+    folder: join(directory, "artifacts"),
   });
   try {
     await checkStructure();
+    markUnknown();
     await artifacts.removeDrafts();
   } catch (error) {
     connection.close();

@@ -79,10 +79,14 @@ export const migrations: readonly string[] = [
     stage_id INTEGER NOT NULL REFERENCES stage (id),
     key TEXT NOT NULL,
     row_count INTEGER NOT NULL,
+    -- planned: work inside this process. sent: about to leave it, or gone. unknown: sent, and no reply was recorded.
     state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'done', 'retryable', 'failed', 'unknown')),
+    reason TEXT,
     is_outside INTEGER NOT NULL,        -- 1: it leaves the process and may cost money
     try_count INTEGER NOT NULL DEFAULT 1,
-    cost_usd REAL NOT NULL DEFAULT 0,
+    repeat_count INTEGER NOT NULL DEFAULT 0, -- tries after one whose reply is unknown: possibly paid twice
+    try_usd REAL NOT NULL DEFAULT 0,    -- what the latest try costs at most
+    cost_usd REAL NOT NULL DEFAULT 0,   -- over all tries that may have been billed
     rows_sha256 TEXT,                   -- of its candidates as they were written
     intended_ms INTEGER NOT NULL,
     closed_ms INTEGER,

@@ -33,6 +33,9 @@ export interface RunStatus {
   readonly inFlight: number;
   /** Only what left the process counts. */
   readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
+  /** Sent, and no reply was recorded: billed or not, they are sent again when the run goes on. */
+  readonly unknown: number;
+  /** Sent again although an earlier sending was never answered. */
   readonly possiblyPaidTwice: number;
   readonly lint: { readonly limits: LintLimits; readonly turns: readonly LintTurn[] };
 }
@@ -52,7 +55,9 @@ export function readStatus(directory: string): RunStatus {
         `SELECT ${shownState} AS state, count(*) AS n FROM stage s WHERE planned = 1 GROUP BY 1`,
       )
       .all(isAlive ? 1 : 0);
-    const inFlight = connection.prepare<[], number>("SELECT count(*) FROM attempt WHERE state = 'sent'").pluck();
+    const inFlight = connection
+      .prepare<[], number>("SELECT count(*) FROM attempt WHERE state IN ('planned', 'sent')")
+      .pluck();
     return {
       run: basename(directory),
       experiment: run.name,
@@ -61,7 +66,7 @@ export function readStatus(directory: string): RunStatus {
       arms: readTrials(connection, isAlive),
       stages: Object.fromEntries(states.map(({ state, n }) => [state, n])),
       inFlight: isAlive ? (inFlight.get() as number) : 0,
-      ...readSpent(connection),
+      ...readSpent(connection, isAlive),
       lint: { limits: JSON.parse(run.limits ?? "{}") as LintLimits, turns: readLintTurns(connection) },
     };
   });
@@ -97,13 +102,26 @@ function readTrials(connection: Connection, isAlive: boolean): readonly TrialSta
   return trials.map(({ worst, ...trial }) => ({ ...trial, state: states[worst] as string }));
 }
 
-function readSpent(connection: Connection): Pick<RunStatus, "spent" | "possiblyPaidTwice"> {
-  const outside = connection
-    .prepare<[], { usd: number; requests: number; repeated: number }>(
+interface OutsideRow {
+  readonly usd: number;
+  readonly requests: number;
+  readonly repeated: number;
+  readonly open: number;
+}
+
+/** What a dead process had sent is as unknown as what was found so when the run went on. */
+function readSpent(
+  connection: Connection,
+  isAlive: boolean,
+): Pick<RunStatus, "spent" | "unknown" | "possiblyPaidTwice"> {
+  const { usd, requests, repeated, open } = connection
+    .prepare<[number], OutsideRow>(
       `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-         coalesce(sum(try_count - 1), 0) AS repeated FROM attempt WHERE is_outside = 1`,
+         coalesce(sum(repeat_count), 0) AS repeated,
+         coalesce(sum(state = 'unknown' OR (state = 'sent' AND NOT ?)), 0) AS open
+       FROM attempt WHERE is_outside = 1`,
     )
-    .get() as { usd: number; requests: number; repeated: number };
+    .get(isAlive ? 1 : 0) as OutsideRow;
   const tokens = connection
     .prepare<[], number>(
       `SELECT coalesce(sum(c.token_count), 0) FROM candidate c JOIN attempt a ON a.id = c.attempt_id
@@ -111,7 +129,9 @@ function readSpent(connection: Connection): Pick<RunStatus, "spent" | "possiblyP
     )
     .pluck()
     .get() as number;
-  return { spent: { usd: outside.usd, requests: outside.requests, tokens }, possiblyPaidTwice: outside.repeated };
+  // Sums of many small prices: a billionth of a dollar is nobody's.
+  const rounded = Math.round(usd * 1e9) / 1e9;
+  return { spent: { usd: rounded, requests, tokens }, unknown: open, possiblyPaidTwice: repeated };
 }
 
 export interface ListedRun {

@@ -15,16 +15,11 @@ import type { Context } from "../../src/domain/context.ts";
 import type { Sampler, Scorer, Trainer, Verifier } from "../../src/domain/ports.ts";
 import type { Candidate, StoredCandidate } from "../../src/domain/rows.ts";
 import type { Execute } from "../../src/domain/stage.ts";
+import { computeDigest } from "../../src/keys/digest.ts";
 import { createDurableExecutor } from "../../src/loop/durable.ts";
+import { createScriptedProvider } from "../../src/providers/scripted/provider.ts";
 import { createRandomVerifier } from "../../src/verifiers/random.ts";
 import { createMemoryRecords, idleContext } from "../helpers/memory-records.ts";
-import {
-  createParrotPrompts,
-  createParrotSampler,
-  createParrotScorer,
-  createParrotTrainer,
-  parrotModel,
-} from "../helpers/parrot.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { createToySystem, createToyTrial } from "../helpers/toy-system.ts";
 
@@ -35,19 +30,26 @@ async function findFailures(cases: readonly ContractCase[]): Promise<string[]> {
   return failures;
 }
 
-const prompts = createParrotPrompts(7);
+const scripted = createScriptedProvider();
+const scriptedModel = { lineage: "scripted", file: "nowhere", digest: computeDigest("scripted") };
+const createPrompts = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    id: `p${index}`,
+    text: `the ${index} quick brown fox jumps over lazy dogs`,
+  }));
+const prompts = createPrompts(7);
 const deaf = (context: Context): Context => ({ ...context, signal: new AbortController().signal });
 
 function samplerSuite(
   change: (candidates: AsyncIterable<Candidate>) => AsyncIterable<Candidate>,
   hear = (c: Context) => c,
 ) {
-  const honest = createParrotSampler();
+  const honest = scripted.sampler;
   const sampler: Sampler = {
     version: 1,
     sample: (given, request, context) => change(honest.sample(given, request, hear(context))),
   };
-  return createSamplerSuite({ sampler, model: parrotModel, prompts, maxTokens: 8, isSeeded: true });
+  return createSamplerSuite({ sampler, model: scriptedModel, prompts, maxTokens: 8, isSeeded: true });
 }
 
 test("sampler", async () => {
@@ -70,7 +72,10 @@ test("sampler", async () => {
   assert.deepEqual(await findFailures(samplerSuite((all) => all, deaf)), ["an aborted signal ends it with an error"]);
   const eager = samplerSuite(
     (all) => all,
-    (context) => ({ ...context, ledger: { intend: async (attempt) => void context.ledger.intend(attempt) } }),
+    (context) => ({
+      ...context,
+      ledger: { ...context.ledger, intend: async (attempt) => void context.ledger.intend(attempt) },
+    }),
   );
   assert.deepEqual(await findFailures(eager), [
     "nothing is begun before its intent, and every attempt brings what it intended",
@@ -87,8 +92,8 @@ test("scorer", async () => {
       .join(" "),
   }));
   const suite = (change: Partial<Scorer>) =>
-    createScorerSuite({ scorer: { ...createParrotScorer(), ...change }, model: parrotModel, examples });
-  const { score } = createParrotScorer();
+    createScorerSuite({ scorer: { ...scripted.scorer, ...change }, model: scriptedModel, examples });
+  const { score } = scripted.scorer;
   assert.deepEqual(await findFailures(suite({})), []);
   const reordering = suite({
     async *score(given, request, context) {
@@ -110,17 +115,17 @@ test("scorer", async () => {
 
 test("trainer", async (context: TestContext) => {
   const folder = createTemporaryFolder(context);
-  const examples = createParrotPrompts(10).map(({ id, text }) => ({ id, prompt: text, completion: "a b" }));
+  const examples = createPrompts(10).map(({ id, text }) => ({ id, prompt: text, completion: "a b" }));
   let files = 0;
   const suite = (change: Partial<Trainer>) =>
     createTrainerSuite({
-      trainer: { ...createParrotTrainer(), ...change },
+      trainer: { ...scripted.trainer, ...change },
       params: {},
       examples,
       createFile: () => join(folder, `model-${++files}`),
       isDeterministic: true,
     });
-  const { train } = createParrotTrainer();
+  const { train } = scripted.trainer;
   assert.deepEqual(await findFailures(suite({})), []);
   const dropping = suite({
     async train(given, request, work) {

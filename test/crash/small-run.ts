@@ -1,4 +1,4 @@
-// A small run of two arms over a real folder and the parrot provider, gone on with exactly as resume does it: from its
+// A small run of two arms over a real folder and the scripted provider, gone on with exactly as resume does it: from its
 // own record, with every check. It can be stopped half way as a signal stops it, and as a kill leaves it.
 
 import { cpSync } from "node:fs";
@@ -13,7 +13,7 @@ import { inspectRun } from "../../src/store/inspection/run-inspection.ts";
 import { readKnownRun } from "../../src/store/known-stages.ts";
 import { openRecord } from "../../src/store/record.ts";
 import { databaseName } from "../../src/store/run-folder.ts";
-import { createLanguageArm, createParrotSystem, openLanguageFolder } from "../helpers/language-run.ts";
+import { createLanguageArm, createScriptedSystem, openLanguageFolder } from "../helpers/language-run.ts";
 import { systemClock } from "../helpers/temporary-folder.ts";
 
 const arms = [
@@ -40,7 +40,7 @@ export async function goOn(directory: string, options: SmallRunOptions = {}, isN
   const signal = options.signal ?? new AbortController().signal;
   const folder = await openLanguageFolder(directory);
   try {
-    const system = createParrotSystem(folder.shelf);
+    const system = createScriptedSystem(folder.shelf);
     const described = await describeStages(trials, system);
     const asked = new Set(described.map(({ key }) => key));
     for (const { key } of folder.finishedStages()) {

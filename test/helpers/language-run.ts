@@ -1,4 +1,4 @@
-// A language system over a real run folder and the parrot provider: everything but the model is the real thing.
+// A language system over a real run folder and a scripted provider: everything but the model is the real thing.
 
 import { computeDoublingDraws } from "../../src/corpora/doubling.ts";
 import { computeParts } from "../../src/corpora/parts.ts";
@@ -8,6 +8,7 @@ import type { SelectionReason } from "../../src/domain/selection.ts";
 import type { Shelf } from "../../src/domain/shelf.ts";
 import type { Arm } from "../../src/domain/stage.ts";
 import { computeKey } from "../../src/keys/digest.ts";
+import { createScriptedProvider } from "../../src/providers/scripted/provider.ts";
 import { selectionReasons } from "../../src/selection/ranking.ts";
 import { select } from "../../src/selection/select.ts";
 import { openRunFolder, type RunFolder } from "../../src/store/run-folder.ts";
@@ -18,7 +19,6 @@ import { createOracleVerifier } from "../../src/verifiers/oracle.ts";
 import { createPerplexityVerifier } from "../../src/verifiers/perplexity.ts";
 import { createRandomVerifier } from "../../src/verifiers/random.ts";
 import { createSelfVerifier } from "../../src/verifiers/self.ts";
-import { createParrotSampler, createParrotScorer, createParrotTrainer } from "./parrot.ts";
 import { systemClock } from "./temporary-folder.ts";
 
 export function createRows(split: Split, count: number): readonly Row[] {
@@ -80,13 +80,13 @@ export function computeOverlap(reference: string, prediction: string): number {
 
 export function createLanguageParts(shelf: Shelf, change: Partial<LanguageParts> = {}): LanguageParts {
   const template = createTemplate("{{ article }}", "test");
-  const scorer = createParrotScorer();
+  const { sampler, scorer, trainer } = createScriptedProvider();
   const plain = { auxiliary: null, isSeeded: false };
   return {
     shelf,
-    sampler: createParrotSampler(),
+    sampler,
     scorer,
-    trainer: createParrotTrainer(),
+    trainer,
     template,
     dataset: {
       train: { digest: computeKey(splits.train), rowCount: splits.train.length },
@@ -139,5 +139,5 @@ export function createLanguageArm(
   };
 }
 
-export const createParrotSystem = (shelf: Shelf, change: Partial<LanguageParts> = {}) =>
+export const createScriptedSystem = (shelf: Shelf, change: Partial<LanguageParts> = {}) =>
   createLanguageSystem(createLanguageParts(shelf, change));

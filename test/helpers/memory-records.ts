@@ -34,6 +34,6 @@ export const idleContext = {
   key: "test",
   signal: new AbortController().signal,
   clock: { now: () => 0, monotonic: () => 0 },
-  ledger: { intend: async () => undefined },
+  ledger: { intend: async () => undefined, settle: async () => undefined },
   progress: { report: () => undefined },
 };

@@ -8,8 +8,10 @@ import { createDurableExecutor } from "../../src/loop/durable.ts";
 import { runTrials } from "../../src/loop/trials.ts";
 import type { RunFolder } from "../../src/store/run-folder.ts";
 import type { LanguageParts, LanguageSettings } from "../../src/systems/language/settings.ts";
+
 import { createTemplate } from "../../src/systems/language/template.ts";
-import { createParrotSystem, openLanguageFolder } from "./language-run.ts";
+import { createScriptedSystem, openLanguageFolder } from "./language-run.ts";
+
 import { systemClock } from "./temporary-folder.ts";
 
 export interface PlannedOptions {
@@ -27,7 +29,7 @@ export async function runPlanned(
   { seeds = [0], change = {}, prompt = "{{ article }}", halt }: PlannedOptions = {},
 ): Promise<ReadonlyMap<string, readonly CorpusRow[]>> {
   const folder = await openLanguageFolder(directory);
-  const system = createParrotSystem(folder.shelf, { template: createTemplate(prompt, "test"), ...change });
+  const system = createScriptedSystem(folder.shelf, { template: createTemplate(prompt, "test"), ...change });
   const trials = arms.flatMap((arm) => seeds.map((seed) => ({ arm, seed })));
   const planned = createDescribingExecutor();
   const options = { concurrency: 16, onFailure: () => undefined };
@@ -54,7 +56,7 @@ export async function runPlanned(
 
 function createExecute(
   folder: RunFolder,
-  system: ReturnType<typeof createParrotSystem>,
+  system: ReturnType<typeof createScriptedSystem>,
   halt: PlannedOptions["halt"],
 ): Execute {
   const { signal } = new AbortController();

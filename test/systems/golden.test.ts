@@ -13,7 +13,7 @@ import { createDurableExecutor } from "../../src/loop/durable.ts";
 import { simulateTrial } from "../../src/loop/memory.ts";
 import { runTrials } from "../../src/loop/trials.ts";
 import { createGaussianSystem } from "../../src/systems/gaussian/system.ts";
-import { createLanguageArm, createParrotSystem, openLanguageFolder } from "../helpers/language-run.ts";
+import { createLanguageArm, createScriptedSystem, openLanguageFolder } from "../helpers/language-run.ts";
 import { idleContext } from "../helpers/memory-records.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
 
@@ -22,7 +22,7 @@ const file = new URL("../golden/stages.json", import.meta.url).pathname;
 /** Output digests by stage key, of everything a small experiment asks for. */
 async function runLanguage(directory: string): Promise<Record<string, string>> {
   const folder = await openLanguageFolder(directory);
-  const system = createParrotSystem(folder.shelf);
+  const system = createScriptedSystem(folder.shelf);
   const signal = new AbortController().signal;
   const execute = createDurableExecutor({
     records: folder.records,

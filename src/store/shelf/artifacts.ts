@@ -11,10 +11,19 @@ import { createOwnFolder, validateOwnFile, validateReadFile } from "../guard/own
 import type { StageTable } from "../stages.ts";
 import { syncPath } from "../whole-file.ts";
 import type { Writer } from "../writer.ts";
+import type { AttemptTable } from "./attempts.ts";
 
 export type ArtifactShelf = ReturnType<typeof createArtifactShelf>;
 
-export function createArtifactShelf(directory: string, connection: Connection, writer: Writer, stages: StageTable) {
+export interface ArtifactParts {
+  readonly connection: Connection;
+  readonly writer: Writer;
+  readonly stages: StageTable;
+  readonly attempts: AttemptTable;
+}
+
+/** `directory` is made when the first draft is asked for. */
+export function createArtifactShelf(directory: string, { connection, writer, stages, attempts }: ArtifactParts) {
   const insertArtifact = connection.prepare(
     `INSERT INTO artifact (sha256, kind, bytes, state) VALUES (?, 'file', ?, 'kept')
      ON CONFLICT (sha256) DO UPDATE SET state = 'kept'`,
@@ -56,6 +65,7 @@ export function createArtifactShelf(directory: string, connection: Connection, w
       await writer.write(() => {
         insertArtifact.run(digest, size);
         insertModel.run(stages.idOf(stage), digest);
+        attempts.closeAll(stages.idOf(stage));
       });
       return { lineage: stage, file: address(digest), digest };
     },

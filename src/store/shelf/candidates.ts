@@ -1,8 +1,7 @@
-// Dataset rows, attempts and candidates: what was there, what was intended, what was written.
+// Dataset rows and candidates: what was there, what was written.
 // Reading goes page by page, so that nothing is held open while others write.
 
 import { createHash } from "node:crypto";
-import type { Clock, Ledger } from "../../domain/context.ts";
 import type { Candidate, Row, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { CandidateBatch, CandidateColumns, CandidateSummary } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
@@ -11,6 +10,7 @@ import type { StageTable } from "../stages.ts";
 import { type CandidatePlace, computeAttemptDigest } from "../witness/candidate-rows.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
+import type { AttemptTable } from "./attempts.ts";
 import { readPages } from "./pages.ts";
 
 interface CandidateRow {
@@ -37,7 +37,13 @@ const digestGroup = 500;
 
 export type CandidateShelf = ReturnType<typeof createCandidateShelf>;
 
-export function createCandidateShelf(connection: Connection, writer: Writer, stages: StageTable, clock: Clock) {
+interface CandidateParts {
+  readonly writer: Writer;
+  readonly stages: StageTable;
+  readonly attempts: AttemptTable;
+}
+
+export function createCandidateShelf(connection: Connection, { writer, stages, attempts }: CandidateParts) {
   const findCurrent = connection.prepare<[Split], { id: number; row_count: number }>(
     "SELECT id, row_count FROM dataset WHERE split = ? AND is_current = 1",
   );
@@ -45,14 +51,6 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
   const pageOfRows = connection.prepare<[number, number, number], Row & { readonly position: number }>(
     "SELECT position, id, article, summary FROM dataset_row WHERE dataset_id = ? AND position >= ? ORDER BY position LIMIT ?",
   );
-  const intend = connection.prepare(
-    `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, intended_ms) VALUES (?, ?, ?, 'sent', ?, ?)
-     ON CONFLICT (stage_id, key) DO UPDATE SET state = 'sent', try_count = try_count + 1`,
-  );
-  const findAttempt = connection.prepare<[number, string], { id: number }>(
-    "SELECT id FROM attempt WHERE stage_id = ? AND key = ?",
-  );
-  const closeAttempt = connection.prepare("UPDATE attempt SET state = 'done', closed_ms = ? WHERE id = ?");
   // The prompt's place gives the candidate its own: id = position x draws + draw.
   const insert = connection.prepare<[object], CandidatePlace>(
     `INSERT INTO candidate (stage_id, id, dataset_id, position, draw, completion, finish, reason, log_probability,
@@ -109,15 +107,14 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
       const dataset = current(split).id;
       const attemptKey = candidates[0]?.attempt;
       if (attemptKey === undefined) return;
-      const attempt = findAttempt.get(stageId, attemptKey) as { id: number };
+      const attempt = attempts.close(stageId, attemptKey);
       const written = candidates.map(({ tokenLogProbabilities, attempt: _, ...candidate }) => {
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
-        const place = insert.get({ ...candidate, stage: stageId, dataset, draws, blob, attempt: attempt.id });
+        const place = insert.get({ ...candidate, stage: stageId, dataset, draws, blob, attempt });
         if (!place) throw createDamageError(`the dataset has no row ${candidate.promptId}`, connection.name);
         return { ...candidate, ...place, dataset, blob };
       });
-      witness.run(computeAttemptDigest(written), attempt.id);
-      closeAttempt.run(clock.now(), attempt.id);
+      witness.run(computeAttemptDigest(written), attempt);
     });
 
   return {
@@ -161,11 +158,6 @@ export function createCandidateShelf(connection: Connection, writer: Writer, sta
       return { promptIndexes, unusable };
     },
     readTexts: (stage: string) => readPages(pageOfTexts, stages.idOf(stage), { place: placeOf, measure: measureText }),
-    /** The ledger of one stage: an intent is on disk before its work begins. */
-    createLedger: (stage: string): Ledger => ({
-      intend: ({ key, rowCount, isOutside }) =>
-        writer.write(() => void intend.run(stages.idOf(stage), key, rowCount, isOutside ? 1 : 0, clock.now())),
-    }),
   };
 }
 

@@ -1,5 +1,5 @@
 // The rows that belong to one stage, and their removal in slices: a million of them in one transaction would hold the
-// event loop for seconds. Killed on the way, the removal is begun again.
+// event loop for seconds. Killed on the way, the removal is begun again. Attempts stay: what was paid stays paid.
 
 import type { Connection } from "../database.ts";
 import type { Writer } from "../writer.ts";
@@ -13,7 +13,6 @@ const ownedTables = [
   { table: "score", by: "candidate_id" },
   { table: "lint", by: null },
   { table: "candidate", by: "id" },
-  { table: "attempt", by: "id" },
 ] as const;
 
 const sliceRows = 500;
@@ -25,8 +24,12 @@ export function createRowRemover(connection: Connection, writer: Writer): (stage
     const lowest = `(SELECT min(${by}) FROM ${table} WHERE stage_id = @stageId)`;
     return connection.prepare(by === null ? all : `${all} AND ${by} < ${lowest} + ${sliceRows}`);
   });
+  const reopen = connection.prepare(
+    `UPDATE attempt SET state = 'retryable', reason = 'other inputs', rows_sha256 = NULL WHERE id IN
+       (SELECT id FROM attempt WHERE stage_id = @stageId AND state <> 'retryable' LIMIT ${sliceRows})`,
+  );
   return async (stageId) => {
-    for (const statement of statements) {
+    for (const statement of [...statements, reopen]) {
       while ((await writer.writeBatch(() => statement.run({ stageId }).changes)) > 0);
     }
   };

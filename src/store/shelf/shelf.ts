@@ -1,12 +1,13 @@
 // The run's shelf: what the tables and the artifact folder hold, behind the one port that systems know.
 
-import type { Clock, Ledger } from "../../domain/context.ts";
+import type { Clock } from "../../domain/context.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
 import { createFolderCheck, type FolderCheck } from "../witness/folder-check.ts";
 import type { Writer } from "../writer.ts";
-import type { ArtifactShelf } from "./artifacts.ts";
+import { type ArtifactShelf, createArtifactShelf } from "./artifacts.ts";
+import { type AttemptTable, createAttemptTable } from "./attempts.ts";
 import { createCandidateShelf } from "./candidates.ts";
 import { createCorpusShelf } from "./corpora.ts";
 import { createLintShelf } from "./lint.ts";
@@ -17,16 +18,24 @@ export interface ShelfParts {
   readonly writer: Writer;
   readonly stages: StageTable;
   readonly clock: Clock;
+  /** Where artifacts lie. */
+  readonly folder: string;
+}
+
+export interface RunShelf extends Shelf, FolderCheck, Pick<AttemptTable, "createLedger" | "markUnknown"> {
   readonly artifacts: ArtifactShelf;
 }
 
-export type RunShelf = Shelf & FolderCheck & { createLedger(stage: string): Ledger };
-
 export function createRunShelf(parts: ShelfParts): RunShelf {
-  const { connection, writer, stages, clock, artifacts } = parts;
+  const { connection, writer, stages, clock, folder } = parts;
+  const attempts = createAttemptTable(connection, { writer, stages, clock });
+  const artifacts = createArtifactShelf(folder, { connection, writer, stages, attempts });
   const { createDraft, writeModel, readModel } = artifacts;
   return {
-    ...createCandidateShelf(connection, writer, stages, clock),
+    artifacts,
+    createLedger: attempts.createLedger,
+    markUnknown: attempts.markUnknown,
+    ...createCandidateShelf(connection, { writer, stages, attempts }),
     ...createScoreShelf(connection, writer, stages),
     ...createLintShelf(connection, writer, stages),
     ...createCorpusShelf(connection, writer, stages),

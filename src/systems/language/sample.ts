@@ -67,6 +67,7 @@ function withLedger(context: Context, expect: (attempt: AttemptIntent) => void):
   return {
     ...context,
     ledger: {
+      ...context.ledger,
       async intend(attempt) {
         expect(attempt);
         await context.ledger.intend(attempt);

@@ -83,7 +83,7 @@ test("a written row tells its prompt, draw, scores, decision and every model beh
   const { place, candidate, row, scores, decisions, models } = story;
   assert.deepEqual([place?.arm, place?.generation, place?.row, place?.rows], ["mix", 2, 23, 24]);
   assert.equal(candidate?.id, row.position * 2 + candidate!.draw);
-  assert.deepEqual([candidate?.attempt.state, candidate?.attempt.rows, candidate?.finish], ["done", 4, "stop"]);
+  assert.deepEqual([candidate?.attempt.state, candidate?.attempt.rows, candidate?.finish], ["done", 2, "stop"]);
   assert.match(JSON.stringify(candidate?.sampling), /"temperature":1,/);
   // The weak verifier's own model judges; it wrote nothing and is nobody's ancestor.
   assert.deepEqual(

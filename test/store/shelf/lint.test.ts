@@ -4,13 +4,14 @@ import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
 import type { Sampler } from "../../../src/domain/ports.ts";
 import { createLinter, lintVersion } from "../../../src/evaluation/lint/linter.ts";
+import { computeDigest } from "../../../src/keys/digest.ts";
 import { createDescribingExecutor } from "../../../src/loop/describing.ts";
 import { createDurableExecutor } from "../../../src/loop/durable.ts";
 import { runTrials } from "../../../src/loop/trials.ts";
+import { createScriptedProvider } from "../../../src/providers/scripted/provider.ts";
 import { readLintTurns } from "../../../src/store/shelf/lint.ts";
-import { createLanguageArm, createParrotSystem, openLanguageFolder } from "../../helpers/language-run.ts";
+import { createLanguageArm, createScriptedSystem, openLanguageFolder } from "../../helpers/language-run.ts";
 import { idleContext } from "../../helpers/memory-records.ts";
-import { createParrotSampler } from "../../helpers/parrot.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
 const seeds = [0, 1];
@@ -19,7 +20,7 @@ const seeds = [0, 1];
 async function run(context: TestContext, sampler: Sampler, temperature: number) {
   const directory = join(createTemporaryFolder(context), "run");
   const folder = await openLanguageFolder(directory);
-  const system = createParrotSystem(folder.shelf, { sampler });
+  const system = createScriptedSystem(folder.shelf, { sampler });
   const { signal } = new AbortController();
   const perform = createDurableExecutor({
     records: folder.records,
@@ -67,9 +68,15 @@ async function run(context: TestContext, sampler: Sampler, temperature: number) 
   return { connection, lint, readCount: () => read };
 }
 
+/** Answers every model and every seed alike. */
 const deaf: Sampler = {
-  ...createParrotSampler(),
-  sample: (prompts, request, context) => createParrotSampler().sample(prompts, { ...request, seed: "always" }, context),
+  ...createScriptedProvider().sampler,
+  sample: (prompts, request, context) =>
+    createScriptedProvider().sampler.sample(
+      prompts,
+      { ...request, seed: "always", model: { ...request.model, digest: computeDigest("always") } },
+      context,
+    ),
 };
 
 test("stages that drew the very same candidates are told, greedy ones are not", async (context) => {
@@ -77,13 +84,13 @@ test("stages that drew the very same candidates are told, greedy ones are not", 
     const { connection } = await run(context, sampler, temperature);
     return readLintTurns(connection).flatMap(({ sample, copies: count }) => (sample ? [count] : []));
   };
-  assert.deepEqual(await copies(createParrotSampler(), 1), [0, 0]);
+  assert.deepEqual(await copies(createScriptedProvider().sampler, 1), [0, 0]);
   assert.deepEqual(await copies(deaf, 1), [1, 1]);
-  assert.deepEqual(await copies(createParrotSampler(), 0), [0, 0]);
+  assert.deepEqual(await copies(createScriptedProvider().sampler, 0), [0, 0]);
 });
 
 test("lint is read once, and again only where it is another version's or damaged; turns come in plan order", async (context) => {
-  const { connection, lint, readCount } = await run(context, createParrotSampler(), 1);
+  const { connection, lint, readCount } = await run(context, createScriptedProvider().sampler, 1);
   assert.equal(readCount(), seeds.length);
   const before = readLintTurns(connection);
   assert.deepEqual(

@@ -22,7 +22,7 @@ export const context = {
   key: "simulation",
   signal: new AbortController().signal,
   clock: { now: () => 0, monotonic: () => 0 },
-  ledger: { intend: async () => undefined },
+  ledger: { intend: async () => undefined, settle: async () => undefined },
   progress: { report: () => undefined },
 };
 

@@ -1,21 +1,20 @@
 // Chat markers on the way into a corpus: model text and real rows that hold one, under each policy, as the trainer sees them.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
-import type { Sampler } from "../../../src/domain/ports.ts";
+import type { Sampler, Trainer } from "../../../src/domain/ports.ts";
 import { computeKey } from "../../../src/keys/digest.ts";
 import { createDurableExecutor } from "../../../src/loop/durable.ts";
 import { runTrials } from "../../../src/loop/trials.ts";
+import { createScriptedProvider } from "../../../src/providers/scripted/provider.ts";
 import { openRunFolder } from "../../../src/store/run-folder.ts";
 import type { MarkerPolicy } from "../../../src/systems/language/settings.ts";
 import { hasMarker } from "../../../src/text/markers/chat-markers.ts";
 import { chatFamilies } from "../../helpers/chat-families.ts";
-import { createLanguageArm, createParrotSystem } from "../../helpers/language-run.ts";
+import { createLanguageArm, createScriptedSystem } from "../../helpers/language-run.ts";
 import { idleContext } from "../../helpers/memory-records.ts";
-import { createParrotSampler } from "../../helpers/parrot.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
 const families = Object.entries(chatFamilies);
@@ -29,9 +28,9 @@ const rows = families.map(([family, [marker = ""]], index) => ({
 
 /** Every prompt's first draw is a turn of the prompt's family, the second an ordinary text. */
 const sampler: Sampler = {
-  ...createParrotSampler(),
+  ...createScriptedProvider().sampler,
   async *sample(prompts, request, context) {
-    for await (const candidate of createParrotSampler().sample(prompts, request, context)) {
+    for await (const candidate of createScriptedProvider().sampler.sample(prompts, request, context)) {
       const markers = chatFamilies[candidate.promptId] ?? [];
       const text = `${candidate.promptId} ${markers.at(-1)} candidate`;
       yield candidate.draw === 0
@@ -60,15 +59,28 @@ async function run(context: TestContext, markers: MarkerPolicy): Promise<Outcome
     });
   }
   const material = { digest: computeKey(rows), rowCount: rows.length };
-  const system = createParrotSystem(folder.shelf, { sampler, dataset: { train: material, test: material } });
+  let trained: string[] = [];
+  const inner = createScriptedProvider().trainer;
+  const trainer: Trainer = {
+    ...inner,
+    train(examples, request, own) {
+      trained = [];
+      async function* watch() {
+        for await (const example of examples) {
+          trained.push(`${example.id} ${example.completion}`);
+          yield example;
+        }
+      }
+      return inner.train(watch(), request, own);
+    },
+  };
+  const dataset = { train: material, test: material };
+  const system = createScriptedSystem(folder.shelf, { sampler, trainer, dataset });
   const { signal } = new AbortController();
-  const models: string[] = [];
   const execute = createDurableExecutor({
     records: folder.records,
     signal,
-    onEvent: ({ kind, request }) => {
-      if (kind === "stage-finished" && request.description.kind === "train") models.push(request.key);
-    },
+    onEvent: () => undefined,
     perform: ({ key, description, inputs }) => {
       const own = { ...idleContext, key, signal, clock: systemClock, ledger: folder.createLedger(key) };
       return system.perform(description, inputs, own);
@@ -76,8 +88,6 @@ async function run(context: TestContext, markers: MarkerPolicy): Promise<Outcome
   });
   const arm = createLanguageArm("arm", { markers, corpus: { kind: "accumulate" }, metrics: [], real: 1 }, 1);
   await runTrials([{ arm, seed: 0 }], system, execute, { concurrency: 1, onFailure: () => undefined });
-  const { file } = await folder.shelf.readModel(models.at(-1) ?? "");
-  const { seen: trained } = JSON.parse(readFileSync(file, "utf8")) as { readonly seen: readonly string[] };
   await folder.close();
   const connection = new Database(join(directory, "state.db"), { readonly: true });
   const counts = connection

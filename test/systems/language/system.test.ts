@@ -8,21 +8,21 @@ import type { Arm, Execute, Stage } from "../../../src/domain/stage.ts";
 import { computeDigest } from "../../../src/keys/digest.ts";
 import { createDurableExecutor } from "../../../src/loop/durable.ts";
 import { runTrials } from "../../../src/loop/trials.ts";
+import { createScriptedProvider } from "../../../src/providers/scripted/provider.ts";
 import type { RunFolder } from "../../../src/store/run-folder.ts";
 import type { LanguageParts, LanguageSettings } from "../../../src/systems/language/settings.ts";
 import { createOracleVerifier } from "../../../src/verifiers/oracle.ts";
 import {
   computeOverlap,
   createLanguageArm,
-  createParrotSystem,
+  createScriptedSystem,
   openLanguageFolder,
 } from "../../helpers/language-run.ts";
-import { createParrotTrainer } from "../../helpers/parrot.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
 function createExecute(
   folder: RunFolder,
-  system: ReturnType<typeof createParrotSystem>,
+  system: ReturnType<typeof createScriptedSystem>,
   signal = new AbortController().signal,
 ): Execute {
   return createDurableExecutor({
@@ -46,7 +46,7 @@ interface Ran {
   readonly corpus: (stage: Stage) => Promise<CorpusRow[]>;
 }
 
-/** Runs arms to their end over the parrot and returns the stages in order of finishing. */
+/** Runs arms to their end over a scripted provider and returns the stages in order of finishing. */
 async function run(
   context: TestContext,
   arms: readonly Arm<LanguageSettings>[],
@@ -55,7 +55,7 @@ async function run(
   const directory = join(createTemporaryFolder(context), "run");
   const folder = await openLanguageFolder(directory);
   context.after(() => folder.close());
-  const system = createParrotSystem(folder.shelf, change);
+  const system = createScriptedSystem(folder.shelf, change);
   const stages: Stage[] = [];
   const inner = createExecute(folder, system);
   const execute: Execute = async (description) => {
@@ -84,12 +84,12 @@ const rowsOf = ({ value }: Stage): number => (value as { readonly rows: number }
 test("the language system keeps the contract of a system", async (context) => {
   const arm = createLanguageArm("a", { verifier: "weak", selection: { best: null, threshold: null, keep: 0.5 } });
   const cases = createSystemSuite({
-    system: createParrotSystem({} as never),
+    system: createScriptedSystem({} as never),
     trial: { arm, seed: 1 },
     async createExecute(signal) {
       const folder = await openLanguageFolder(join(createTemporaryFolder(context), "run"));
       context.after(() => folder.close());
-      const system = createParrotSystem(folder.shelf);
+      const system = createScriptedSystem(folder.shelf);
       const inner = createExecute(folder, system, signal);
       return async (description) => {
         const stage = await inner(description);
@@ -185,7 +185,7 @@ test("best of k keeps one draw of each prompt; a threshold keeps what reaches it
   const best = createLanguageArm("best", { verifier: "self", selection: { best: 1, threshold: null, keep: null } }, 1);
   const threshold = createLanguageArm(
     "threshold",
-    { verifier: "self", selection: { best: null, threshold: -0.9, keep: null } },
+    { verifier: "self", selection: { best: null, threshold: -1.6, keep: null } },
     1,
   );
   const { stages, corpus, directory } = await run(context, [best, threshold]);
@@ -205,7 +205,7 @@ test("start: previous trains each model from the one before", async (context) =>
 });
 
 test("a model says what of its corpus did not fit, where its trainer counts that", async (context) => {
-  const inner = createParrotTrainer();
+  const inner = createScriptedProvider().trainer;
   const losses = { cutArticles: 2, unknownTokens: 7 };
   const counting: typeof inner = {
     ...inner,
