@@ -5,7 +5,6 @@ import { ConfigError, exitCodeByError, type Problem, RefeedError } from "../erro
 import type { Experiment } from "../experiment/experiment.ts";
 import { prepareExperiment } from "../experiment/prepare.ts";
 import { readExperiment } from "../experiment/read.ts";
-import { createTemplate } from "../systems/language/template.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderError, renderShown } from "./failure.ts";
@@ -21,7 +20,6 @@ export function createCheckCommand(environment: Environment): Command {
       try {
         const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
         const { materials } = await prepareExperiment(experiment, environment.signal);
-        if (materials) createTemplate(materials.template.text, materials.template.name);
         for (const note of materials?.notes ?? [])
           environment.stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
         environment.stdout.write(flags.json ? `${JSON.stringify(summarize(experiment))}\n` : renderSummary(experiment));

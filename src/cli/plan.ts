@@ -1,12 +1,22 @@
 // refeed plan: every stage an experiment asks for, what a run already holds of it, and why the rest is to be done.
 
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
-import { readPlan } from "../experiment/plan.ts";
+import type { Counts } from "../experiment/change/impact.ts";
+import {
+  addCounts,
+  renderCost,
+  renderCounts,
+  renderOutside,
+  renderStale,
+  renderValues,
+} from "../experiment/change/refusal.ts";
+import { addCosts, type Plan, readPlan } from "../experiment/plan.ts";
 import { type PreparedExperiment, prepareExperiment } from "../experiment/prepare.ts";
 import { readExperiment } from "../experiment/read.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Environment } from "./environment.ts";
+import { renderShown } from "./failure.ts";
 import { gather } from "./gather.ts";
 
 export function createPlanCommand(environment: Environment): Command {
@@ -32,28 +42,52 @@ export function createPlanCommand(environment: Environment): Command {
 export async function renderPlan(
   prepared: PreparedExperiment,
   directory: string,
-  { stdout }: Environment,
+  environment: Environment,
   isJson: boolean,
 ): Promise<void> {
-  const { rows, differences, trialCount } = await readPlan(prepared, directory);
+  const { stdout } = environment;
+  const plan = await readPlan(prepared, directory);
+  const { rows, trialCount, ...difference } = plan;
+  const isChanged = plan.changes.length > 0 || addCounts(plan.lost) > 0;
   if (isJson) {
     for (const row of rows) stdout.write(`${JSON.stringify(row)}\n`);
+    if (isChanged) stdout.write(`${JSON.stringify({ event: "changes", ...difference })}\n`);
     return;
   }
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
   const table = kinds.map((kind) => {
     const ofKind = rows.filter((row) => row.kind === kind);
     const count = (state: string): string => String(ofKind.filter((row) => row.state === state).length);
-    const open = ofKind.filter(({ state }) => state !== "done");
-    const known = open.every(({ seconds }) => seconds !== null);
-    const seconds = known ? open.reduce((sum, row) => sum + (row.seconds ?? 0), 0).toFixed(1) : "?";
-    return [kind, String(ofKind.length), count("done"), count("new"), count("stale"), seconds];
+    const { seconds } = addCosts(ofKind.filter(({ state }) => state !== "done"));
+    return [kind, String(ofKind.length), count("done"), count("new"), count("stale"), seconds?.toFixed(1) ?? "?"];
   });
-  const changes = differences.map(
-    ({ field, before, after }) => `  ${field}: ${JSON.stringify(before)} -> ${JSON.stringify(after)}`,
-  );
+  const left = addCosts(rows.filter(({ state }) => state !== "done"));
   stdout.write(`${prepared.experiment.name}: ${trialCount} trials, ${rows.length} stages\n\n`);
   stdout.write(renderTextTable(["stage", "planned", "done", "new", "stale", "seconds left"], table));
-  stdout.write("\nnothing leaves this process: 0 calls, 0 tokens, 0 USD\n");
-  if (changes.length > 0) stdout.write(`\nchanged since the run was made:\n${changes.join("\n")}\n`);
+  const isInside = left.calls === 0 && left.usd === 0;
+  stdout.write(`\n${isInside ? "nothing leaves this process" : "left to pay"}: ${renderOutside(left)}\n`);
+  if (isChanged) stdout.write(renderShown(renderChanges(plan, relative(environment.cwd, directory) || ".")));
+}
+
+/** Field by field what is stale and why, what is reused, and what it costs to do the rest anew. */
+function renderChanges(plan: Plan, shown: string): string {
+  const { changes, reused, lost, dropped, redo } = plan;
+  const lines = changes.map((change) => `  ${change.field}: ${renderValues(change)}\n    ${renderStale(change)}`);
+  const lostCount = addCounts(lost);
+  const told = (counts: Counts): string => {
+    const count = addCounts(counts);
+    return count === 0 ? "none" : `${count} (${renderCounts(counts)})`;
+  };
+  const isLost = lostCount > 0;
+  return [
+    "",
+    `changed since ${shown} was made:`,
+    ...lines,
+    "",
+    `finished and reused: ${told(reused)}`,
+    ...(isLost ? [`finished and stale: ${told(lost)}`] : []),
+    ...(addCounts(dropped) > 0 ? [`  of these not asked for any more: ${told(dropped)}`] : []),
+    ...(isLost ? [`to be done anew: ${told(redo.stages)}, ${renderCost(redo)}`] : []),
+    ...(isLost ? ["run stops at this; with --accept-changes it goes on, and what is stale is kept"] : []),
+  ].join("\n");
 }

@@ -1,22 +1,68 @@
 // refeed resume: goes on with a run from its own record, wherever its folder lies now.
 
+import { relative, sep } from "node:path";
 import { Command } from "commander";
-import { restoreExperiment } from "../experiment/prepare.ts";
+import { ConfigError } from "../errors.ts";
+import { renderValues } from "../experiment/change/refusal.ts";
+import { findSourceChange, type SourceChange } from "../experiment/change/source.ts";
+import { type PreparedExperiment, restoreExperiment } from "../experiment/prepare.ts";
 import { readKnownRun } from "../store/known-stages.ts";
 import type { Environment } from "./environment.ts";
 import { executeRun } from "./execution.ts";
 import { findRun } from "./find-run.ts";
+import { quote } from "./quote.ts";
+
+interface ResumeFlags {
+  readonly fromRecord?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
 
 export function createResumeCommand(environment: Environment): Command {
   return new Command("resume")
-    .description("Go on with a run from its own record: no experiment file is read, nothing finished is run again.")
+    .description("Go on with a run from its own record: nothing finished is run again.")
     .argument("[run]", "the run's folder (default: the latest below runs/)")
+    .option("--from-record", "go by the record although the experiment file has changed since")
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
-    .action(async (run: string | undefined, flags: { readonly json?: true; readonly quiet?: true }) => {
+    .action(async (run: string | undefined, flags: ResumeFlags) => {
       const directory = await findRun(run, environment);
       const prepared = restoreExperiment(readKnownRun(directory).resolved, directory);
+      const change = flags.fromRecord ? null : await findSourceChange(prepared);
+      if (change) throw createSourceError(change, prepared, { directory, environment });
       const request = { prepared, directory, acceptChanges: false };
       await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
     });
+}
+
+/** What the file says now, and the two ways on: by the record, or by the file. */
+function createSourceError(
+  { path, differences }: SourceChange,
+  { experiment }: PreparedExperiment,
+  { directory, environment }: { readonly directory: string; readonly environment: Environment },
+): ConfigError {
+  const { command, cwd } = environment;
+  const [file, run] = [path, directory].map((absolute) => {
+    const inside = relative(cwd, absolute) || ".";
+    return inside.startsWith(`..${sep}`) ? absolute : inside;
+  }) as [string, string];
+  const sets = experiment.sets.map((set) => ` --set ${quote(set)}`).join("");
+  const asIs = `${command} run ${quote(file)} --run ${quote(run)}${sets} --accept-changes`;
+  const byRecord = `${command} resume ${quote(run)} --from-record`;
+  const problems = (differences ?? []).map((difference) => ({
+    where: difference.field,
+    what: renderValues(difference),
+  }));
+  const isPrompt = differences?.every(({ field }) => field === "prompt.sha256") === true;
+  const changed = `${isPrompt ? "names a prompt that" : "has"} changed since ${run} was made`;
+  return new ConfigError([
+    differences === null
+      ? { where: file, what: `${changed}, and is no valid experiment any more` }
+      : { where: file, what: `${changed}; resume goes by the run's own record` },
+    ...problems,
+    { where: "as recorded", what: byRecord },
+    differences === null
+      ? { where: "what is wrong", what: `${command} check ${quote(file)}${sets}` }
+      : { where: "as it is now", what: asIs },
+  ]);
 }

@@ -15,6 +15,8 @@ interface ExperimentFrame {
   readonly file: string;
   /** What relative paths of the file are relative to; absolute when read from disk. */
   readonly folder: string;
+  /** What relative paths of `sets` are relative to. */
+  readonly setFolder?: string;
   /** The text of the file as it was given, and the `--set` arguments applied to it. */
   readonly source: string;
   readonly sets: readonly string[];

@@ -35,7 +35,7 @@ export function parseExperiment(text: string, options: ParseOptions = {}): Exper
   }
   const set = applySets(root, sets, problems);
   const tree = resolve(setFolder) === resolve(folder) ? set : placeFiles(set, setFolder);
-  const origin = { name: createName(file), file, folder, source: text, sets };
+  const origin = { name: createName(file), file, folder, setFolder, source: text, sets };
   const experiment = readTree(tree, origin, problems);
   if (experiment === null || problems.length > 0) throw createError(problems);
   return experiment;

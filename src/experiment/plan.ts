@@ -1,16 +1,20 @@
-// What an experiment asks for and how much of it a run folder already holds. Walks the loop; runs nothing.
+// What an experiment asks for, how much of it a run folder already holds, and what a change costs. Walks the loop; runs
+// nothing and writes nothing.
 
-import type { Trial } from "../domain/stage.ts";
-import type { System } from "../domain/system.ts";
-import { createDescribingExecutor, type DescribedStage } from "../loop/describing.ts";
-import { runTrials } from "../loop/trials.ts";
-import { type KnownRun, type KnownStage, readKnownRun } from "../store/known-stages.ts";
+import type { DescribedStage } from "../loop/describing.ts";
+import { type KnownRun, type KnownStage, noRun, readKnownRun } from "../store/known-stages.ts";
 import { isRunFolder } from "../store/run-folder.ts";
+import { type Arm, pairArms } from "./change/arm-pairs.ts";
+import { computeDifference } from "./change/difference.ts";
+import { type ChangeImpact, type Counts, computeImpact, countKinds, type Why } from "./change/impact.ts";
+import { findSuccessions } from "./change/succession.ts";
 import { composeExperiment } from "./compose/compose.ts";
-import type { FieldDifference } from "./difference.ts";
-import { computePreparedDifference, type PreparedExperiment, type RunRecordSource } from "./prepare.ts";
+import type { PreparedExperiment, RunRecordSource } from "./prepare.ts";
+import { describeStages } from "./stage-list.ts";
 
-export interface PlanRow {
+export { describeStages } from "./stage-list.ts";
+
+export interface PlanRow extends Cost {
   readonly key: string;
   readonly kind: string;
   readonly arms: readonly string[];
@@ -18,97 +22,144 @@ export interface PlanRow {
   readonly generation: number;
   /** `stale`: a finished stage stands in its place under another key. */
   readonly state: "done" | "stale" | "new";
-  readonly why: readonly FieldDifference[];
+  /** The changed fields that make it stale. */
+  readonly why: readonly Why[];
+  /** The key of that finished stage. */
+  readonly replaces: string | null;
+}
+
+/** What it took (done), what the stage in its place took (stale), what its kind takes on average in this run (new). */
+export interface Cost {
   /** Calls and tokens that leave the process, and what they cost. */
   readonly calls: number;
   readonly tokens: number;
   readonly usd: number;
-  /** What it took (done), what the same kind added to the wall clock on average in this run (otherwise), null where nothing is known. */
+  /** Of stages to come, what they add to the wall clock; null where nothing is known. */
   readonly seconds: number | null;
 }
 
 export interface Plan {
   readonly rows: readonly PlanRow[];
   /** What changed since the run folder was made; empty where there is none. */
-  readonly differences: readonly FieldDifference[];
-  readonly trialCount: number;
+  readonly changes: readonly ChangeImpact[];
+  /** Finished stages that go on being used. */
+  readonly reused: Counts;
+  /** Finished stages that the experiment asked for and does not any more, and those in whose place nothing stands now. */
+  readonly lost: Counts;
+  readonly dropped: Counts;
+  /** The stale rows and what doing them anew costs. */
+  readonly redo: Cost & { readonly stages: Counts };
 }
 
-/** Plans an experiment against a run folder, which need not exist; writes nothing. */
-export async function readPlan(prepared: PreparedExperiment, directory: string): Promise<Plan> {
+/** Plans an experiment against a run folder, which need not exist. */
+export async function readPlan(
+  prepared: PreparedExperiment,
+  directory: string,
+): Promise<Plan & { readonly trialCount: number }> {
   const composition = await composeExperiment(prepared, null);
   try {
     const described = await describeStages(composition.trials, composition.system);
-    const known = (await isRunFolder(directory)) ? readKnownRun(directory) : { stages: [], overlap: 1, resolved: null };
-    const before = known.resolved as unknown as RunRecordSource | null;
-    const differences = before ? computePreparedDifference(before, prepared) : [];
-    return {
-      rows: createPlanRows(described, known, differences),
-      differences,
-      trialCount: composition.trials.length,
-    };
+    const known = (await isRunFolder(directory)) ? readKnownRun(directory) : noRun;
+    return { ...(await comparePlan(described, known, prepared)), trialCount: composition.trials.length };
   } finally {
     await composition.close();
   }
 }
 
-/** Every stage the trials ask for, inputs before what needs them. */
-export async function describeStages<Settings>(
-  trials: readonly Trial<Settings>[],
-  system: System<Settings>,
-): Promise<readonly DescribedStage[]> {
-  const { execute, stages } = createDescribingExecutor();
-  await runTrials(trials, system, execute, { concurrency: 1, onFailure: () => undefined });
-  return [...stages.values()];
-}
-
-/**
- * Compares what is asked for with what a run folder holds. `differences` is what changed between the experiment the
- * folder was made by and this one: the reason wherever a finished stage has lost its place.
- */
-export function createPlanRows(
+/** Compares what is asked for with what a run folder holds, and says of every difference what it comes to. */
+export async function comparePlan(
   described: readonly DescribedStage[],
-  known: Pick<KnownRun, "stages" | "overlap">,
-  differences: readonly FieldDifference[],
-): readonly PlanRow[] {
-  const knownByKey = new Map(known.stages.map((stage) => [stage.key, stage]));
+  known: KnownRun,
+  prepared: PreparedExperiment,
+): Promise<Plan> {
+  const before = known.resolved as unknown as RunRecordSource | null;
   const asked = new Set(described.map(({ key }) => key));
-  const lost = new Set(
-    known.stages.filter(({ key, isDone }) => isDone && !asked.has(key)).flatMap(({ places }) => places),
-  );
-  const secondsByKind = computeMeanSeconds(known.stages);
-  return described.map(({ key, description, turns }) => {
-    const stage = knownByKey.get(key);
-    const isDone = stage?.isDone === true;
-    const places = turns.map(({ arm, seed, generation }) => `${arm.id}/${seed}/${generation}/${description.kind}`);
-    const isStale = !isDone && places.some((place) => lost.has(place));
+  const lost = known.stages.filter(({ key, isDone, isPlanned }) => isDone && isPlanned && !asked.has(key));
+  const impact = before ? await computeImpact(lost, before, prepared) : { changes: [], whyByKey: new Map() };
+  const knownByKey = new Map(known.stages.map((stage) => [stage.key, stage]));
+  const open = described.filter(({ key }) => !knownByKey.get(key)?.isDone);
+  const pairs = before ? pairArms(before.experiment.arms, prepared.experiment.arms as readonly Arm[]) : [];
+  const replaced = findSuccessions(open, lost, new Map(pairs.map(([old, arm]) => [arm.id, old.id])));
+  const meanByKind = computeMeans(known.stages);
+  const rows = described.map(({ key, description, turns }): PlanRow => {
+    const own = knownByKey.get(key);
+    const old = replaced.get(key);
+    const done = own?.isDone === true ? own : undefined;
+    const { calls, tokens, usd, seconds } = done ?? old ?? meanByKind.get(description.kind) ?? unknown;
     return {
       key,
       kind: description.kind,
       arms: [...new Set(turns.map(({ arm }) => arm.id))],
       seed: description.turn.seed,
       generation: description.turn.generation,
-      state: isDone ? "done" : isStale ? "stale" : "new",
-      why: isStale ? differences : [],
-      calls: 0,
-      tokens: 0,
-      usd: 0,
-      seconds: isDone ? (stage?.seconds ?? null) : scale(secondsByKind.get(description.kind), known.overlap),
+      state: done ? "done" : old ? "stale" : "new",
+      why: old ? (impact.whyByKey.get(old.key) ?? []) : [],
+      replaces: old?.key ?? null,
+      calls: Math.round(calls),
+      tokens: Math.round(tokens),
+      usd,
+      // Stages of a run overlap: one more adds less to the wall clock than it takes.
+      seconds: done || seconds === null ? seconds : seconds * known.overlap,
     };
   });
+  const successors = new Set([...replaced.values()].map(({ key }) => key));
+  const stale = rows.filter(({ state }) => state === "stale");
+  return {
+    rows,
+    changes: [...impact.changes, ...listMakings(described, replaced, impact.whyByKey)],
+    reused: countKinds(rows.filter(({ state }) => state === "done")),
+    lost: countKinds(lost),
+    dropped: countKinds(lost.filter(({ key }) => !successors.has(key))),
+    redo: { stages: countKinds(stale), ...addCosts(stale) },
+  };
 }
 
-/** What a stage not yet run will add to the wall clock: stages of a run overlap. */
-function scale(seconds: number | undefined, overlap: number): number | null {
-  return seconds === undefined ? null : seconds * overlap;
+const unknown: Cost = { calls: 0, tokens: 0, usd: 0, seconds: null };
+
+/** The sum of what stages cost; their seconds are known only where those of each are. */
+export function addCosts(stages: readonly Cost[]): Cost {
+  const sum = (read: (cost: Cost) => number): number => stages.reduce((total, cost) => total + read(cost), 0);
+  return {
+    calls: sum(({ calls }) => calls),
+    tokens: sum(({ tokens }) => tokens),
+    usd: sum(({ usd }) => usd),
+    seconds: stages.every(({ seconds }) => seconds !== null) ? sum(({ seconds }) => seconds ?? 0) : null,
+  };
 }
 
-function computeMeanSeconds(known: readonly KnownStage[]): ReadonlyMap<string, number> {
-  const sums = new Map<string, { seconds: number; count: number }>();
-  for (const { kind, seconds } of known) {
-    if (seconds === null) continue;
-    const sum = sums.get(kind) ?? { seconds: 0, count: 0 };
-    sums.set(kind, { seconds: sum.seconds + seconds, count: sum.count + 1 });
+function computeMeans(known: readonly KnownStage[]): ReadonlyMap<string, Cost> {
+  const kinds = Map.groupBy(
+    known.filter(({ seconds }) => seconds !== null),
+    ({ kind }) => kind,
+  );
+  return new Map(
+    [...kinds].map(([kind, stages]) => {
+      const { calls, tokens, usd, seconds } = addCosts(stages);
+      const { length } = stages;
+      const mean = { calls: calls / length, tokens: tokens / length, usd: usd / length };
+      return [kind, { ...mean, seconds: seconds === null ? null : seconds / length }];
+    }),
+  );
+}
+
+/** Where this program makes a stage in another way: what of its parameters or its version is another. */
+function listMakings(
+  described: readonly DescribedStage[],
+  replaced: ReadonlyMap<string, KnownStage>,
+  whyByKey: ReadonlyMap<string, readonly Why[]>,
+): readonly ChangeImpact[] {
+  const found = new Map<string, ChangeImpact>();
+  for (const { key, description } of described) {
+    const old = replaced.get(key);
+    const isMade =
+      old && whyByKey.get(old.key)?.some(({ field, through }) => field === "refeed" && through.length === 0);
+    if (!old || !isMade) continue;
+    const { kind, version, parameters } = description;
+    const one = { version: old.version, parameters: old.parameters };
+    for (const { path, before, after } of computeDifference(one, { version, parameters })) {
+      const field = `refeed.${kind}.${path.filter((name) => name !== "parameters").join(".")}`;
+      found.set(`${field} ${before} ${after}`, { field, before, after, stale: {}, own: {} });
+    }
   }
-  return new Map([...sums].map(([kind, { seconds, count }]) => [kind, seconds / count]));
+  return [...found.values()];
 }

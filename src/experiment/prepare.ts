@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openDataset } from "../datasets/registry.ts";
 import type { Row, Split } from "../domain/rows.ts";
-import { ConfigError, StoreError } from "../errors.ts";
+import { ConfigError, DatasetError, type Problem, StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
+import { createTemplate } from "../systems/language/template.ts";
 import { findRowProblems } from "./arms/row-counts.ts";
-import { computeDifference, computeExperimentDifference, type FieldDifference } from "./difference.ts";
 import type { DatasetSettings, Experiment, LanguageExperiment } from "./experiment.ts";
 import { readTextFile } from "./text-file.ts";
 
@@ -30,39 +30,49 @@ export interface RunRecordSource {
   readonly materials: LanguageMaterials | null;
 }
 
-/** What changed between two preparations, in the experiment and in what it reads. */
-export function computePreparedDifference(before: RunRecordSource, after: RunRecordSource): readonly FieldDifference[] {
-  return [
-    ...computeExperimentDifference(before.experiment, after.experiment),
-    ...computeDifference(before.materials as unknown as Json, after.materials as unknown as Json),
-  ];
-}
-
 export interface PreparedExperiment extends RunRecordSource {
   readonly datasets: readonly { readonly split: Split; readonly digest: string; rows(): AsyncIterable<Row> }[];
 }
 
-/** Reads dataset and template; throws DatasetError or ConfigError for what cannot be used. */
+/** Reads dataset and template; throws with everything that is wrong with them. */
 export async function prepareExperiment(experiment: Experiment, signal: AbortSignal): Promise<PreparedExperiment> {
   if (experiment.system !== "language") return { experiment, materials: null, datasets: [] };
-  const dataset = await openDataset(declareDataset(experiment.language.dataset), { folder: experiment.folder, signal });
+  const { dataset: settings } = experiment.language;
+  const [opened, read] = await Promise.allSettled([
+    openDataset(declareDataset(settings), { folder: experiment.folder, signal }).then((dataset) => {
+      checkRows(experiment, dataset.splits.train.count);
+      return dataset;
+    }),
+    readTemplate(experiment),
+  ]);
+  if (opened.status === "rejected" || read.status === "rejected") throw joinFaults([opened, read]);
+  const dataset = opened.value;
   const describe = (split: Split): SplitMaterial => {
     const { digest, count } = dataset.splits[split];
     return { digest, rowCount: count };
   };
-  const materials = {
-    dataset: { train: describe("train"), test: describe("test") },
-    notes: dataset.notes,
-    template: await readTemplate(experiment),
-  };
-  checkRows(experiment, materials.dataset.train.rowCount);
   const splits = ["train", "test"] as const;
   const datasets = splits.map((split) => ({
     split,
     digest: dataset.splits[split].digest,
     rows: () => dataset.rows(split),
   }));
-  return { experiment, materials, datasets };
+  const rows = { train: describe("train"), test: describe("test") };
+  return { experiment, materials: { dataset: rows, notes: dataset.notes, template: read.value }, datasets };
+}
+
+/** All problems of the user's files as one; anything else that went wrong comes before them. */
+function joinFaults(results: readonly PromiseSettledResult<unknown>[]): unknown {
+  const faults = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  const [first] = faults;
+  const other = faults.find((fault) => !(fault instanceof ConfigError || fault instanceof DatasetError));
+  if (other !== undefined || faults.length === 1) return other ?? first;
+  return new ConfigError((faults as (ConfigError | DatasetError)[]).flatMap(listProblems));
+}
+
+function listProblems(fault: ConfigError | DatasetError): readonly Problem[] {
+  if (fault instanceof ConfigError) return fault.problems;
+  return [{ where: fault.where ?? "dataset", what: fault.what, next: fault.next }];
 }
 
 /** Prepares a run from its own record; throws StoreError where there is none. */
@@ -112,7 +122,9 @@ async function readTemplate({ language, folder }: LanguageExperiment): Promise<L
   const path = isFile ? resolve(folder, name) : join(packagedTemplates, `${name}.jinja`);
   const text = await readTextFile({ path, shown: isFile ? name : path, kind: "prompt" });
   // A byte order mark would stand in front of every prompt.
-  return { name, text: text.replace(/^\ufeff/, "") };
+  const template = { name, text: text.replace(/^\ufeff/, "") };
+  createTemplate(template.text, name);
+  return template;
 }
 
 const packagedTemplates = fileURLToPath(new URL("../../prompts", import.meta.url));

@@ -3,12 +3,14 @@
 
 import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
+import { readKnownRun } from "../store/known-stages.ts";
 import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
 import { createDamageError } from "../store/witness/damage.ts";
-import { createChangeError } from "./changes.ts";
+import { createChangeError } from "./change/refusal.ts";
 import { type Composition, composeExperiment } from "./compose/compose.ts";
-import { describeStages } from "./plan.ts";
+import { comparePlan } from "./plan.ts";
 import type { PreparedExperiment } from "./prepare.ts";
+import { describeStages } from "./stage-list.ts";
 import { type RunWorld, releaseModels, runStages } from "./stages.ts";
 
 export type { RunEvent, RunWorld } from "./stages.ts";
@@ -60,11 +62,13 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
   const described = await describeStages(composition.trials, composition.system);
   const asked = new Set(described.map(({ key }) => key));
   const finished = folder.finishedStages();
-  const lost = finished.filter(({ key }) => !asked.has(key));
+  const lost = finished.filter(({ key, isStale }) => !isStale && !asked.has(key));
   const damaged = lost.find(({ key }) => !folder.isWholeStage(key));
   if (damaged)
     throw createDamageError(`the record of a ${damaged.kind} stage is damaged`, join(folder.directory, databaseName));
-  if (lost.length > 0 && !acceptChanges) throw createChangeError(folder, prepared, lost.length);
+  if (lost.length > 0 && !acceptChanges) {
+    throw createChangeError(await comparePlan(described, readKnownRun(folder.directory), prepared), folder.directory);
+  }
   for (const dataset of prepared.datasets) await folder.importDataset(dataset);
   await folder.writeRun({
     name: experiment.name,
@@ -72,10 +76,11 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
     resolved: { experiment, materials, header: composition.header } as unknown as Json,
   });
   await folder.writePlan(described, composition.arms);
-  const done = new Set(finished.map(({ key }) => key));
+  // What an earlier experiment left behind and this one asks for again is done as well.
+  const done = new Set(finished.flatMap(({ key }) => (asked.has(key) ? [key] : [])));
   const openByKind: Record<string, number> = {};
   for (const { key, description } of described) {
     if (!done.has(key)) openByKind[description.kind] = (openByKind[description.kind] ?? 0) + 1;
   }
-  return { stageCount: described.length, doneCount: finished.length - lost.length, openByKind };
+  return { stageCount: described.length, doneCount: done.size, openByKind };
 }

@@ -2,18 +2,29 @@
 
 import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
-import { openReader } from "./database.ts";
+import { type Connection, openReader } from "./database.ts";
 import { databaseName } from "./run-folder.ts";
 import { readResolved } from "./witness/resolved.ts";
 
 export interface KnownStage {
   readonly key: string;
   readonly kind: string;
+  readonly version: number;
+  readonly parameters: Json;
+  /** Keys of the stages it was made from. */
+  readonly inputs: readonly string[];
+  /** Finished, and as good as new for whoever asks for it: stages that an earlier experiment left behind as well. */
   readonly isDone: boolean;
+  /** The experiment asked for it until now. */
+  readonly isPlanned: boolean;
   /** What it took; null unless done. */
   readonly seconds: number | null;
-  /** arm/seed/generation/kind of everyone who asked for it. */
-  readonly places: readonly string[];
+  /** Calls and tokens that left the process for it, and what they cost. */
+  readonly calls: number;
+  readonly tokens: number;
+  readonly usd: number;
+  /** Everyone who asked for it. */
+  readonly turns: readonly { readonly arm: string; readonly seed: number; readonly generation: number }[];
 }
 
 export interface KnownRun {
@@ -24,16 +35,24 @@ export interface KnownRun {
   readonly resolved: Json | null;
 }
 
+/** What a plan sees where there is no run. */
+export const noRun: KnownRun = { stages: [], overlap: 1, resolved: null };
+
+interface StageRow {
+  readonly id: number;
+  readonly key: string;
+  readonly kind: string;
+  readonly version: number;
+  readonly parameters: string;
+  readonly inputs: string;
+  readonly state: string;
+  readonly planned: number;
+  readonly duration_ms: number | null;
+}
+
 export function readKnownRun(directory: string): KnownRun {
   const connection = openReader(join(directory, databaseName));
   try {
-    const rows = connection
-      .prepare<[], { key: string; kind: string; state: string; duration_ms: number | null; places: string | null }>(
-        `SELECT s.key, s.kind, s.state, s.duration_ms,
-           group_concat(t.arm || '/' || t.seed || '/' || t.generation || '/' || s.kind, char(10)) AS places
-         FROM stage s LEFT JOIN turn t ON t.stage_id = s.id WHERE s.planned = 1 GROUP BY s.id ORDER BY s.id`,
-      )
-      .all();
     const timed = connection
       .prepare<[], { wall: number | null; sum: number | null }>(
         `SELECT max(finished_ms) - min(started_ms) AS wall, sum(duration_ms) AS sum FROM stage
@@ -42,15 +61,57 @@ export function readKnownRun(directory: string): KnownRun {
       .get();
     // A run that lay still for a night was not slow: never more than the sum.
     const overlap = timed?.wall && timed.sum ? Math.min(1, timed.wall / timed.sum) : 1;
-    const stages = rows.map(({ key, kind, state, duration_ms, places }) => ({
-      key,
-      kind,
-      isDone: state === "done",
-      seconds: state === "done" && duration_ms !== null ? duration_ms / 1000 : null,
-      places: places === null ? [] : places.split("\n"),
-    }));
-    return { stages, overlap, resolved: readResolved(connection) ?? null };
+    return { stages: readStages(connection), overlap, resolved: readResolved(connection) ?? null };
   } finally {
     connection.close();
   }
+}
+
+function readStages(connection: Connection): readonly KnownStage[] {
+  const turnsById = new Map<number, KnownStage["turns"][number][]>();
+  const turns = connection.prepare<[], { id: number; arm: string; seed: number; generation: number }>(
+    "SELECT stage_id AS id, arm, seed, generation FROM turn",
+  );
+  for (const { id, ...turn } of turns.iterate()) {
+    const known = turnsById.get(id);
+    if (known) known.push(turn);
+    else turnsById.set(id, [turn]);
+  }
+  const spentById = readSpent(connection);
+  const rows = connection.prepare<[], StageRow>(
+    `SELECT id, key, kind, version, parameters, inputs, state, planned, duration_ms FROM stage
+     WHERE planned = 1 OR state = 'stale' ORDER BY id`,
+  );
+  return rows.all().map(({ id, key, kind, version, parameters, inputs, state, planned, duration_ms }) => {
+    const isDone = state === "done" || state === "stale";
+    return {
+      key,
+      kind,
+      version,
+      parameters: JSON.parse(parameters) as Json,
+      inputs: JSON.parse(inputs) as readonly string[],
+      isDone,
+      isPlanned: planned === 1,
+      seconds: isDone && duration_ms !== null ? duration_ms / 1000 : null,
+      ...(spentById.get(id) ?? { calls: 0, tokens: 0, usd: 0 }),
+      turns: turnsById.get(id) ?? [],
+    };
+  });
+}
+
+/** What left the process, by stage. Candidates are looked at only where some did. */
+function readSpent(connection: Connection): ReadonlyMap<number, Pick<KnownStage, "calls" | "tokens" | "usd">> {
+  const attempts = connection
+    .prepare<[], { id: number; calls: number; usd: number }>(
+      `SELECT stage_id AS id, sum(try_count) AS calls, sum(cost_usd) AS usd FROM attempt
+       WHERE is_outside = 1 AND state = 'done' GROUP BY stage_id`,
+    )
+    .all();
+  const tokens = connection
+    .prepare<[number], number>(
+      `SELECT coalesce(sum(c.token_count), 0) FROM candidate c JOIN attempt a ON a.id = c.attempt_id
+       WHERE c.stage_id = ? AND a.is_outside = 1`,
+    )
+    .pluck();
+  return new Map(attempts.map(({ id, calls, usd }) => [id, { calls, usd, tokens: tokens.get(id) ?? 0 }]));
 }

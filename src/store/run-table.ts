@@ -16,6 +16,8 @@ import type { Writer } from "./writer.ts";
 export interface FinishedStage {
   readonly key: string;
   readonly kind: string;
+  /** Left behind by an experiment before the present one; good for whoever asks for it again. */
+  readonly isStale: boolean;
 }
 
 /** A kept artifact that is a model, and whether it is the last of some trial. */
@@ -32,7 +34,7 @@ export interface RunTable {
   writeState(state: RunState, reason: string | null): Promise<void>;
   /** Makes a dataset the current one of its split; rows are read only if it was never imported. */
   importDataset(dataset: ImportedDataset): Promise<void>;
-  /** Finished stages that the experiment asked for until now. */
+  /** Every finished stage there is. */
   finishedStages(): readonly FinishedStage[];
   /** False where the record of a finished stage is no longer what its key is the digest of. */
   isWholeStage(key: string): boolean;
@@ -48,8 +50,8 @@ export function createRunTable(directory: string, connection: Connection, writer
   );
   const updateState = connection.prepare("UPDATE run SET state = ?, reason = ?");
   const insertEvent = connection.prepare("INSERT INTO event (at_ms, kind, detail) VALUES (?, ?, ?)");
-  const finished = connection.prepare<[], FinishedStage>(
-    "SELECT key, kind FROM stage WHERE state = 'done' AND planned = 1 ORDER BY id",
+  const finished = connection.prepare<[], { key: string; kind: string; planned: number }>(
+    "SELECT key, kind, planned FROM stage WHERE state IN ('done', 'stale') ORDER BY id",
   );
 
   const models = connection.prepare<[], { digest: string; last: number }>(
@@ -74,7 +76,8 @@ export function createRunTable(directory: string, connection: Connection, writer
         insertEvent.run(clock.now(), `run-${state}`, renderCanonical({ reason }));
       }),
     importDataset: (dataset: ImportedDataset): Promise<void> => importDataset(connection, writer, dataset),
-    finishedStages: (): readonly FinishedStage[] => finished.all(),
+    finishedStages: (): readonly FinishedStage[] =>
+      finished.all().map(({ key, kind, planned }) => ({ key, kind, isStale: planned === 0 })),
     isWholeStage: (key) => hasIdentity(connection, key),
     writePlan: (planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void> =>
       writer.write(() => writePlan(connection, planned, arms)),

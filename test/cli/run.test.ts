@@ -74,12 +74,14 @@ test("more seeds only add stages; a changed field stops with the difference unti
   assert.equal(changed.code, 2);
   assert.match(changed.stderr, /8 finished stages would no longer be used/);
   assert.match(changed.stderr, /--accept-changes/);
-  assert.match(changed.stderr, /samples.*was 10, is 20/);
+  assert.match(changed.stderr, /system\.samples: 10 -> 20 makes 8 stale: trial 8 directly/);
   const plan = await runRefeed(
     ["plan", "small.yaml", "--set", "seeds=[0, 1, 2, 3]", "--set", "system.samples=20", "--json"],
     { cwd },
   );
-  assert.ok(parseLines(plan.stdout).every(({ state, why }) => state === "stale" && (why as unknown[]).length > 0));
+  const lines = parseLines(plan.stdout);
+  assert.equal(lines.pop()?.event, "changes");
+  assert.ok(lines.every(({ state, why }) => state === "stale" && (why as unknown[]).length > 0));
   const accepted = await runRefeed(
     ["run", "small.yaml", "--set", "seeds=[0, 1, 2, 3]", "--set", "system.samples=20", "--accept-changes"],
     { cwd },

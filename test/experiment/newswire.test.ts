@@ -7,10 +7,10 @@ import Database from "better-sqlite3";
 import { createRecordingContext, createStream, readAll } from "../../src/contracts/case.ts";
 import { createEmbeddedRuntime } from "../../src/embedded/runtime.ts";
 import { composeExperiment } from "../../src/experiment/compose/compose.ts";
-import { describeStages } from "../../src/experiment/plan.ts";
 import { type PreparedExperiment, prepareExperiment } from "../../src/experiment/prepare.ts";
 import { readExperiment } from "../../src/experiment/read.ts";
 import { runExperiment } from "../../src/experiment/run.ts";
+import { describeStages } from "../../src/experiment/stage-list.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
 
 const sets = [

@@ -14,7 +14,7 @@ import { resolveArms } from "./resolve.ts";
 import { findGaussianRowProblems, findRowProblems } from "./row-counts.ts";
 
 /** What an experiment is beside what its file says: the text itself and where it came from. */
-export type Origin = Pick<Experiment, "name" | "file" | "folder" | "source" | "sets">;
+export type Origin = Pick<Experiment, "name" | "file" | "folder" | "setFolder" | "source" | "sets">;
 
 export type SystemName = Experiment["system"];
 
