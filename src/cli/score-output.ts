@@ -1,6 +1,7 @@
 // Where `refeed score` puts its rows: a file that is whole or not there, written under another name and renamed at the end.
 
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { renderTemporaryPath } from "../datasets/row-file.ts";
 import { StoreError, UsageError } from "../errors.ts";
 import type { RowSink } from "../evaluation/score-file.ts";
 
@@ -11,14 +12,14 @@ export interface RowFile extends RowSink {
   close(): Promise<void>;
 }
 
-/** Opens the temporary file beside `path`; `name` is what errors call it. */
-export async function openRowFile(path: string, name: string): Promise<RowFile> {
+/** Opens a temporary file beside `path` that `token` tells from another process's; `name` is what errors call it. */
+export async function openRowFile(path: string, name: string, token: string): Promise<RowFile> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (isFolder) throw new UsageError("is a folder", { where: name, next: "name a file" });
-  const temporary = `${path}.tmp`;
+  const temporary = renderTemporaryPath(path, token);
   let file = await openEmpty(temporary, name);
   let isOpen = true;
   const end = async (): Promise<void> => {
@@ -30,6 +31,7 @@ export async function openRowFile(path: string, name: string): Promise<RowFile> 
     write: (rows) => told(name, () => file.writeFile(rows)),
     async clear() {
       await end();
+      await rm(temporary, { force: true });
       file = await openEmpty(temporary, name);
       isOpen = true;
     },
@@ -47,7 +49,8 @@ export async function openRowFile(path: string, name: string): Promise<RowFile> 
 
 async function openEmpty(path: string, name: string): Promise<FileHandle> {
   try {
-    return await open(path, "w");
+    // Exclusive: neither a link planted there nor another process's file is written to.
+    return await open(path, "wx");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UsageError(`cannot be written (${code})`, { where: name, next: "name a file in a folder that exists" });

@@ -110,12 +110,12 @@ async function openSource(name: string, { cwd, signal }: Environment): Promise<S
 }
 
 /** The output may stand anywhere but on its own input. */
-async function openRows(name: string, names: Names, { cwd }: Environment): Promise<RowFile> {
+async function openRows(name: string, names: Names, { cwd, pid }: Environment): Promise<RowFile> {
   const path = resolve(cwd, name);
   const isInput = [names.predictions, names.references].some((input) => resolve(cwd, input) === path);
   if (isInput)
     throw new UsageError("is one of the files to score", { where: `--rows ${name}`, next: "name another file" });
-  return openRowFile(path, name);
+  return openRowFile(path, name, String(pid));
 }
 
 function renderScore({ pairs, matchedBy, interval, metrics }: FileScore): string {

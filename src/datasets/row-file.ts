@@ -3,6 +3,7 @@
 import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DatasetError } from "../errors.ts";
+import { computeDigest } from "../keys/digest.ts";
 
 export interface RowFile {
   readonly path: string;
@@ -19,7 +20,7 @@ const bufferedCharacters = 1 << 17;
 export async function writeRows(file: RowFile, rows: AsyncIterable<object>): Promise<number> {
   const { path, shown } = file;
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path).slice(0, 200)}.${file.token}.tmp`);
+  const temporary = renderTemporaryPath(path, file.token);
   try {
     // Exclusive: neither a link planted there nor another process's file is written to.
     const handle = await open(temporary, "wx", 0o600);
@@ -38,6 +39,11 @@ export async function writeRows(file: RowFile, rows: AsyncIterable<object>): Pro
   } catch (error) {
     throw toDatasetError(error, shown);
   }
+}
+
+/** Beside the file, and short enough however long the file's own name is: a name may have 255 bytes. */
+export function renderTemporaryPath(path: string, token: string): string {
+  return join(dirname(path), `.refeed-${computeDigest(basename(path)).slice(0, 16)}.${token}.tmp`);
 }
 
 async function writeLines(handle: FileHandle, rows: AsyncIterable<object>): Promise<number> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Environment } from "../../src/cli/environment.ts";
@@ -88,6 +88,17 @@ test("refuses what it cannot take, and leaves nothing behind", async (context) =
   assert.equal(refusals.length, 11);
   assert.equal(readFileSync(join(folder, "rows.jsonl"), "utf8"), "what stood there");
   assert.deepEqual(readdirSync(folder).sort(), ["bad.jsonl", "folder", "p.jsonl", "r.jsonl", "rows.jsonl"]);
+});
+
+test("rows go to a name of 255 bytes, and through no link that waits beside it", async (context) => {
+  const { folder, score } = createDesk(context);
+  writeFileSync(join(folder, "precious"), "as it was");
+  symlinkSync("precious", join(folder, "rows.jsonl.tmp"));
+  for (const name of ["rows.jsonl", "n".repeat(255)]) {
+    await score("p.jsonl", "r.jsonl", "--rows", name);
+    assert.equal(readFileSync(join(folder, name), "utf8").split("\n").length, 3);
+  }
+  assert.equal(readFileSync(join(folder, "precious"), "utf8"), "as it was");
 });
 
 test("an interrupt says so and leaves nothing behind", async (context) => {

@@ -47,6 +47,15 @@ test("a file that is there is kept, unless told otherwise", async (context) => {
   assert.deepEqual(readdirSync(folder), ["a.jsonl"]);
 });
 
+test("a name of 255 bytes is written like any other, in letters of one byte and of three", async (context) => {
+  const { folder, write } = prepare(context);
+  for (const name of ["n".repeat(255), "\u3042".repeat(85)]) {
+    assert.equal(await write(name, count(2)), 2);
+    assert.equal(await write(name, count(1), true), 1);
+  }
+  assert.equal(readdirSync(folder).length, 2);
+});
+
 test("rows that fail halfway leave the old file and no other", async (context) => {
   const { folder, write } = prepare(context);
   writeFileSync(join(folder, "a.jsonl"), "precious");
