@@ -39,8 +39,8 @@ export interface ExampleRecord {
 }
 
 /**
- * Rows of one corpus, the one that a generation's model is trained on, with one number of synthetic ancestors: of the
- * models on the longest way from such a row to real data. Real rows have none.
+ * Rows of one corpus, the one that a generation's model is trained on, with one number of synthetic ancestors: how many
+ * models wrote, one after the other, on the longest way from real data to such a row. Real rows have none.
  */
 export interface LineageRecord {
   readonly arm: string;

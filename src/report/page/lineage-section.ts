@@ -28,7 +28,7 @@ export function renderLineage(record: RunRecord, markers: ReadonlyMap<string, Ma
   const left =
     shown.length < generations.length ? ` Generations ${shown.join(", ")} of ${generations.length} are shown.` : "";
   return html`<section><h2>Where the training data came from</h2>
-<p class="note">What the model of each generation is trained on, by number of synthetic ancestors${seeds}: how many models stand on the longest way from a row to real data. A real row has none.${left}</p>
+<p class="note">What the model of each generation is trained on, by number of synthetic ancestors${seeds}: how many models wrote, one after the other, on the longest way from real data to a row. A real row has none.${left}</p>
 <p class="note">${renderLegend(deepest)}</p>
 ${renderTable(["arm", ...shown.map((generation) => `generation ${generation}`)], rows)}
 </section>`;

@@ -1,5 +1,5 @@
-// The models behind a text. A row has as many synthetic ancestors as models stand on the longest way from it to real
-// data: none if it is real, else one more than its writer, whose own are those of what it was trained on.
+// The models behind a text. A row has as many synthetic ancestors as models wrote, one after the other, on the longest
+// way from real data to it: none if it is real, else one more than anything that went into its writer.
 
 import type { Connection } from "../database.ts";
 import type { CorpusParts } from "./corpus-parts.ts";

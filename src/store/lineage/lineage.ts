@@ -20,7 +20,7 @@ import { createTextSearch, type FoundExample } from "./text-search.ts";
 export interface ExampleStory {
   /** Where it stands in the corpus that was asked for; null where it was asked for as a candidate. */
   readonly place: (UseStory & { readonly corpus: string; readonly rows: number }) | null;
-  /** The longest way from it to real data, in models: 0 is real. */
+  /** Its number of synthetic ancestors; 0 is real. */
   readonly depth: number;
   /** The real row itself, or the one whose article was the prompt. */
   readonly row: RowStory;

@@ -6,9 +6,10 @@ import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
 import type { LineageRecord } from "../../../src/domain/record.ts";
 import { StoreError } from "../../../src/errors.ts";
-import { type ExampleStory, type Lineage, readLineage } from "../../../src/store/lineage/lineage.ts";
-import type { TurnCorpus } from "../../../src/store/lineage/stage-graph.ts";
+import { type ExampleStory, type Lineage, namedUses, readLineage } from "../../../src/store/lineage/lineage.ts";
+import type { StageNode, TurnCorpus } from "../../../src/store/lineage/stage-graph.ts";
 import { openRecord } from "../../../src/store/record.ts";
+import type { LanguageParts } from "../../../src/systems/language/settings.ts";
 import { createLanguageArm } from "../../helpers/language-run.ts";
 import { runPlanned } from "../../helpers/planned-run.ts";
 
@@ -148,6 +149,16 @@ test("a candidate knows every place it is trained on, and each of them knows the
       }
     }
     assert.ok(kept > 60 && rejected > 20, `${kept} places, ${rejected} rejections`);
+    // Also of one that was drawn twice into the same corpus.
+    let drawnAgain = 0;
+    for (const turn of lineage.turns.filter(({ arm }) => arm === "subsample")) {
+      for (const { uses, place } of listRows(lineage, turn)) {
+        const here = uses.filter((use) => use.generation === turn.generation && use.arm === turn.arm);
+        assert.ok(uses.length === namedUses || here.some(({ row }) => row === place?.row));
+        drawnAgain += here.length > 1 ? 1 : 0;
+      }
+    }
+    assert.ok(drawnAgain > 0);
     const answers = lineage.samples
       .map((sample) => lineage.readCandidate(sample, 0))
       .filter((one) => one?.row.split === "test");
@@ -188,29 +199,43 @@ test("the table of synthetic ancestors counts what the rows say one by one", () 
   );
 });
 
-test("a model that goes on from the one before it has that one's ancestors too", async () => {
-  // With only real rows in the mix there is no other way to what the models before wrote.
-  const corpus = { kind: "mix", share: 1 } as const;
-  const selection = { ...half, keep: 0.25 };
-  const [started, plain] = [
-    createLanguageArm("started", { corpus, start: "previous", selection, verifier: "oracle" }),
-    createLanguageArm("plain", { corpus, selection, verifier: "oracle" }),
+test("what a model that goes on from the one before it writes has that one's ancestors too", async () => {
+  // Model 1 is trained on what model 0 wrote, model 2 on real rows alone, model 3 on what model 2 wrote.
+  const computeParts: LanguageParts["computeParts"] = ({ keptCounts: { length } }) => [
+    { source: length === 2 ? 0 : length, take: "all" },
   ];
+  const started = createLanguageArm("started", { start: "previous" }, 3);
+  const plain = createLanguageArm("plain", {}, 3);
   const directory = join(folder, "started");
-  await runPlanned(directory, [started, plain]);
+  await runPlanned(directory, [started, plain], { change: { computeParts } });
   const read = (arm: string) =>
     readLineage(directory, (lineage) => {
-      const turn = lineage.turns.find((one) => one.arm === arm && one.generation === 2) as TurnCorpus;
-      return lineage
-        .readCorpus(turn)
-        .models.map(({ generation, start, corpus: { real, rows } }) => [generation, start !== null, real === rows]);
+      const turns = lineage.turns.filter((one) => one.arm === arm);
+      const behind = lineage.readCorpus(turns[3] as TurnCorpus).models;
+      return {
+        depths: turns.map((turn) => lineage.readCorpus(turn).corpus.depths.map(({ depth }) => depth)),
+        row: lineage.readRow(turns[3] as TurnCorpus, 5)?.depth,
+        behind: behind.map(({ generation, start }) => [generation, start === null]),
+      };
     });
-  assert.deepEqual(read("started"), [
-    [2, true, true],
-    [1, true, true],
-    [0, false, true],
-  ]);
-  assert.deepEqual(read("plain"), [[2, false, true]]);
+  assert.deepEqual(read("started"), {
+    depths: [[0], [1], [0], [2]],
+    row: 2,
+    behind: [
+      [3, false],
+      [2, false],
+      [1, false],
+      [0, true],
+    ],
+  });
+  assert.deepEqual(read("plain"), {
+    depths: [[0], [1], [0], [1]],
+    row: 1,
+    behind: [
+      [3, true],
+      [2, true],
+    ],
+  });
 });
 
 test("text is found whatever its case, with the name of a place that trains on it", () => {
@@ -285,8 +310,15 @@ test("a reference that leads nowhere is damage of the run, told in one line", ()
   connection.exec(`UPDATE corpus_part SET source_id = stage_id WHERE position = 1 AND stage_id IN
     (SELECT stage_id FROM turn WHERE arm = 'accumulate' AND generation = 2)`);
   connection.close();
+  const kept = readLineage(directory, ({ turns, readRow, countRows }) => {
+    const turn = turns.find(({ arm, seed, generation }) => arm === "accumulate" && seed === 0 && generation === 2);
+    return readRow(turn as TurnCorpus, countRows(turn as TurnCorpus) - 1)?.candidate;
+  });
   assert.throws(
-    () => readLineage(circle, (lineage) => lineage.samples.map((sample) => lineage.readCandidate(sample, 0))),
+    () =>
+      readLineage(circle, ({ samples, readCandidate }) =>
+        readCandidate(samples.find(({ key }) => key === kept?.stage) as StageNode, kept?.id as number),
+      ),
     (error) => error instanceof StoreError && /is made of itself/.test(error.message),
   );
   for (const [index, [damage, message]] of cases.entries()) {
