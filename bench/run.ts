@@ -11,6 +11,8 @@ export interface Benchmark {
   readonly ours: number;
   readonly peer: { readonly name: string; readonly value: number };
   readonly ratio: number;
+  /** Limits that were not kept, one line each. */
+  readonly broken?: readonly string[];
 }
 
 const suffix = ".bench.ts";
@@ -30,6 +32,7 @@ async function print(known: string): Promise<void> {
     const result = await run();
     if (!Number.isFinite(result.ratio)) throw new Error(`the ratio is ${result.ratio}`);
     console.log(JSON.stringify(result));
+    for (const line of result.broken ?? []) fail(`${known}: ${line}`);
   } catch (error) {
     const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
     fail(`${known}: ${line}`);

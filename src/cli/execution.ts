@@ -19,8 +19,10 @@ import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 import { createProgress, type ExecutionFlags } from "./progress.ts";
 import { quote } from "./quote.ts";
+import { boundYoungHeap } from "./young-heap.ts";
 
 export async function executeRun(request: RunRequest, environment: Environment, flags: ExecutionFlags): Promise<void> {
+  boundYoungHeap();
   const { stdout, stderr, signal, clock } = environment;
   const shown = relative(environment.cwd, request.directory) || ".";
   const say = (line: Readonly<Record<string, unknown>>): void => {
