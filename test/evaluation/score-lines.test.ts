@@ -42,7 +42,7 @@ test("lines can be taken a few at a time, and a block is bounded", async () => {
   assert.equal(total, 3000);
 });
 
-test("a line of more than 16 MiB is refused by its number, ended or not; one of 16 MiB is read", async () => {
+test("a line of more than 4 MiB is refused by its number, ended or not; one of 4 MiB is read", async () => {
   const block = new Uint8Array(2 ** 20).fill(0x78);
   const createLong = (size: number, end: string): Source => ({
     name: "long.jsonl",
@@ -61,7 +61,7 @@ test("a line of more than 16 MiB is refused by its number, ended or not; one of 
   for (const end of ["", "\n", "more\nlast\n"]) {
     await assert.rejects(count(createLong(longestLineBytes + 1, end)), (error) => {
       assert.ok(error instanceof DatasetError);
-      assert.equal(error.message, "long.jsonl:3: the line is longer than 16 MiB");
+      assert.equal(error.message, "long.jsonl:3: the line is longer than 4 MiB");
       return true;
     });
   }

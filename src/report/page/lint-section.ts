@@ -24,7 +24,7 @@ type PooledByCheck = ReadonlyMap<string, Pooled>;
 type PooledByTurn = ReadonlyMap<string, ReadonlyMap<number, PooledByCheck>>;
 
 /** Columns beyond these would be too narrow to read. */
-const columnCount = 8;
+const columnCount = 7;
 
 /** Null where no stage has anything that lint looks at. */
 export function renderLint(record: RunRecord, markers: ReadonlyMap<string, Marker>): Html | null {

@@ -42,8 +42,8 @@ ${renderStory(record, summary, markers)}
 ${renderFigures(request)}
 <section>${renderArms({ record, summary, markers })}
 </section>
-${lint === null ? null : html`<section>${lint}</section>`}
 ${renderLineage(record, markers)}
+${lint === null ? null : html`<section>${lint}</section>`}
 ${examples === null ? null : html`<section>${examples}</section>`}
 <section><h2>Facts</h2>
 ${renderFacts(record)}

@@ -4,9 +4,12 @@
 /** A cell: numbers are written as they are, text is guarded, null is empty. */
 export type Cell = string | number | boolean | null;
 
-/** What a spreadsheet would read as a formula; full-width twins and leading blanks are no way round it. */
+/**
+ * What a spreadsheet would read as a formula; full-width twins and leading blanks are no way round it. A text that
+ * begins with an apostrophe is guarded as well, so that taking one away gives every text back as it was.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a leading tab, carriage return or NUL starts a formula in some spreadsheets.
-const formula = /^[\s\u0000]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n\u0000]/;
+const guardedStart = /^'|^[\s\u0000]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n\u0000]/;
 
 /** One line with its line feed. */
 export function renderCsvRow(cells: readonly Cell[]): string {
@@ -25,7 +28,7 @@ function renderCell(cell: Cell): string {
   if (typeof cell === "number") return renderCsvNumber(cell);
   if (typeof cell === "boolean") return String(cell);
   // A leading apostrophe is how a spreadsheet is told that text follows.
-  const guarded = formula.test(cell) ? `'${cell}` : cell;
+  const guarded = guardedStart.test(cell) ? `'${cell}` : cell;
   // Semicolons and tabs separate cells in some locales, so they are quoted too; a lone surrogate has no UTF-8.
   return /["',;\t\r\n]|^\s|\s$/.test(guarded)
     ? `"${guarded.toWellFormed().replaceAll('"', '""')}"`

@@ -1,4 +1,4 @@
-// The longest line that is read of a JSON Lines file, whoever reads it. No row of real data comes near: a novel has one
-// MiB. Parsing, hashing and counting a line of this length keeps a thread for less than a tenth of a second.
+// The longest line that is read of a JSON Lines file, whoever reads it. The longest novels have three
+// MiB. Parsing, hashing and counting a line of this length keeps a thread for 45 ms; every MiB more costs 11.
 
-export const longestLineBytes = 16 * 1024 * 1024;
+export const longestLineBytes = 4 * 1024 * 1024;
