@@ -92,4 +92,7 @@ async function checkTelling(cwd: string): Promise<void> {
     assert.equal(code, 5, verb);
     assert.match(stderr, /the lint of sample stage [0-9a-f]{12} is damaged/);
   }
+  const doctor = await runRefeed(["doctor", "r"], { cwd });
+  assert.equal(doctor.code, 5, doctor.stdout);
+  assert.match(doctor.stdout, /its lint is not what was found/);
 }

@@ -25,7 +25,7 @@ const open: LintLimit = { max: null, min: null, fatal: false };
 
 /** In the order of lint.csv. The defaults warn and never stop; docs/design/lint.md says where they come from. */
 export const lintDeclarations = {
-  duplicates: { meaning: "of the texts repeat an earlier one", default: most(0.5) },
+  duplicates: { meaning: "of the texts repeat an earlier one", default: most(0.2) },
   effective: { meaning: "is the effective number of texts over their number", default: least(0.1) },
   truncated: { meaning: "of the candidates were cut at maxTokens", default: most(0.1) },
   empty: { meaning: "of the candidates are empty", default: most(0.05) },

@@ -3,6 +3,7 @@
 
 import { computeDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
+import { findDamagedLint } from "../shelf/lint.ts";
 import { computeInputsDigest } from "../stages.ts";
 import { checkCandidateRows } from "../witness/candidate-rows.ts";
 import { type IdentityRow, isWholeRow } from "../witness/identity.ts";
@@ -51,10 +52,17 @@ export async function* inspectStages(work: InspectionWork, isAlive: boolean): As
       next: restore,
     }),
   );
+  const linted = [...findDamagedLint(connection)].map(({ key }) =>
+    createProblem("lint", {
+      what: "its lint is not what was found",
+      where: `sample stage ${key.slice(0, 12)}`,
+      next: restore,
+    }),
+  );
   const broken = [...findBrokenInvariants(connection)].map(({ check, what, count, place }) =>
     createProblem(check, { what: count > 1 ? `${what} (${count} stages)` : what, where: place, next: restore }),
   );
-  yield* summarize("invariants", "nothing missing, nothing twice", [...measured, ...broken]);
+  yield* summarize("invariants", "nothing missing, nothing twice", [...measured, ...linted, ...broken]);
 }
 
 function isFinished({ state }: StageRow): boolean {

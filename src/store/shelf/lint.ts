@@ -76,6 +76,14 @@ export function readLintTurns(connection: Connection): readonly LintTurn[] {
   return [...turns.values()];
 }
 
+/** Sample stages whose lint is not what was found: nothing is lost, it can be read again from their candidates. */
+export function* findDamagedLint(connection: Connection): Generator<{ readonly key: string }> {
+  const rows = connection.prepare<[], { key: string; value: string; digest: string }>(
+    "SELECT s.key, l.value, l.value_sha256 AS digest FROM lint l JOIN stage s ON s.id = l.stage_id ORDER BY s.id",
+  );
+  for (const { key, value, digest } of rows.iterate()) if (computeDigest(value) !== digest) yield { key };
+}
+
 /** Throws StoreError where a reader would be told other numbers than were found. */
 function checkRow({ kind, key, value, output_sha256, lint, lint_sha256 }: TurnRow, where: string): void {
   const what = `of ${kind} stage ${key.slice(0, 12)} is damaged`;

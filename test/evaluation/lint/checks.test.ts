@@ -20,7 +20,7 @@ test("every check has a share, and every limit a check", () => {
   assert.equal(value("reusedSeeds"), null);
   assert.equal(value("training.unknownTokens"), 2);
   const broken = checks.filter(({ isBroken }) => isBroken);
-  assert.deepEqual(broken.map(renderBreach), ["60 % of the texts repeat an earlier one (duplicates: at most 50 %)"]);
+  assert.deepEqual(broken.map(renderBreach), ["60 % of the texts repeat an earlier one (duplicates: at most 20 %)"]);
 });
 
 test("a limit is what it says: reached it holds, passed it is broken, null is none", () => {

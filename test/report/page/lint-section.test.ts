@@ -12,10 +12,12 @@ const render = (record: Parameters<typeof renderLint>[0]): string => {
 
 test("what is beyond its limit stands arm by generation, with the worst seed and how many seeds", () => {
   const page = render(createFakeRecord({ seeds: 3, generations: 3 }));
-  // Of 200 texts 60 more repeat each generation; the limit is a half.
+  // Of 200 texts 60 more repeat each generation; the limit is a fifth.
   const cells = [...page.matchAll(/duplicates <span class="number">(.*?)<\/span> <span class="note">(.*?)<\/span>/g)];
-  assert.equal(cells.length, 4, "generation 2 of four arms; generation 3 draws nothing");
-  assert.ok(cells.every(([, share, seeds]) => share === "60 %" && seeds === "3 of 3 seeds"));
+  assert.equal(cells.length, 8, "generations 1 and 2 of four arms; generation 3 draws nothing");
+  assert.ok(
+    cells.every(([, share, seeds], index) => share === `${30 + 30 * (index % 2)} %` && seeds === "3 of 3 seeds"),
+  );
   assert.match(page, /within limits/);
   for (const name of ["training.unknownTokens", "effective", "rejected.below-rank"])
     assert.ok(page.includes(name), name);
