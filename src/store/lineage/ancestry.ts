@@ -65,16 +65,30 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
     return model.inputs.length > 1 ? [...writers, graph.inputOf(model, 1)] : writers;
   };
 
-  /** Synthetic ancestors of what a model was trained on, those of the model it was started from included. */
   const depthOfModel = (model: StageNode): number => {
-    const known = depthById.get(model.id);
-    if (known === "open") throw createDamage(`model ${shorten(model.key)} is its own ancestor`, connection);
-    if (known !== undefined) return known;
-    depthById.set(model.id, "open");
+    // A stack of our own: a run may have more generations than calls can nest.
+    const stack = [model];
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const known = depthById.get(top.id);
+      const missing = typeof known === "number" ? [] : parentsOf(top).filter((one) => one && !isKnown(one));
+      if (missing.length === 0) {
+        if (typeof known !== "number") depthById.set(top.id, computeDepth(top));
+        stack.pop();
+        continue;
+      }
+      if (known === "open") throw createDamage(`model ${shorten(model.key)} is its own ancestor`, connection);
+      depthById.set(top.id, "open");
+      stack.push(...(missing as StageNode[]));
+    }
+    return depthById.get(model.id) as number;
+  };
+
+  const isKnown = ({ id }: StageNode): boolean => typeof depthById.get(id) === "number";
+
+  /** Synthetic ancestors of all that went into a model, once those of its parents are known. */
+  const computeDepth = (model: StageNode): number => {
     const start = model.inputs.length > 1 ? depthOfModel(graph.inputOf(model, 1)) : 0;
-    const depth = Math.max(start, ...countDepths(graph.inputOf(model, 0)).map((count) => count.depth));
-    depthById.set(model.id, depth);
-    return depth;
+    return countDepths(graph.inputOf(model, 0)).reduce((most, { depth }) => Math.max(most, depth), start);
   };
 
   /** 0 for a real row (no selection kept it). */

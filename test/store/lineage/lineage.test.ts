@@ -299,6 +299,10 @@ test("a reference that leads nowhere is damage of the run, told in one line", ()
     ["DELETE FROM corpus_part WHERE position = 1", /corpus \w{12} has \d+ rows, and should have \d+/],
     ["UPDATE corpus_part SET take = x'00' WHERE take IS NOT NULL", /has no reference for row/],
     ["UPDATE corpus_part SET source_id = stage_id WHERE position = 0", /is made of itself/],
+    [
+      "UPDATE stage SET inputs = (SELECT json_array(inputs ->> 0, s.key) FROM stage s WHERE s.id = stage.id) WHERE kind = 'train'",
+      /model \w{12} is its own ancestor/,
+    ],
     ["UPDATE stage SET inputs = '[' WHERE kind = 'train'", /the record of stage \w{12} is damaged/],
     ["UPDATE stage SET inputs = '[]' WHERE kind = 'sample'", /is made from nothing, which is not there/],
     ["DELETE FROM dataset_row", /dataset \d has no row/],
