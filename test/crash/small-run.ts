@@ -16,11 +16,10 @@ import { databaseName } from "../../src/store/run-folder.ts";
 import { createLanguageArm, createScriptedSystem, openLanguageFolder } from "../helpers/language-run.ts";
 import { systemClock } from "../helpers/temporary-folder.ts";
 
-const arms = [
-  createLanguageArm("picked", { verifier: "self", selection: { best: null, threshold: null, keep: 0.5 } }),
-  createLanguageArm("all", { corpus: { kind: "accumulate" }, start: "previous" }),
+const createArms = (generations: number) => [
+  createLanguageArm("picked", { verifier: "self", selection: { best: null, threshold: null, keep: 0.5 } }, generations),
+  createLanguageArm("all", { corpus: { kind: "accumulate" }, start: "previous" }, generations),
 ];
-const trials = arms.map((arm) => ({ arm, seed: 0 }));
 
 const resolved: Json = {
   experiment: { source: "name: small\n" },
@@ -32,12 +31,16 @@ export interface SmallRunOptions {
   /** Called after each finished stage, with how many that are. */
   readonly onFinished?: (count: number) => void;
   readonly signal?: AbortSignal;
+  /** 2 unless given. */
+  readonly generations?: number;
 }
 
 /** Starts the run or goes on with it; rejects with what refeed resume would tell. */
 export async function goOn(directory: string, options: SmallRunOptions = {}, isNew = false): Promise<void> {
   if (!isNew) readKnownRun(directory);
   const signal = options.signal ?? new AbortController().signal;
+  const arms = createArms(options.generations ?? 2);
+  const trials = arms.map((arm) => ({ arm, seed: 0 }));
   const folder = await openLanguageFolder(directory);
   try {
     const system = createScriptedSystem(folder.shelf);

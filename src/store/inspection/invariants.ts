@@ -35,21 +35,6 @@ const invariants: readonly Invariant[] = [
       AND json_extract(o.value, '$.rows') IS NOT ${candidates}`,
   },
   {
-    check: "candidates",
-    what: "has not every draw of every prompt, once and in its place",
-    query: `WITH size AS (SELECT o.id, o.kind, o.key, count(*) / max(1, count(DISTINCT c.position)) AS draws,
-        count(DISTINCT c.dataset_id) AS datasets
-      FROM stage o JOIN candidate c ON c.stage_id = o.id WHERE o.kind = 'sample' AND o.state IN ('done', 'stale') GROUP BY o.id)
-      SELECT kind, key FROM size WHERE datasets > 1 OR EXISTS
-        (SELECT 1 FROM candidate c WHERE c.stage_id = size.id AND c.id <> c.position * draws + c.draw)`,
-  },
-  {
-    check: "attempts",
-    what: "has candidates of an attempt that is not done",
-    query: `SELECT DISTINCT s.kind, s.key FROM candidate c JOIN attempt a ON a.id = c.attempt_id
-      JOIN stage s ON s.id = c.stage_id WHERE a.state <> 'done' OR a.stage_id <> c.stage_id`,
-  },
-  {
     check: "scores",
     what: "has not one score for every candidate",
     query: `SELECT s.kind, s.key FROM stage s ${firstInput} WHERE s.kind = 'verify' AND s.state IN ('done', 'stale')

@@ -19,8 +19,9 @@ export interface InspectionOptions {
   readonly report: (doneCount: number, totalCount: number) => void;
 }
 
-const rebuild = `copy the folder, then in the copy: sqlite3 ${databaseName} .recover | sqlite3 rebuilt.db; remove ${databaseName}, \
-${databaseName}-wal and ${databaseName}-shm; mv rebuilt.db ${databaseName}; look again with refeed doctor. Or restore the folder from a copy`;
+const rebuild =
+  "copy the folder first; a broken index is made anew as docs/doctor.md says; otherwise restore the folder from a copy, " +
+  "or run its experiment.yaml into a new folder: --run <folder>";
 
 /** Finds what is wrong with a run's folder, most basic things first; where the database cannot be read it ends there. */
 export async function* inspectRun(directory: string, options: InspectionOptions): AsyncGenerator<Finding> {

@@ -41,7 +41,7 @@ const pageRows = 500;
 
 /**
  * Reads a sample stage's candidates page by page, yielding after each page how many it read and what was found wrong.
- * Ids are dense where `isDone`: prompt by prompt, draw by draw.
+ * Where `isDone`, every prompt has its draws, once and in order.
  */
 export async function* checkCandidateRows(
   connection: Connection,
@@ -62,12 +62,15 @@ export async function* checkCandidateRows(
   );
   const openByAttempt = new Map<number, { readonly digest: RowDigest; count: number }>();
   let due = 0;
+  let last: StoredRow | undefined;
   for (let next = 0; ; ) {
     const rows = page.all(stageId, next, pageRows);
     const problems: string[] = [];
     for (const row of rows) {
       if (isDone && row.id !== due) problems.push(`candidate ${due} is missing`);
+      else if (isDone && !isInPlace(row, last)) problems.push(`candidate ${row.id} is out of its place`);
       due = row.id + 1;
+      last = row;
       const attempt = attemptById.get(row.attempt);
       const open = openByAttempt.get(row.attempt) ?? { digest: createRowDigest(), count: 0 };
       openByAttempt.set(row.attempt, open);
@@ -86,4 +89,11 @@ export async function* checkCandidateRows(
   const left = [...attemptById.values()].map(({ key }) => `attempt ${key} has not all it brought`);
   const strays = [...openByAttempt].filter(([id]) => !attemptById.has(id)).map(([id]) => `no finished attempt ${id}`);
   yield { rows: 0, problems: [...left, ...strays] };
+}
+
+/** Prompt by prompt, draw by draw, of one dataset. */
+function isInPlace(row: StoredRow, last: StoredRow | undefined): boolean {
+  if (last === undefined) return row.position === 0 && row.draw === 0;
+  const isSame = row.position === last.position && row.draw === last.draw + 1;
+  return row.dataset === last.dataset && (isSame || (row.position === last.position + 1 && row.draw === 0));
 }
