@@ -19,8 +19,11 @@ export interface InspectionOptions {
   readonly report: (doneCount: number, totalCount: number) => void;
 }
 
+/** Mends an index that disagrees with its table; VACUUM INTO would copy it as it is. */
+const reindex = `node -e "new (require('node:sqlite').DatabaseSync)('${databaseName}').exec('REINDEX')"`;
+
 const rebuild =
-  "copy the folder first; a broken index is made anew as docs/doctor.md says; otherwise restore the folder from a copy, " +
+  `copy the folder first, then rebuild the indexes in it: ${reindex}; where that fails, restore the folder from a copy, ` +
   "or run its experiment.yaml into a new folder: --run <folder>";
 
 /** Finds what is wrong with a run's folder, most basic things first; where the database cannot be read it ends there. */
