@@ -16,6 +16,7 @@ export interface StageRow {
   readonly kind: string;
   readonly state: string;
   readonly inputs: string;
+  readonly inputs_sha256: string | null;
   readonly rows_sha256: string | null;
   readonly artifact: string | null;
   readonly artifact_state: string | null;
@@ -39,7 +40,7 @@ export async function checkNeededWork(work: NeededWork): Promise<void> {
   const due = stages.filter(({ state }) => state !== "done");
   for (let stage = due.pop(); stage; stage = due.pop()) {
     signal.throwIfAborted();
-    if (stage.state !== "done" && (stage.kind === "sample" || stage.kind === "verify")) await checkRows(work, stage);
+    if (isGoneOnWith(stage)) await checkRows(work, stage);
     for (const key of JSON.parse(stage.inputs) as readonly string[]) {
       const input = byKey.get(key);
       if (input?.state !== "done" || seen.has(key)) continue;
@@ -52,10 +53,15 @@ export async function checkNeededWork(work: NeededWork): Promise<void> {
   }
 }
 
+/** What a torn stage of these kinds has is kept; where it was disowned (no digest of inputs is empty) it is being removed. */
+function isGoneOnWith({ state, kind, inputs_sha256 }: StageRow): boolean {
+  return state !== "done" && inputs_sha256 !== "" && (kind === "sample" || kind === "verify");
+}
+
 function readStages(connection: Connection): readonly StageRow[] {
   return connection
     .prepare<[], StageRow>(
-      `SELECT s.id, s.key, s.kind, s.state, s.inputs, s.rows_sha256, a.sha256 AS artifact, a.state AS artifact_state
+      `SELECT s.id, s.key, s.kind, s.state, s.inputs, s.inputs_sha256, s.rows_sha256, a.sha256 AS artifact, a.state AS artifact_state
        FROM stage s LEFT JOIN model m ON m.stage_id = s.id LEFT JOIN artifact a ON a.sha256 = m.artifact_sha256
        WHERE s.planned = 1 ORDER BY s.id DESC`,
     )

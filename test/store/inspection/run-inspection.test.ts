@@ -18,6 +18,7 @@ interface Damage {
 }
 
 const first = (kind: string): string => `(SELECT min(id) FROM stage WHERE kind = '${kind}' AND state = 'done')`;
+const bought = "(SELECT min(attempt_id) FROM candidate)";
 const artifactOf = (directory: string): string =>
   join(directory, "artifacts", readdirSync(join(directory, "artifacts"))[0] as string);
 
@@ -31,7 +32,7 @@ const problems: readonly Damage[] = [
   { check: "rows", what: /candidate 3 is missing/, sql: "DELETE FROM candidate WHERE id = 3" },
   { check: "candidates", what: /another number of candidates/, sql: "DELETE FROM candidate WHERE id = 3" },
   { check: "rows", what: /candidate 3 is out of/, sql: "UPDATE candidate SET position = position + 1 WHERE id = 3" },
-  { check: "rows", what: /no finished attempt/, sql: "UPDATE attempt SET state = 'failed' WHERE id = 1" },
+  { check: "rows", what: /no finished attempt/, sql: `UPDATE attempt SET state = 'failed' WHERE id = ${bought}` },
   {
     check: "rows",
     what: /not those that were written/,
@@ -70,7 +71,7 @@ const problems: readonly Damage[] = [
     sql: "UPDATE dataset SET row_count = row_count + 1 WHERE split = 'test'",
   },
   { check: "record", what: /record is damaged/, sql: "UPDATE run SET resolved = replace(resolved, 'small', 'smell')" },
-  { check: "database", what: /rows of candidate refer to no attempt/, sql: "DELETE FROM attempt WHERE id = 1" },
+  { check: "database", what: /rows of candidate refer to no attempt/, sql: `DELETE FROM attempt WHERE id = ${bought}` },
   {
     check: "artifacts",
     what: /digest does not match/,

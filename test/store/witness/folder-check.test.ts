@@ -143,3 +143,18 @@ test("a database that is not whole is refused before anything is written", async
   // The lock is free again.
   await assert.rejects(openLanguageFolder(directory), refusal(/is damaged/));
 });
+
+test("rows of other inputs that a killed process had begun to remove are no damage", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const sample = createRequest("sample");
+  const folder = await openLanguageFolder(directory);
+  await plan(folder, [sample]);
+  await writeCandidates(folder, sample, ["a", "b", "c"]);
+  await folder.close();
+  tamper(directory, "UPDATE stage SET state = 'new', inputs_sha256 = '' WHERE kind = 'sample'");
+  tamper(directory, "DELETE FROM candidate WHERE id < 2");
+  const again = await openLanguageFolder(directory);
+  await again.check(signal);
+  await again.close();
+  assert.ok(!(await inspect(directory)).some(({ check, state }) => state === "problem" && check === "rows"));
+});
