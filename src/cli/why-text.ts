@@ -73,8 +73,15 @@ function renderDraw(candidate: NonNullable<ExampleStory["candidate"]>): string {
   return parts.join(", ");
 }
 
-function renderAttempt({ key, state, rows, tries, usd }: NonNullable<ExampleStory["candidate"]>["attempt"]): string {
-  return `attempt ${key}: ${state}, ${count(rows, "candidate")}, ${count(tries, "try", "tries")}, ${usd} USD`;
+function renderAttempt({
+  key,
+  state,
+  rows,
+  tries,
+  repeats,
+  usd,
+}: NonNullable<ExampleStory["candidate"]>["attempt"]): string {
+  return `attempt ${key}: ${state}, ${count(rows, "candidate")}, ${count(tries, "try", "tries")}, ${usd} USD${repeats > 0 ? `, ${repeats} possibly paid twice` : ""}`;
 }
 
 /** Scores and decisions. */

@@ -33,6 +33,8 @@ export interface CandidateStory {
     /** Candidates it brought: what it cost, it cost for all of them. */
     readonly rows: number;
     readonly tries: number;
+    /** Tries after one whose reply is unknown: possibly paid twice. */
+    readonly repeats: number;
     readonly usd: number;
   };
 }
@@ -97,7 +99,7 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
      FROM candidate WHERE stage_id = ? AND id = ?`,
   );
   const findAttempt = connection.prepare<[number], CandidateStory["attempt"]>(
-    `SELECT key, state, row_count AS rows, try_count AS tries, cost_usd AS usd FROM attempt WHERE id = ?`,
+    `SELECT key, state, row_count AS rows, try_count AS tries, repeat_count AS repeats, cost_usd AS usd FROM attempt WHERE id = ?`,
   );
   const findScore = connection.prepare<[number, number], { score: number | null; reason: string | null }>(
     "SELECT score, reason FROM score WHERE stage_id = ? AND candidate_id = ?",
