@@ -9,6 +9,7 @@ import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderError, renderShown } from "./failure.ts";
 import { gather } from "./gather.ts";
+import { findDefaultFolder, renderTouched } from "./touched.ts";
 
 export function createCheckCommand(environment: Environment): Command {
   return new Command("check")
@@ -22,7 +23,11 @@ export function createCheckCommand(environment: Environment): Command {
         const { materials } = await prepareExperiment(experiment, environment.signal);
         for (const note of materials?.notes ?? [])
           environment.stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
-        environment.stdout.write(flags.json ? `${JSON.stringify(summarize(experiment))}\n` : renderSummary(experiment));
+        const directory = findDefaultFolder(experiment, environment.cwd);
+        const touched = renderTouched(experiment, { cwd: environment.cwd, directory });
+        environment.stdout.write(
+          flags.json ? `${JSON.stringify(summarize(experiment))}\n` : renderSummary(experiment) + touched,
+        );
       } catch (error) {
         const problems = listProblems(error);
         if (problems === null) throw error;

@@ -18,6 +18,7 @@ import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 import { gather } from "./gather.ts";
+import { renderTouched } from "./touched.ts";
 
 export function createPlanCommand(environment: Environment): Command {
   return new Command("plan")
@@ -64,6 +65,7 @@ export async function renderPlan(
   const left = addCosts(rows.filter(({ state }) => state !== "done"));
   stdout.write(`${prepared.experiment.name}: ${trialCount} trials, ${rows.length} stages\n\n`);
   stdout.write(renderTextTable(["stage", "planned", "done", "new", "stale", "seconds left"], table));
+  stdout.write(`\n${renderTouched(prepared.experiment, { cwd: environment.cwd, directory })}`);
   const isInside = left.calls === 0 && left.usd === 0;
   stdout.write(`\n${isInside ? "nothing leaves this process" : "left to pay"}: ${renderOutside(left)}\n`);
   if (isChanged) stdout.write(renderShown(renderChanges(plan, relative(environment.cwd, directory) || ".")));

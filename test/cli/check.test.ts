@@ -10,13 +10,19 @@ import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 const good =
   "dataset: { name: newswire, train: 20, test: 4 }\nseeds: [0, 1]\narms: { corpus: [replace, accumulate] }\n";
 
-test("a valid experiment is told in one line", async (context) => {
+test("a valid experiment is told in one line, and what it would touch below it", async (context) => {
   const cwd = createTemporaryFolder(context);
   const check = (...args: readonly string[]) => speak(createCheckCommand, args, { cwd });
   writeFileSync(join(cwd, "good.yaml"), good);
-  assert.deepEqual(await check("good.yaml"), { out: "ok: 2 arms x 2 seeds, 3 generations\n", error: "", code: 0 });
-  const line = await check("good.yaml", "--set", "lines={full: {generations: 0}}", "--set", "seeds=[7]");
-  assert.equal(line.out, "ok: 2 arms x 1 seed, 3 generations; lines: full\n");
+  const first = async (...args: readonly string[]) => {
+    const { out, error, code } = await check(...args);
+    const [line, ...touched] = out.split("\n");
+    assert.deepEqual([error, code, touched.length], ["", 0, 5]);
+    return line;
+  };
+  assert.equal(await first("good.yaml"), "ok: 2 arms x 2 seeds, 3 generations");
+  const sets = ["--set", "lines={full: {generations: 0}}", "--set", "seeds=[7]"];
+  assert.equal(await first("good.yaml", ...sets), "ok: 2 arms x 1 seed, 3 generations; lines: full");
   assert.deepEqual(JSON.parse((await check("good.yaml", "--json")).out), {
     ok: true,
     name: "good",
@@ -26,7 +32,7 @@ test("a valid experiment is told in one line", async (context) => {
     seeds: 2,
     generations: 3,
   });
-  assert.equal((await check("gaussian", "--set", "scale=tiny")).out, "ok: 4 arms x 5 seeds, 9 generations\n");
+  assert.equal(await first("gaussian", "--set", "scale=tiny"), "ok: 4 arms x 5 seeds, 9 generations");
 });
 
 test("every problem is told, and the exit code is 2", async (context) => {

@@ -1,17 +1,21 @@
-// Installs what the integration suite needs and this machine lacks: Debian's Chromium, for looking at reports.
+// Installs what the integration suite needs and this machine lacks: Debian's Chromium, for looking at reports, and
+// strace, for looking at what a run asks the kernel for.
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
-const chromium = "/usr/bin/chromium";
+const programByPackage: Readonly<Record<string, string>> = { chromium: "/usr/bin/chromium", strace: "/usr/bin/strace" };
+const listMissing = (): string[] =>
+  Object.keys(programByPackage).filter((name) => !existsSync(programByPackage[name]!));
 
-if (!existsSync(chromium)) {
-  console.log("installing chromium");
+const missing = listMissing();
+if (missing.length > 0) {
+  console.log(`installing ${missing.join(" and ")}`);
   const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", "chromium"]]) {
+  for (const args of [["update"], ["install", "-y", "--no-install-recommends", ...missing]]) {
     const [command = "apt-get", ...rest] = [...sudo, "apt-get", "-q", ...args];
     const { status } = spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0) console.error(`${command} ${rest.join(" ")} failed; install Chromium at ${chromium} by hand`);
+    if (status !== 0) console.error(`${command} ${rest.join(" ")} failed; install ${missing.join(" and ")} by hand`);
   }
 }
-if (!existsSync(chromium)) process.exitCode = 1;
+if (listMissing().length > 0) process.exitCode = 1;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
@@ -40,10 +40,13 @@ test("packed, installed in an empty folder, trained there", async (context) => {
     [],
   );
 
+  assert.deepEqual([...files].sort(), listExpected());
+
   const home = join(folder, "home");
   mkdirSync(home);
   writeFileSync(join(home, "package.json"), '{"name": "home", "private": true, "allowScripts": {"node": true}}\n');
   run("npm", ["install", "--no-fund", "--no-audit", join(folder, report!.filename), "node@24"], home);
+  runWithoutScripts(folder, join(folder, report!.filename));
   const path = `${join(home, "node_modules/.bin")}:${process.env.PATH}`;
   const refeed = (...args: string[]): string => run("env", [`PATH=${path}`, "npx", "refeed", ...args], home);
 
@@ -66,3 +69,31 @@ test("packed, installed in an empty folder, trained there", async (context) => {
   );
   assert.equal(run(join(home, "node_modules/.bin/node"), ["own.mjs"], home), "function function\n");
 });
+
+/** What a package holds and nothing else: each source compiled, with its types, and the folders that it reads. */
+function listExpected(): readonly string[] {
+  const list = (name: string): string[] =>
+    readdirSync(join(root, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length));
+  const compiled = list("src").flatMap((path) => {
+    const stem = path.replace(/^src/, "dist").replace(/\.ts$/, "");
+    return [`${stem}.js`, `${stem}.d.ts`];
+  });
+  const single = ["package.json", "README.md", "LICENSE", "CHANGELOG.md"];
+  return [...compiled, ...["bin", "prompts", "datasets", "experiments", "models"].flatMap(list), ...single].sort();
+}
+
+/** No script of any package is needed: installed without them, on the Node that runs this, it works. */
+function runWithoutScripts(folder: string, tarball: string): void {
+  const home = join(folder, "bare");
+  mkdirSync(home);
+  writeFileSync(join(home, "package.json"), '{"name": "bare", "private": true}\n');
+  run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-fund", "--no-audit", tarball], home);
+  const told = run(
+    process.execPath,
+    [join(home, "node_modules/refeed/bin/refeed.js"), "run", "gaussian", "--set", "scale=tiny", "--quiet"],
+    home,
+  );
+  assert.match(told, /report: runs\/gaussian\/report\/index\.html/);
+}

@@ -1,0 +1,37 @@
+// What a run of an experiment reads, writes, starts and asks, told before anything of it runs: the file may be somebody
+// else's. It knows what a part of the experiment is, and nothing of how it runs.
+
+import { join, relative, resolve } from "node:path";
+import type { Experiment, LanguageExperiment } from "../experiment/experiment.ts";
+import { renderVisibleLine } from "../text/visible.ts";
+
+/** Four lines. Nothing in an experiment names a command or a host yet, so neither is ever started or asked. */
+export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd: string; directory: string }): string {
+  const show = (path: string): string => {
+    const inside = relative(cwd, path);
+    return inside.startsWith("..") ? path : inside || ".";
+  };
+  const reads = experiment.system === "language" ? listFiles(experiment).map(show) : [];
+  return [
+    `reads   ${reads.length > 0 ? reads.join(", ") : "no file but the experiment's own"}`,
+    `writes  ${show(directory)}, and nothing outside of it`,
+    "starts  no command",
+    "asks    no host",
+  ]
+    .map((line) => `${renderVisibleLine(line)}\n`)
+    .join("");
+}
+
+/** Files of the user's; what comes with the package is not told. */
+function listFiles({ folder, language: { dataset, prompt, base } }: LanguageExperiment): readonly string[] {
+  return [
+    ...(dataset.kind === "file" ? [resolve(folder, dataset.file)] : []),
+    ...(prompt.includes("/") ? [resolve(folder, prompt)] : []),
+    ...(base.startsWith("embedded:") ? [] : [resolve(base)]),
+  ];
+}
+
+/** Where a run of it is kept unless a flag says otherwise. */
+export function findDefaultFolder(experiment: Experiment, cwd: string): string {
+  return resolve(cwd, join("runs", experiment.name));
+}
