@@ -33,14 +33,21 @@ export function renderLint(record: RunRecord, markers: ReadonlyMap<string, Marke
   const all = [...pooled.values()].flatMap((ofArm) => [...ofArm.keys()]);
   const generations = [...new Set(all)].sort((one, other) => one - other);
   const shown = pickColumns(generations);
-  const rows = [...pooled].map(([arm, ofArm]): HtmlValue[] => [
-    renderArmName(arm, markers.get(arm)),
-    ...shown.map((generation) => renderBroken(ofArm.get(generation))),
-  ]);
+  const renderCells = (render: (checks: PooledByCheck | undefined) => HtmlValue): Html =>
+    renderTable(
+      ["arm", ...shown.map((generation) => `generation ${generation}`)],
+      [...pooled].map(([arm, ofArm]) => [
+        renderArmName(arm, markers.get(arm)),
+        ...shown.map((generation) => render(ofArm.get(generation))),
+      ]),
+    );
   const left = shown.length < generations.length ? ` Generations ${shown.join(", ")} are shown; the file has all.` : "";
   return html`<h2>What sampling and training lost</h2>
 <p class="note">Checks of each generation's candidates that are beyond their limit, with the worst seed's share.${left} The limits are those under lint of the experiment; all of it stands in lint.csv.</p>
-${renderTable(["arm", ...shown.map((generation) => `generation ${generation}`)], rows)}
+${renderCells(renderBroken)}
+<h3>What of the corpus did not fit the model</h3>
+<p class="note">As the trainer counts it, over all seeds, of the rows that it read.</p>
+${renderCells(renderUnfit)}
 <details><summary>Every check</summary>${renderAll(pooled, markers)}</details>`;
 }
 
@@ -86,10 +93,24 @@ function isWorse(one: Check, other: Check): boolean {
 function renderBroken(checks: PooledByCheck | undefined): HtmlValue {
   if (!checks) return "";
   const broken = [...checks.values()].filter(({ brokenCount }) => brokenCount > 0);
+  const isLimited = [...checks.values()].some(({ worst }) => worst.limit !== null);
+  if (!isLimited) return html`<span class="note">no candidates</span>`;
   if (broken.length === 0) return html`<span class="note">within limits</span>`;
   return broken.map(({ worst, brokenCount, seedCount }, index) => {
     const seeds = seedCount > 1 ? html` <span class="note">${brokenCount} of ${seedCount} seeds</span>` : null;
     return html`${index > 0 ? html`<br>` : null}${worst.name} <span class="number">${renderValue(worst.value, worst.of)}</span>${seeds}`;
+  });
+}
+
+const training = "training.";
+
+function renderUnfit(checks: PooledByCheck | undefined): HtmlValue {
+  const told = [...(checks ?? [])].filter(([name]) => name.startsWith(training));
+  const unfit = told.filter(([, { count }]) => count > 0);
+  if (unfit.length === 0) return told.length === 0 ? "" : html`<span class="note">all fits</span>`;
+  return unfit.map(([name, { count, of }], index) => {
+    const numbers = html`<span class="number">${renderNumber(count)}</span> <span class="note">in ${renderNumber(of)} rows</span>`;
+    return html`${index > 0 ? html`<br>` : null}${name.slice(training.length)} ${numbers}`;
   });
 }
 

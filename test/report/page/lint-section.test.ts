@@ -19,6 +19,11 @@ test("what is beyond its limit stands arm by generation, with the worst seed and
     cells.every(([, share, seeds], index) => share === `${30 + 30 * (index % 2)} %` && seeds === "3 of 3 seeds"),
   );
   assert.match(page, /within limits/);
+  // The last generation and the reference line are trained and draw nothing.
+  assert.equal(page.match(/no candidates/g)?.length, 5);
+  const unfit = page.match(/unknownTokens <span class="number">1,500<\/span> <span class="note">in 750 rows<\/span>/g);
+  assert.equal(unfit?.length, 17);
+  assert.ok(!page.slice(0, page.indexOf("<details>")).includes("cutCompletions"), "what is 0 is not told");
   for (const name of ["training.unknownTokens", "effective", "rejected.below-rank"])
     assert.ok(page.includes(name), name);
 });
