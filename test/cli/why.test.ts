@@ -188,7 +188,7 @@ test("what a model wrote is shown and obeyed by no terminal; a long text is cut,
     text,
     /^written +␛\[31mred⟨U\+202E⟩evil␊replace-weak\/0\/2\/3: forged long .* \.\. \(\d+ characters more\)$/m,
   );
-  assert.match(text, /: done, 4 candidates, 3 tries, 0\.5 USD, 2 possibly paid twice$/m);
+  assert.match(text, /: done, \d candidates, 3 tries, 0\.5 USD, 2 possibly paid twice$/m);
   const found = await speak("hostile", "--find", "evil");
   assert.ok(found.includes("evil") && !["\u001b", "\u202e"].some((control) => found.includes(control)));
   const told = JSON.parse(await speak("hostile", "replace-weak/0/2/3", "--json")) as Told;
