@@ -10,12 +10,14 @@ import type { MetricBasis, TextMetric } from "../../src/domain/metric.ts";
 import type { Shelf } from "../../src/domain/shelf.ts";
 import type { Description } from "../../src/domain/stage.ts";
 import { ConfigError } from "../../src/errors.ts";
+import { listFieldDifferences } from "../../src/experiment/change/fields.ts";
 import { composeExperiment } from "../../src/experiment/compose/compose.ts";
 import type { Experiment, LanguageExperiment } from "../../src/experiment/experiment.ts";
 import { parseExperiment } from "../../src/experiment/parse.ts";
 import { prepareExperiment } from "../../src/experiment/prepare.ts";
 import { createJsonSchema, type JsonSchema } from "../../src/experiment/schema/json-schema.ts";
 import { describeStages } from "../../src/experiment/stage-list.ts";
+import { renderCanonical } from "../../src/keys/canonical.ts";
 import type { DescribedStage } from "../../src/loop/describing.ts";
 import type { LanguageParts } from "../../src/systems/language/settings.ts";
 import { createLanguageSystem } from "../../src/systems/language/system.ts";
@@ -172,6 +174,24 @@ test("a changed field makes exactly the stages stale that depend on it", async (
   }
   assert.deepEqual(faults, []);
   assert.ok(count > 150, `${count} rows`);
+});
+
+test("a field that resolves to something else is told as a difference, one that does not is not", () => {
+  const plain = ({ arms, gates, ...experiment }: Experiment): string => {
+    const { source: _, sets: __, ...rest } = { ...experiment, gates: gates.map(({ where: ___, ...gate }) => gate) };
+    return renderCanonical({
+      ...rest,
+      arms: arms.map(({ generations, settings }) => ({ generations, settings })),
+    } as never);
+  };
+  for (const row of changeTable) {
+    if (row.refused) continue;
+    const { system, path, at = path, to, with: given = [] } = row;
+    const read = (sets: readonly string[]) => parseExperiment(bases[system], { file, sets });
+    const [before, after] = [read(given), read([...given, `${at}=${to}`])];
+    const told = listFieldDifferences({ experiment: before, materials: null }, { experiment: after, materials: null });
+    assert.equal(told.length > 0, plain(before) !== plain(after), `${render(row)}: ${told.map(({ field }) => field)}`);
+  }
 });
 
 const metric = (basis: MetricBasis, version = 1): TextMetric => ({

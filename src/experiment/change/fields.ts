@@ -41,15 +41,16 @@ const editExperiment = (edit: (experiment: Json) => Json): Edit => {
   return (record) => ({ ...record, experiment: edit(record.experiment as unknown as Json) as unknown as Experiment });
 };
 
-/** No stage depends on name, gates, models kept and worker threads; whoever resumes a run may still want to know. */
+/**
+ * Everything but the arms, what is told of language below, and how the file was given. On most of it no stage depends;
+ * whoever resumes a run may still want to know.
+ */
 function listFrameChanges(before: Experiment, after: Experiment): readonly FieldChange[] {
-  const read = ({ name, seeds, keepModels, workers, gates }: Experiment): Json => ({
-    name,
-    seeds,
-    keepModels,
-    workers,
-    gates: gates.map(({ where: _, ...gate }) => ({ ...gate })),
-  });
+  const read = (experiment: Experiment): Json => {
+    const kept = Object.entries(experiment).filter(([name]) => !isElsewhere.has(name));
+    const gates = experiment.gates.map(({ where: _, ...gate }) => ({ ...gate }));
+    return { ...Object.fromEntries(kept), gates };
+  };
   return computeDifference(read(before), read(after)).map(({ path, before: old, after: now }) => ({
     field: path.join("."),
     before: old,
@@ -57,6 +58,17 @@ function listFrameChanges(before: Experiment, after: Experiment): readonly Field
     edit: editExperiment((experiment) => writeAt(experiment, path, now)),
   }));
 }
+
+const isElsewhere: ReadonlySet<string> = new Set<keyof LanguageExperiment>([
+  "system",
+  "arms",
+  "language",
+  "file",
+  "folder",
+  "setFolder",
+  "source",
+  "sets",
+]);
 
 /** A dataset is known by its rows' digests: a setting of it brings those of the splits that it decides on. */
 function listLanguageChanges(before: RunRecordSource, after: RunRecordSource): readonly FieldChange[] {

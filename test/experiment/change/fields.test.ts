@@ -64,9 +64,13 @@ test("arms that are only called otherwise have not changed; lost and new ones ar
 test("what no stage depends on is told as well", () => {
   assert.deepEqual(differ(two, two, "workers=2", "keepModels=none", "name=other"), [
     ["name", "experiment", "other"],
-    ["keepModels", "all", "none"],
     ["workers", null, 2],
+    ["keepModels", "all", "none"],
   ]);
+  assert.deepEqual(
+    differ(two, two, "lint.empty.fatal=true").map(([field]) => String(field).split(".").slice(0, 2).join(".")),
+    ["lint.empty"],
+  );
   const gated = `${two}gates: [{ metric: rouge1, arm: weak, generation: 0, op: ">", value: 0 }]\n`;
   const gate = { metric: "rouge1", arm: "weak", generation: 0, op: ">", value: 0 };
   assert.deepEqual(differ(two, gated), [["gates", [], [gate]]]);

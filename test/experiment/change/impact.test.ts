@@ -61,8 +61,8 @@ test("nothing changed: everything is reused and there is nothing to tell", async
   assert.deepEqual(
     unread.changes.map(({ field, stale }) => [field, stale]),
     [
-      ["keepModels", {}],
       ["workers", {}],
+      ["keepModels", {}],
     ],
   );
 });
