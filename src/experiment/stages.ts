@@ -58,7 +58,7 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
   // What a turn asked for is looked at before anything is made from it, whether it was run or read back.
   const execute: Execute = async (description) => {
     const stage = await perform(description);
-    await inspect?.(stage, description.turn);
+    await inspect?.(stage, description.turn, signal);
     return stage;
   };
   await folder.writeState("running", null);

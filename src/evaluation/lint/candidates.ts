@@ -8,17 +8,20 @@ export interface CandidateLintRequest {
   readonly candidateCount: number;
   /** False where every draw of a prompt must be the same. */
   readonly isRandom: boolean;
+  /** Aborted, it throws the signal's reason before the next page. */
+  readonly signal: AbortSignal;
 }
 
 /** Pages come in plan order, so that the draws of a prompt follow each other. */
 export async function computeCandidateLint(
   pages: AsyncIterable<readonly CandidateText[]>,
-  { candidateCount, isRandom }: CandidateLintRequest,
+  { candidateCount, isRandom, signal }: CandidateLintRequest,
 ): Promise<CandidateLint> {
   const counter = createTextCounter(candidateCount);
   const counts = { candidates: 0, truncated: 0, empty: 0, refused: 0, unparsable: 0, markers: 0 };
   const draws = createDrawTally();
   for await (const page of pages) {
+    signal.throwIfAborted();
     for (const { position, completion, finish, reason } of page) {
       counts.candidates += 1;
       const isRefused = finish === "refused" || reason === "refused";

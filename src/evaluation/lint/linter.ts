@@ -5,7 +5,7 @@ import type { PromptLint, ReadRoundTrip, SampleLint } from "../../domain/lint.ts
 import type { Row } from "../../domain/rows.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import { markerVersion } from "../../text/markers/chat-markers.ts";
-import { computeCandidateLint } from "./candidates.ts";
+import { type CandidateLintRequest, computeCandidateLint } from "./candidates.ts";
 import { computePromptLint } from "./prompts.ts";
 
 /** Raised when the same candidates would be counted otherwise: they are then read again, and nothing is sampled. */
@@ -19,9 +19,11 @@ export interface LinterParts {
 
 export type LintShelf = Pick<Shelf, "readRows" | "candidateCount" | "readTexts" | "readLint" | "writeLint">;
 
+export type LintOptions = Pick<CandidateLintRequest, "isRandom" | "signal">;
+
 export interface Linter {
   /** Of a finished sample stage over the train split; `isRandom` is false at temperature 0. */
-  read(stage: string, isRandom: boolean): Promise<SampleLint>;
+  read(stage: string, options: LintOptions): Promise<SampleLint>;
 }
 
 export function createLinter({ shelf, render, readRoundTrip }: LinterParts): Linter {
@@ -31,26 +33,29 @@ export function createLinter({ shelf, render, readRoundTrip }: LinterParts): Lin
   // One stage at a time: a table of digests is large where there are many candidates.
   let last: Promise<unknown> = Promise.resolve();
 
-  const compute = async (stage: string, isRandom: boolean): Promise<SampleLint> => {
+  const compute = async (stage: string, options: LintOptions): Promise<SampleLint> => {
+    options.signal.throwIfAborted();
     prompts ??= computePromptLint(shelf.readRows("train"), { render, readRoundTrip });
+    // Awaited below; where the candidates fail first, as in a run that stops, nobody awaits it.
+    prompts.catch(() => undefined);
     const candidateCount = shelf.candidateCount(stage);
-    const candidates = await computeCandidateLint(shelf.readTexts(stage), { candidateCount, isRandom });
+    const candidates = await computeCandidateLint(shelf.readTexts(stage), { candidateCount, ...options });
     const lint = { version: lintVersion, candidates, prompts: await prompts };
     await shelf.writeLint(stage, lint);
     return lint;
   };
 
-  const begin = (stage: string, isRandom: boolean): Promise<SampleLint> => {
+  const begin = (stage: string, options: LintOptions): Promise<SampleLint> => {
     const kept = shelf.readLint(stage);
     if (kept?.version === lintVersion) return Promise.resolve(kept);
-    const computed = last.then(() => compute(stage, isRandom));
+    const computed = last.then(() => compute(stage, options));
     last = computed.catch(() => undefined);
     return computed;
   };
 
   return {
-    read(stage, isRandom) {
-      const lint = lintByStage.get(stage) ?? begin(stage, isRandom);
+    read(stage, options) {
+      const lint = lintByStage.get(stage) ?? begin(stage, options);
       lintByStage.set(stage, lint);
       return lint;
     },

@@ -9,13 +9,13 @@ import { createLinter, type LinterParts } from "../../evaluation/lint/linter.ts"
 import type { LanguageSettings } from "../../systems/language/settings.ts";
 
 /** Called with every stage that a turn has asked for; throws GateError where a fatal limit is broken. */
-export type Inspect = (stage: Stage, turn: Turn) => Promise<void>;
+export type Inspect = (stage: Stage, turn: Turn, signal: AbortSignal) => Promise<void>;
 
 export function createInspection(parts: LinterParts, limits: LintLimits): Inspect {
   const linter = createLinter(parts);
-  return async (stage, turn) => {
+  return async (stage, turn, signal) => {
     const { temperature } = (turn.arm.settings as LanguageSettings).sample;
-    const sample = stage.kind === "sample" ? await linter.read(stage.key, temperature > 0) : null;
+    const sample = stage.kind === "sample" ? await linter.read(stage.key, { isRandom: temperature > 0, signal }) : null;
     const selection = stage.kind === "select" ? (stage.value as LintTurn["selection"]) : null;
     if (sample === null && selection === null) return;
     const broken = findFatal(createTurn(turn, { sample, selection }), limits);

@@ -5,14 +5,14 @@ import { computeCandidateLint } from "../../../src/evaluation/lint/candidates.ts
 
 type Given = readonly [position: number, completion: string, finish?: CandidateText["finish"], reason?: string];
 
-async function read(given: readonly Given[], isRandom = true) {
+async function read(given: readonly Given[], isRandom = true, signal = new AbortController().signal) {
   const texts = given.map(([position, completion, finish = "stop", reason = null], id) => {
     return { id, position, completion, finish, reason } as CandidateText;
   });
   async function* pages() {
     for (let first = 0; first < texts.length; first += 2) yield texts.slice(first, first + 2);
   }
-  return await computeCandidateLint(pages(), { candidateCount: texts.length, isRandom });
+  return await computeCandidateLint(pages(), { candidateCount: texts.length, isRandom, signal });
 }
 
 test("each thing that goes wrong is counted once, as what it is", async () => {
@@ -80,6 +80,12 @@ test("a server that ignores the seed shows: every prompt drawn from again gives 
     ).drawnAgain,
     0,
   );
+});
+
+test("a run that stops does not wait for the rest of the pages", async () => {
+  const stop = new AbortController();
+  stop.abort(new Error("stopped"));
+  await assert.rejects(read([[0, "a"]], true, stop.signal), /stopped/);
 });
 
 test("no candidates, or none with a text, are counts of nothing", async () => {

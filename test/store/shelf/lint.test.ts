@@ -43,7 +43,7 @@ async function run(context: TestContext, sampler: Sampler, temperature: number) 
   const keys = new Set<string>();
   const lint = async (): Promise<void> => {
     const linter = createLinter(parts);
-    for (const key of keys) await linter.read(key, temperature > 0);
+    for (const key of keys) await linter.read(key, { isRandom: temperature > 0, signal });
   };
   const decoding = { topP: null, topK: null, maxTokens: 16 };
   const sample = { ...decoding, temperature, candidates: temperature > 0 ? 3 : 1 };
