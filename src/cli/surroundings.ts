@@ -65,7 +65,7 @@ async function inspectDatabaseEngine(): Promise<Finding> {
 }
 
 async function inspectWorkers(): Promise<Finding> {
-  const worker = new Worker("require('node:worker_threads').parentPort.postMessage(1)", { eval: true });
+  const worker = new Worker("require('node:worker_threads').parentPort.postMessage(1)", { eval: true, env: {} });
   try {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     worker.once("message", resolve);

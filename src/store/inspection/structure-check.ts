@@ -11,7 +11,7 @@ const bytesOnMainThread = 16_000_000;
 export async function inspectStructure(file: string, signal?: AbortSignal): Promise<readonly string[]> {
   signal?.throwIfAborted();
   if (statSync(file).size <= bytesOnMainThread) return findStructureDamage(file);
-  const worker = new Worker(computeModuleAddress(import.meta.url, "structure-worker"), { workerData: file });
+  const worker = new Worker(computeModuleAddress(import.meta.url, "structure-worker"), { env: {}, workerData: file });
   const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
   const abort = (): void => reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
