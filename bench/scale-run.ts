@@ -14,12 +14,12 @@ import { policies } from "../src/experiment/compose/policies.ts";
 import { describeStages } from "../src/experiment/plan.ts";
 import { type RunEvent, runStages } from "../src/experiment/stages.ts";
 import { computeDigest } from "../src/keys/digest.ts";
+import { createScriptedProvider } from "../src/providers/scripted/provider.ts";
 import { openRunFolder, type RunFolder } from "../src/store/run-folder.ts";
 import type { LanguageSettings } from "../src/systems/language/settings.ts";
 import { createLanguageSystem } from "../src/systems/language/system.ts";
 import { createTemplate } from "../src/systems/language/template.ts";
 import { createRandomVerifier } from "../src/verifiers/random.ts";
-import { createScaleProvider } from "./scale-provider.ts";
 
 export interface StageFigures {
   readonly seconds: number;
@@ -40,6 +40,8 @@ export interface RunFigures {
 }
 
 const draws = 4;
+/** 150 words of 14 letters at the mean: 2 KB. */
+const script = { words: 200, logProbabilities: false, width: 64 };
 const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 512 };
 const settings: LanguageSettings = {
   real: 1,
@@ -70,16 +72,19 @@ const trainer: Trainer = {
 };
 
 async function* createRows(split: Split, count: number): AsyncGenerator<Row> {
-  const words = "harbor council orchard museum engine village castle summer winter market river bridge".split(" ");
+  const words =
+    "refurbishment counterproposal archaeologist municipalities transatlantic superintendent reconstruction fortifications".split(
+      " ",
+    );
   for (let index = 0; index < count; index++) {
     const article = [...words, `${split}${index}`].join(" ");
-    yield { id: `${split}-${index}`, article, summary: `${words[index % 12]} ${index}` };
+    yield { id: `${split}-${index}`, article, summary: `${words[index % words.length]} ${index}` };
   }
 }
 
 function createSystem(folder: RunFolder, promptCount: number) {
   const template = createTemplate("{{ article }}", "bench");
-  const { sampler, scorer } = createScaleProvider();
+  const { sampler, scorer } = createScriptedProvider({ script });
   const system = createLanguageSystem({
     shelf: folder.shelf,
     sampler,

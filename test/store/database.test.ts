@@ -52,3 +52,26 @@ test("a reader of a missing file says so", (context) => {
   const folder = createTemporaryFolder(context);
   assert.throws(() => openReader(join(folder, "state.db")), { message: `${folder}: there is no run here` });
 });
+
+test("what is removed is looked for by index: no row that refers to it is found by reading all", (context) => {
+  const connection = openWriter(join(createTemporaryFolder(context), "state.db"));
+  context.after(() => void connection.close());
+  const tables = connection
+    .prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+    .pluck()
+    .all();
+  const references = tables.flatMap((table) =>
+    (connection.pragma(`foreign_key_list(${table})`) as readonly { readonly table: string; readonly from: string }[])
+      .filter((key) => key.table === "attempt")
+      .map(({ from }) => ({ table, from })),
+  );
+  assert.ok(references.length > 0);
+  for (const { table, from } of references) {
+    const [step] = connection
+      .prepare(`EXPLAIN QUERY PLAN SELECT 1 FROM ${table} WHERE ${from} = ?`)
+      .all(1) as readonly {
+      readonly detail: string;
+    }[];
+    assert.match(step?.detail ?? "", /^SEARCH .* USING (COVERING )?INDEX/, `${table}.${from}`);
+  }
+});

@@ -26,7 +26,10 @@ export async function importDataset(connection: Connection, writer: Writer, data
   const insertRow = connection.prepare(
     "INSERT INTO dataset_row (dataset_id, position, id, article, summary) VALUES (?, ?, ?, ?, ?)",
   );
-  const clear = connection.prepare("DELETE FROM dataset_row WHERE dataset_id = ?");
+  const clear = connection.prepare(
+    `DELETE FROM dataset_row WHERE dataset_id = @id
+       AND position < (SELECT min(position) FROM dataset_row WHERE dataset_id = @id) + ${importBatchRows}`,
+  );
   const close = connection.prepare("UPDATE dataset SET row_count = ?, rows_sha256 = ? WHERE id = ?");
   const witness = createRowDigest();
   const choose = connection.prepare("UPDATE dataset SET is_current = (sha256 = ?) WHERE split = ?");
@@ -34,7 +37,7 @@ export async function importDataset(connection: Connection, writer: Writer, data
   await writer.write(() => void insertDataset.run(split, digest));
   const { id, row_count } = find.get(split, digest) as { id: number; row_count: number };
   if (row_count < 0) {
-    await writer.write(() => void clear.run(id));
+    while ((await writer.writeBatch(() => clear.run({ id }).changes)) > 0);
     let position = 0;
     let batch: Row[] = [];
     const commit = async (): Promise<void> => {
