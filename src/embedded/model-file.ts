@@ -94,7 +94,13 @@ function quantize(values: Float32Array, rows: number, columns: number): Uint8Arr
 
 function dequantize(scales: Float32Array, bytes: Uint8Array, columns: number): Float32Array {
   const integers = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from(integers, (integer, i) => integer * scales[Math.floor(i / columns)]!);
+  // A plan reads the base as well, once for every field that changed: a loop is twenty times as fast as a mapping.
+  const values = new Float32Array(scales.length * columns);
+  for (let row = 0; row < scales.length; row++) {
+    const scale = scales[row]!;
+    for (let i = row * columns; i < (row + 1) * columns; i++) values[i] = integers[i]! * scale;
+  }
+  return values;
 }
 
 /** Copies, because a view needs an address that is a multiple of 4. */
