@@ -32,10 +32,15 @@ export interface RunFolderOptions {
   readonly clock: Clock;
   /** Who holds the lock, for the message another process gets. */
   readonly holder: Readonly<Record<string, string | number>>;
+  /** How long the first write of a group waits for company, milliseconds; the writer's own choice unless given. */
+  readonly gatherMs?: number;
 }
 
 /** Opens or creates a run folder; throws StoreError if another process writes it, it is damaged or cannot be written. */
-export async function openRunFolder(directory: string, { clock, holder }: RunFolderOptions): Promise<RunFolder> {
+export async function openRunFolder(
+  directory: string,
+  { clock, holder, gatherMs }: RunFolderOptions,
+): Promise<RunFolder> {
   await openFolder(directory, databaseName);
   const lock = openLock(directory, holder);
   let connection: Connection;
@@ -45,7 +50,7 @@ export async function openRunFolder(directory: string, { clock, holder }: RunFol
     lock.close();
     throw error;
   }
-  const writer = createWriter(connection, () => clock.monotonic());
+  const writer = createWriter(connection, () => clock.monotonic(), gatherMs);
   const stages = createStageTable(connection, writer, clock);
   const { artifacts, createLedger, markUnknown, checkStructure, checkNeeded, ...shelf } = createRunShelf({
     connection,

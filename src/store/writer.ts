@@ -23,12 +23,16 @@ interface Pending {
  * How long the first write waits for company. Committing at every turn of the event loop took 862 syncs and half a
  * second more of the main thread a seed of newswire-selection.
  */
-const gatherMs = 20;
+const defaultGatherMs = 20;
 
 /** Longest time one transaction may hold the event loop before it commits and the rest waits for the next turn. */
 const transactionMs = 20;
 
-export function createWriter(connection: Connection, monotonic: () => number): Writer {
+export function createWriter(
+  connection: Connection,
+  monotonic: () => number,
+  gatherMs: number = defaultGatherMs,
+): Writer {
   const queue: Pending[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;

@@ -29,10 +29,16 @@ export function createRows(split: Split, count: number): readonly Row[] {
   }));
 }
 
-const splits: Readonly<Record<Split, readonly Row[]>> = { train: createRows("train", 24), test: createRows("test", 9) };
+export type Splits = Readonly<Record<Split, readonly Row[]>>;
 
-export async function openLanguageFolder(directory: string): Promise<RunFolder> {
-  const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid } });
+const smallSplits: Splits = { train: createRows("train", 24), test: createRows("test", 9) };
+
+export async function openLanguageFolder(
+  directory: string,
+  { splits = smallSplits, gatherMs }: { readonly splits?: Splits; readonly gatherMs?: number } = {},
+): Promise<RunFolder> {
+  const gathering = gatherMs === undefined ? {} : { gatherMs };
+  const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid }, ...gathering });
   for (const split of ["train", "test"] as const) {
     const rows = splits[split];
     await folder.importDataset({
@@ -78,6 +84,14 @@ export function computeOverlap(reference: string, prediction: string): number {
   return shared / Math.max(words.size, wordCount(prediction));
 }
 
+/** What an experiment knows of a dataset before it reads it. */
+export function describeSplits({ train, test }: Splits): LanguageParts["dataset"] {
+  return {
+    train: { digest: computeKey(train), rowCount: train.length },
+    test: { digest: computeKey(test), rowCount: test.length },
+  };
+}
+
 export function createLanguageParts(shelf: Shelf, change: Partial<LanguageParts> = {}): LanguageParts {
   const template = createTemplate("{{ article }}", "test");
   const { sampler, scorer, trainer } = createScriptedProvider();
@@ -88,10 +102,7 @@ export function createLanguageParts(shelf: Shelf, change: Partial<LanguageParts>
     scorer,
     trainer,
     template,
-    dataset: {
-      train: { digest: computeKey(splits.train), rowCount: splits.train.length },
-      test: { digest: computeKey(splits.test), rowCount: splits.test.length },
-    },
+    dataset: describeSplits(smallSplits),
     verifiers: {
       oracle: { ...plain, verifier: createOracleVerifier(computeOverlap), parameters: { kind: "oracle" } },
       self: { ...plain, verifier: createSelfVerifier(), parameters: { kind: "self" } },

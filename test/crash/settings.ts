@@ -1,0 +1,28 @@
+// What the laboratory's run can be told.
+
+import type { CallFault } from "../../src/providers/scripted/script.ts";
+
+export interface PipelineSettings {
+  /** Rows of the train split: prompts a generation. */
+  readonly rows: number;
+  readonly generations: number;
+  readonly arms: 1 | 2;
+  readonly seeds: readonly number[];
+  /** Calls in flight at once, and how long each takes. */
+  readonly width: number;
+  readonly delayMs: number;
+  readonly gatherMs: number;
+  readonly calls: Readonly<Record<CallFault, number>>;
+}
+
+/** Twelve samples, verified, selected, assembled, trained on, evaluated; no time is spent waiting for company. */
+export const defaultSettings: PipelineSettings = {
+  rows: 12,
+  generations: 1,
+  arms: 1,
+  seeds: [0],
+  width: 4,
+  delayMs: 0,
+  gatherMs: 0,
+  calls: { busy: 0, lost: 0, rejected: 0 },
+};
