@@ -10,7 +10,7 @@ export interface Environment {
   /** The process environment as a record; keys of vendors come from here alone. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Aborted at the first SIGINT or SIGTERM; its reason is a CancelledError. */
+  /** Aborted at the first SIGINT, SIGTERM or SIGHUP; its reason is a CancelledError. */
   readonly signal: AbortSignal;
   /** What `process.argv` would start again with: shown when a run is interrupted. */
   readonly command: string;

@@ -1,12 +1,13 @@
 // What run and resume share: the loop at work with its progress, then the report, the results and the gates.
 
+import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { RunRecord } from "../domain/record.ts";
 import { CancelledError, GateError } from "../errors.ts";
 import { createBreachError, findFatal } from "../experiment/compose/inspection.ts";
 import { findBrokenGates } from "../experiment/gates.ts";
-import { type RunRequest, runExperiment } from "../experiment/run.ts";
+import { type RunEvent, type RunRequest, runExperiment } from "../experiment/run.ts";
 import { compareRecords } from "../report/comparison.ts";
 import { listLintLines } from "../report/lint-lines.ts";
 import { type Report, writeReport } from "../report/report.ts";
@@ -32,8 +33,13 @@ export async function executeRun(request: RunRequest, environment: Environment, 
   for (const note of request.prepared.materials?.notes ?? [])
     stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
   const holder = { pid: environment.pid, command: `refeed run ${shown}` };
+  const way = createWayOn(request.directory, environment, `${environment.command} resume ${quote(shown)}`);
+  const onEvent = (event: RunEvent): void => {
+    if (event.kind === "run-planned") way.record();
+    progress.watch(event);
+  };
   try {
-    const outcome = await runExperiment(request, { signal, clock, onEvent: progress.watch, holder });
+    const outcome = await runExperiment(request, { signal, clock, onEvent, holder });
     progress.close();
     say({ event: "run-done", run: shown, ...outcome });
     if (!flags.isJson && outcome.reusedCount === outcome.stageCount) {
@@ -43,10 +49,36 @@ export async function executeRun(request: RunRequest, environment: Environment, 
     }
   } catch (error) {
     progress.close();
-    if (error instanceof CancelledError) stderr.write(`go on with: ${environment.command} resume ${quote(shown)}\n`);
+    if (error instanceof CancelledError) way.tell();
     throw error;
+  } finally {
+    way.close();
   }
   await tellResults(request, environment, { shown, say, isJson: flags.isJson });
+}
+
+/**
+ * How an interrupted run is gone on with, told once: at the first signal, since a second one or the end of the wait
+ * leaves no time for it, or at the end where the run was not recorded yet.
+ */
+function createWayOn(directory: string, { signal, stderr }: Environment, command: string) {
+  let isRecorded = existsSync(join(directory, "resolved.json"));
+  let isTold = false;
+  const tell = (): void => {
+    if (!isTold) stderr.write(isRecorded ? `go on with: ${command}\n` : "nothing is recorded yet; start it again\n");
+    isTold = true;
+  };
+  const tellAtOnce = (): void => {
+    if (isRecorded) tell();
+  };
+  signal.addEventListener("abort", tellAtOnce);
+  return {
+    record: (): void => {
+      isRecorded = true;
+    },
+    tell,
+    close: (): void => signal.removeEventListener("abort", tellAtOnce),
+  };
 }
 
 interface Telling {

@@ -3,11 +3,12 @@
 
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { CancelledError, exitCodeByError, RefeedError } from "../errors.ts";
+import { exitCodeByError, RefeedError } from "../errors.ts";
 import { plainFaults, toSystemFault } from "../store/system-fault.ts";
-import type { Environment, Output } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { renderError } from "./failure.ts";
 import { createOutputs } from "./output.ts";
+import { watchSignals } from "./signals.ts";
 
 interface Verb {
   readonly summary: string;
@@ -81,7 +82,8 @@ export async function runCommandLine(host: NodeJS.Process): Promise<number> {
     code = exitCode;
   };
   const environment = createEnvironment(host, { ...outputs, signal: stop.signal, exit });
-  const release = watchSignals(host, stop, savesState(args) ? environment.stderr : null);
+  const say = savesState(args) ? (text: string): void => environment.stderr.write(text) : null;
+  const release = watchSignals(host, { stop, say, monotonic: environment.clock.monotonic });
   try {
     const program = await createProgram(args[0], environment);
     await program.parseAsync(args, { from: "user" });
@@ -140,25 +142,6 @@ async function nameFault(error: unknown): Promise<unknown> {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (code?.startsWith("SQLITE_")) return (await import("../store/database.ts")).toStoreError(error, "storage");
   return code !== undefined && plainFaults.has(code) ? toSystemFault(error, path ?? "storage") : error;
-}
-
-/** The first signal asks to drain; the second ends the process at once, with the guarantees of a kill. No `stderr`: nothing to drain. */
-function watchSignals(host: NodeJS.Process, stop: AbortController, stderr: Output | null): () => void {
-  const listeners = (["SIGINT", "SIGTERM"] as const).map((signal) => {
-    const listener = (): void => {
-      const error = new CancelledError(stderr ? undefined : "interrupted", signal);
-      if (stop.signal.aborted) host.exit(error.exitCode);
-      stderr?.write(
-        `\n${signal === "SIGINT" ? "Ctrl-C" : signal}: stopping; what is committed is kept, what is in flight is done again. Once more stops at once.\n`,
-      );
-      stop.abort(error);
-    };
-    host.on(signal, listener);
-    return () => host.off(signal, listener);
-  });
-  return () => {
-    for (const off of listeners) off();
-  };
 }
 
 /** Standard output is then read by programs, to whom every value must come as it is. */

@@ -5,8 +5,9 @@
 
 import { writeSync } from "node:fs";
 import { renderError } from "../../src/cli/failure.ts";
+import { watchSignals } from "../../src/cli/signals.ts";
 import type { Shelf } from "../../src/domain/shelf.ts";
-import { CancelledError, RefeedError } from "../../src/errors.ts";
+import { RefeedError } from "../../src/errors.ts";
 import { describeStages } from "../../src/experiment/stage-list.ts";
 import { runStages } from "../../src/experiment/stages.ts";
 import { createScriptedProvider } from "../../src/providers/scripted/provider.ts";
@@ -75,19 +76,21 @@ function say(line: string): void {
 }
 
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    const error = new CancelledError(undefined, signal);
-    if (stop.signal.aborted) process.exit(error.exitCode);
-    stop.abort(error);
-  });
-}
-const [directory = "", books = "", settings = "{}"] = process.argv.slice(2);
+const [directory = "", books = "", given = "{}"] = process.argv.slice(2);
+const settings = { ...defaultSettings, ...(JSON.parse(given) as PipelineSettings) };
+const release = watchSignals(process, {
+  stop,
+  say: (text) => process.stderr.write(text),
+  monotonic: systemClock.monotonic,
+  drainMs: settings.drainMs,
+});
 try {
-  await main(directory, books, { ...defaultSettings, ...(JSON.parse(settings) as PipelineSettings) }, stop.signal);
+  await main(directory, books, settings, stop.signal);
   say("done");
 } catch (error) {
   const told = toStoreError(error, directory);
   process.stderr.write(renderError(told));
   process.exitCode = told instanceof RefeedError ? told.exitCode : 1;
+} finally {
+  release();
 }

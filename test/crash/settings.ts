@@ -12,6 +12,8 @@ export interface PipelineSettings {
   readonly width: number;
   readonly delayMs: number;
   readonly gatherMs: number;
+  /** How long calls on their way are waited for when it is told to stop. */
+  readonly drainMs: number;
   readonly calls: Readonly<Record<CallFault, number>>;
 }
 
@@ -24,5 +26,6 @@ export const defaultSettings: PipelineSettings = {
   width: 4,
   delayMs: 0,
   gatherMs: 0,
+  drainMs: 30_000,
   calls: { busy: 0, lost: 0, rejected: 0 },
 };
