@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError, UsageError } from "../errors.ts";
 import { toStoreError } from "./database.ts";
-import { createOwnFile, validateOwnFile, validateReadFile } from "./guard/own-path.ts";
+import { createOwnFile, syncNames, validateOwnFile, validateReadFile } from "./guard/own-path.ts";
 import { guardPath } from "./system-fault.ts";
 
 export interface Lock {
@@ -137,4 +137,5 @@ async function makeFolder(path: string): Promise<void> {
       if (error.code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
     },
   );
+  syncNames(parent);
 }

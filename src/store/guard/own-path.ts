@@ -1,7 +1,18 @@
 // What may stand where a run is written: plain files and folders of its own, never a link to somewhere else.
 // A run's folder may come from anybody and lie where others write; it knows the name of no file in it.
 
-import { chmodSync, closeSync, constants, fchmodSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+} from "node:fs";
+import { dirname } from "node:path";
 import { StoreError } from "../../errors.ts";
 import { toSystemFault } from "../system-fault.ts";
 
@@ -30,6 +41,7 @@ export function createOwnFile(path: string): void {
     const handle = openSync(path, createFlags, 0o600);
     fchmodSync(handle, 0o600);
     closeSync(handle);
+    syncNames(dirname(path));
   });
 }
 
@@ -41,12 +53,33 @@ export function createOwnFolder(path: string): void {
       mkdirSync(path, { mode: 0o700 });
       // Whatever the umask took away.
       chmodSync(path, 0o700);
+      syncNames(dirname(path));
     });
     return;
   }
   if (found.isSymbolicLink()) throw createLinkError(path, "is a symbolic link");
   if (found.isDirectory()) return;
   throw new StoreError("is no folder, where a folder is needed", { where: path, next: "move it away" });
+}
+
+/**
+ * Puts the names in a folder on the disk. Without it a power cut may take a new folder with all it holds, or leave the
+ * journal of a database whose own name is gone.
+ */
+export function syncNames(folder: string): void {
+  let handle: number;
+  try {
+    handle = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    // Others' folders may be entered and not read, and cannot be synced then.
+    if ((error as NodeJS.ErrnoException).code === "EACCES") return;
+    throw error;
+  }
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Undefined where nothing stands; a link is not followed. */
