@@ -11,10 +11,11 @@ export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd:
     const inside = relative(cwd, path);
     return inside.startsWith("..") ? path : inside || ".";
   };
+  const books = listBooks(experiment);
   const reads = experiment.system === "language" ? listFiles(experiment).map(show) : [];
   return [
     `reads   ${reads.length > 0 ? reads.join(", ") : "no file but the experiment's own"}`,
-    `writes  ${show(directory)}, and nothing outside of it`,
+    `writes  ${[directory, ...books].map(show).join(" and ")}, and nothing outside of ${books.length > 0 ? "them" : "it"}`,
     "starts  no command",
     "asks    no host",
   ]
@@ -27,8 +28,14 @@ function listFiles({ folder, language: { dataset, prompt, base } }: LanguageExpe
   return [
     ...(dataset.kind === "file" ? [resolve(folder, dataset.file)] : []),
     ...(prompt.includes("/") ? [resolve(folder, prompt)] : []),
-    ...(base.startsWith("embedded:") ? [] : [resolve(base)]),
+    ...(base.startsWith("embedded:") || base === "scripted" ? [] : [resolve(base)]),
   ];
+}
+
+/** A scripted provider keeps its books where it is told. */
+function listBooks(experiment: Experiment): readonly string[] {
+  const script = experiment.system === "language" ? experiment.language.script : null;
+  return script?.folder ? [resolve(experiment.folder, script.folder)] : [];
 }
 
 /** Where a run of it is kept unless a flag says otherwise. */

@@ -3,6 +3,7 @@
 
 import type { LintLimits } from "../domain/lint.ts";
 import type { Json } from "../keys/canonical.ts";
+import type { Script } from "../providers/scripted/script.ts";
 import type { GaussianSettings } from "../systems/gaussian/settings.ts";
 import type { LanguageSettings } from "../systems/language/settings.ts";
 
@@ -60,11 +61,17 @@ export interface LanguageFrame {
   readonly dataset: DatasetSettings;
   /** A packaged template's name, or a path (with a slash) relative to `folder`. */
   readonly prompt: string;
-  readonly trainer: "embedded";
-  /** `embedded:newswire`. */
+  readonly trainer: "embedded" | "scripted";
+  /** `embedded:newswire` or `scripted`. */
   readonly base: string;
+  /** What a scripted provider is to do; its folder is relative to `folder`. null for any other. */
+  readonly script: ScriptSettings | null;
   /** Every verifier that an arm selects by or scores with, by name; `none` is not among them. */
   readonly verifiers: Readonly<Record<string, VerifierSettings>>;
+}
+
+export interface ScriptSettings extends Script {
+  readonly folder: string | null;
 }
 
 export type DatasetSettings =

@@ -26,7 +26,7 @@ async function main(directory: string, books: string, settings: PipelineSettings
   const splits = { train: createRows("train", settings.rows), test: createRows("test", 4) };
   const folder = await openLanguageFolder(directory, { splits, gatherMs: settings.gatherMs });
   try {
-    const script = { usd: 0.01, words: 4, width: settings.width, delayMs: settings.delayMs, calls: settings.calls };
+    const script = { price: 0.01, words: 4, width: settings.width, delayMs: settings.delayMs, calls: settings.calls };
     const provider = createScriptedProvider({ script, folder: books });
     const system = createScriptedSystem(tellSaved(folder.shelf), { ...provider, dataset: describeSplits(splits) });
     const selection = { best: null, threshold: null, keep: 0.5 };

@@ -114,6 +114,24 @@ const gated = (system: "language" | "gaussian", key: string, to: string): Change
   to,
 });
 
+const scripted = ["model.trainer=scripted"];
+/** What a script answers is part of its base model; what it costs and how calls fail changes no output. */
+const scriptRows: readonly ChangeRow[] = [
+  language("model.script", "{ words: 3 }", { with: scripted, stale: allTraining }),
+  language("model.script.words", "3", { with: scripted, stale: allTraining }),
+  language("model.script.logProbabilities", "false", { with: scripted, stale: allTraining }),
+  language("model.script.folder", "./books", { with: scripted }),
+  language("model.script.price", "0.1", { with: scripted }),
+  language("model.script.delayMs", "5", { with: scripted }),
+  language("model.script.width", "2", { with: scripted }),
+  language("model.script.answers", "{ refused: 0.1 }", { with: scripted, stale: allTraining }),
+  ...["refused", "truncated", "empty"].map((fault) =>
+    language(`model.script.answers.${fault}`, "0.1", { with: scripted, stale: allTraining }),
+  ),
+  language("model.script.calls", "{ busy: 0.1 }", { with: scripted }),
+  ...["busy", "lost", "rejected"].map((fault) => language(`model.script.calls.${fault}`, "0.1", { with: scripted })),
+];
+
 const frame: readonly ChangeRow[] = [
   ...neither("schema", "1"),
   ...neither("schema", "2", { refused: /must be 1/ }),
@@ -214,9 +232,12 @@ const model: readonly ChangeRow[] = [
   language("prompt", "./other.jinja", { stale: allTraining }),
   language("model", "{ start: previous }", { stale: fromTrain1("AB") }),
   language("model.trainer", "embedded"),
-  language("model.trainer", "other", { refused: /model.trainer must be embedded/ }),
+  language("model.trainer", "scripted", { stale: allTraining }),
+  language("model.trainer", "other", { refused: /model.trainer must be one of embedded/ }),
   language("model.base", "embedded:newswire"),
-  language("model.base", "other", { refused: /model.base must be embedded:newswire/ }),
+  language("model.base", "scripted", { with: ["model.trainer=scripted"] }),
+  language("model.base", "other", { refused: /model.base must be one of embedded:newswire/ }),
+  ...scriptRows,
   language("model.start", "previous", { stale: fromTrain1("AB") }),
   language("model.start", "base", { with: ["model.start=previous"], stale: fromTrain1("AB") }),
   language("model.params", "{ batch: 4 }", { stale: allTraining }),
@@ -315,7 +336,14 @@ const loop: readonly ChangeRow[] = [
     stale: ["B assemble:weak 0", ...weakModel],
   }),
   language("verifiers.*.model.trainer", "embedded", { at: "verifiers.weak.model.trainer" }),
-  language("verifiers.*.model.trainer", "other", { at: "verifiers.weak.model.trainer", refused: /must be embedded/ }),
+  language("verifiers.*.model.trainer", "scripted", {
+    at: "verifiers.weak.model.trainer",
+    with: ["model.trainer=scripted"],
+  }),
+  language("verifiers.*.model.trainer", "other", {
+    at: "verifiers.weak.model.trainer",
+    refused: /must be one of embedded/,
+  }),
   language("verifiers.*.model.real", "75%", {
     at: "verifiers.weak.model.real",
     stale: ["B assemble:weak 0", ...weakModel],

@@ -95,6 +95,7 @@ test("the example of the documentation, in full", () => {
     prompt: "article",
     trainer: "embedded",
     base: "embedded:newswire",
+    script: null,
     verifiers: {
       oracle: { kind: "oracle", metric: "rouge1", stem: false },
       self: { kind: "self" },

@@ -85,7 +85,7 @@ test("answers that are none are rows with a reason", async () => {
 test("busy calls are not billed, lost ones are billed twice, and each end stands in the ledger", async (context) => {
   const folder = createTemporaryFolder(context);
   const { context: telling, told } = createTellingContext();
-  const script = { usd: 0.01, calls: { busy: 0.3, lost: 0.3, rejected: 0 } };
+  const script = { price: 0.01, calls: { busy: 0.3, lost: 0.3, rejected: 0 } };
   const { sampler } = createScriptedProvider({ script, folder });
   await readAll(sampler.sample(createStream(prompts), request, telling));
   const bills = readBills(folder);

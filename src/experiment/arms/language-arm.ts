@@ -2,11 +2,12 @@
 
 import { findNearest } from "../document/nearest.ts";
 import { createProblem, findNode, findPlace, type MapNode, type PlacedProblem, toPlain } from "../document/node.ts";
-import type { LanguageSettings, VerifierSettings } from "../experiment.ts";
+import type { LanguageFrame, LanguageSettings, VerifierSettings } from "../experiment.ts";
 import { resolveCorpus } from "../schema/corpus.ts";
 import type { LanguageConfig } from "../schema/language.ts";
+import { scriptSchema } from "../schema/script.ts";
 import { readShare } from "../schema/strict.ts";
-import { checkParams, resolveParams } from "../schema/training.ts";
+import { baseByTrainer, checkParams, resolveParams } from "../schema/training.ts";
 import { builtInVerifiers } from "../schema/verifiers.ts";
 import { corpusFields, type Field } from "./fields.ts";
 
@@ -42,6 +43,32 @@ export function resolveLanguageArm(
     decode: { ...decode, maxTokens: sample.maxTokens },
     metrics: [...new Set(evaluate.metrics)],
   };
+}
+
+/** One provider trains, samples and scores all of an experiment. */
+export function resolveProvider(
+  { model, verifiers }: LanguageConfig,
+  tree: MapNode,
+  problems: PlacedProblem[],
+): Pick<LanguageFrame, "trainer" | "base" | "script"> {
+  const { trainer, script } = model;
+  const base = model.base ?? baseByTrainer[trainer];
+  const refuse = (path: readonly string[], what: string, next: string): void => {
+    problems.push(createProblem(findPlace(tree, path), what, next));
+  };
+  if (base !== baseByTrainer[trainer]) {
+    refuse(["model", "base"], `the trainer ${trainer} starts from no ${base}`, `leave model.base out`);
+  }
+  if (script !== undefined && trainer !== "scripted") {
+    refuse(["model", "script"], `the trainer ${trainer} follows no script`, "set model.trainer: scripted");
+  }
+  for (const [name, declared] of Object.entries(verifiers)) {
+    const own = declared.kind === "perplexity" ? declared.model.trainer : undefined;
+    if (own === undefined || own === trainer) continue;
+    const what = `the model of verifier ${name} cannot have another trainer than the experiment, ${trainer}`;
+    refuse(["verifiers", name, "model", "trainer"], what, "leave it out");
+  }
+  return { trainer, base, script: trainer === "scripted" ? (script ?? scriptSchema.parse({})) : null };
 }
 
 /** Every verifier there is but `none`, by name. */

@@ -9,7 +9,7 @@ import { type GaussianConfig, gaussianRunPaths, gaussianSchema } from "../schema
 import { type LanguageConfig, languageRunPaths, languageSchema, resolveLint } from "../schema/language.ts";
 import { parseTree } from "../schema/parse-tree.ts";
 import { listGaussianFields, resolveGaussianArm } from "./gaussian-arm.ts";
-import { listLanguageFields, resolveLanguageArm, resolveVerifiers } from "./language-arm.ts";
+import { listLanguageFields, resolveLanguageArm, resolveProvider, resolveVerifiers } from "./language-arm.ts";
 import { resolveArms } from "./resolve.ts";
 import { findGaussianRowProblems, findRowProblems } from "./row-counts.ts";
 
@@ -77,8 +77,7 @@ export function readLanguage(
     language: {
       dataset: resolveDataset(config.dataset),
       prompt: config.prompt,
-      trainer: config.model.trainer,
-      base: config.model.base,
+      ...resolveProvider(config, tree, problems),
       verifiers: Object.fromEntries(Object.entries(verifiers).filter(([name]) => used.has(name))),
     },
     lint: resolveLint(config.lint),

@@ -32,6 +32,7 @@ const writtenBySetting: Readonly<Record<string, Partial<Written>>> = {
   start: { field: "model.start" },
   base: { field: "model.base" },
   trainer: { field: "model.trainer" },
+  script: { field: "model.script" },
   corpus: { show: showPolicy, isWhole: isOtherKind },
   verifier: { show: (value) => value ?? "none" },
   selection: { field: "select" },

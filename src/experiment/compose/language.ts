@@ -18,7 +18,7 @@ export async function composeLanguage(source: RunRecordSource, shelf: Shelf | nu
   const { materials } = source;
   if (!materials) throw new TypeError("a language experiment needs its materials");
   const { language } = experiment;
-  const provider = await openModelProvider(language, experiment.workers);
+  const provider = await openModelProvider(language, experiment);
   const template = createTemplate(materials.template.text, materials.template.name);
   const system = createLanguageSystem({
     // A plan performs nothing, so the shelf it lacks is never opened.

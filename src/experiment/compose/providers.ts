@@ -1,21 +1,39 @@
-// Which provider a model's declaration stands for; today the embedded one, behind the ports any other fits.
+// Which provider a model's declaration stands for, behind the ports that any other fits.
 
+import { resolve } from "node:path";
 import type { ReadRoundTrip } from "../../domain/lint.ts";
-import { createEmbeddedRuntime, type EmbeddedRuntime } from "../../embedded/runtime.ts";
-import type { LanguageFrame } from "../experiment.ts";
+import type { Sampler, Scorer, Trainer } from "../../domain/ports.ts";
+import { createEmbeddedRuntime } from "../../embedded/runtime.ts";
+import { createScriptedProvider } from "../../providers/scripted/provider.ts";
+import type { LanguageFrame, ScriptSettings } from "../experiment.ts";
 
-export interface ModelProvider extends Pick<EmbeddedRuntime, "sampler" | "scorer" | "trainer" | "close"> {
+export interface ModelProvider {
+  readonly sampler: Sampler;
+  readonly scorer: Scorer;
+  readonly trainer: Trainer;
+  close(): Promise<void>;
   /** null where the tokenizer is not at hand. */
   readonly readRoundTrip: ReadRoundTrip | null;
   usage(): { readonly busyMs: number; readonly workerCount: number };
 }
 
-/** `workers` is null for one a core. */
-export async function openModelProvider({ base }: LanguageFrame, workers: number | null): Promise<ModelProvider> {
+/** `workers` is null for one a core; `folder` is what paths of the experiment are relative to. */
+export async function openModelProvider(
+  { base, script }: LanguageFrame,
+  { workers, folder }: { readonly workers: number | null; readonly folder: string },
+): Promise<ModelProvider> {
+  if (script !== null) return openScripted(script, folder);
   const { sampler, scorer, trainer, readRoundTrip, pool, close } = await createEmbeddedRuntime({
     base,
     ...(workers !== null && { workers }),
   });
   const usage = () => ({ busyMs: 1000 * pool.busySeconds(), workerCount: pool.workerCount });
   return { sampler, scorer, trainer, readRoundTrip, close, usage };
+}
+
+/** Its books are its own: nothing of them belongs to the run. */
+function openScripted({ folder, ...script }: ScriptSettings, root: string): ModelProvider {
+  const provider = createScriptedProvider({ script, folder: folder === null ? null : resolve(root, folder) });
+  const usage = () => ({ busyMs: 0, workerCount: 1 });
+  return { ...provider, readRoundTrip: null, close: async () => undefined, usage };
 }

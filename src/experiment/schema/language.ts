@@ -130,6 +130,7 @@ export const languageRunPaths = [
   "prompt",
   "model.trainer",
   "model.base",
+  "model.script",
   "verifiers",
   "seeds",
   "evaluate.metrics",

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { createProblem, findPlace, type Node, type Path, type PlacedProblem } from "../document/node.ts";
 import type { TrainParams } from "../experiment.ts";
+import { scriptSchema } from "./script.ts";
 import { count, share, strict } from "./strict.ts";
 
 /**
@@ -28,16 +29,21 @@ const paramsSchema = () =>
 
 export type ParamsConfig = z.output<ReturnType<typeof paramsSchema>>;
 
-/** Further trainers join this list when they run. */
-const trainerSchema = z.enum(["embedded"]).default("embedded").describe("What trains: the model inside this program.");
+/** Further trainers join this list when they run; each with the base it starts from unless another is given. */
+export const baseByTrainer = { embedded: "embedded:newswire", scripted: "scripted" } as const;
+
+const trainerSchema = z.enum(["embedded", "scripted"]);
 
 /** No default stands in `params` itself: what an arm sets must not collide with what nobody wrote. */
 export const modelSchema = strict({
-  trainer: trainerSchema,
+  trainer: trainerSchema
+    .default("embedded")
+    .describe("What trains and samples: the model inside this program, or a script for dry runs."),
   base: z
-    .enum(["embedded:newswire"])
-    .default("embedded:newswire")
-    .describe("The model that training starts from. embedded:newswire comes with this package."),
+    .enum(["embedded:newswire", "scripted"])
+    .optional()
+    .describe("The model that training starts from. embedded:newswire comes with this package; scripted is no model."),
+  script: scriptSchema.optional(),
   start: z
     .enum(["base", "previous"])
     .default("base")
@@ -52,7 +58,7 @@ export const modelSchema = strict({
 
 /** Weak verifiers score under such a model. Its base is that of the experiment: one provider scores all. */
 export const auxiliarySchema = strict({
-  trainer: trainerSchema,
+  trainer: trainerSchema.optional().describe("As model.trainer: one provider trains and scores all."),
   real: share().default("100%").describe("Share of the train split that it is trained on."),
   params: paramsSchema().optional().describe("As model.params; what is not given is as for generation 0."),
 }).describe("A model beside the loop, trained once a seed on real rows.");

@@ -53,7 +53,7 @@ async function ask(prompt: Prompt, { script, service, request, context }: Call):
   const { ledger } = context;
   const attempt = prompt.id;
   for (let count = 1; count <= mostTries; count++) {
-    await ledger.intend({ key: attempt, rowCount: request.draws, isOutside: true, costUsd: script.usd });
+    await ledger.intend({ key: attempt, rowCount: request.draws, isOutside: true, costUsd: script.price });
     const { fault } = service.call("sample", `${request.seed}/${prompt.id}`);
     await (script.delayMs > 0 ? setTimeout(script.delayMs) : setImmediate());
     if (fault === null) {

@@ -8,7 +8,7 @@ export interface Script {
   /** False for a provider that gives no log-probabilities. */
   readonly logProbabilities: boolean;
   /** What one call is billed, US dollars. */
-  readonly usd: number;
+  readonly price: number;
   /** Milliseconds between a call and its answer. */
   readonly delayMs: number;
   /** Calls in flight at once. */
@@ -31,7 +31,7 @@ export const callFaults: readonly CallFault[] = ["busy", "lost", "rejected"];
 export const defaultScript: Script = {
   words: 6,
   logProbabilities: true,
-  usd: 0,
+  price: 0,
   delayMs: 0,
   width: 16,
   answers: { refused: 0, truncated: 0, empty: 0 },

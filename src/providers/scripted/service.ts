@@ -33,25 +33,32 @@ export const booksName = "bills.jsonl";
 export function openService(script: Script, folder: string | null): Service {
   const tries = new Map<string, number>();
   const jobs = new Map<string, string>();
-  const books = folder === null ? undefined : openBooks(folder, tries);
+  let opened: Books | undefined;
+  // With the first call: a plan asks for nothing and leaves no folder behind.
+  const open = (): Books | undefined => {
+    if (folder !== null) opened ??= openBooks(folder, tries);
+    return opened;
+  };
   const isFaulty = callFaults.some((fault) => script.calls[fault] > 0);
   const remembers = isFaulty || folder !== null;
 
   const call = (kind: Bill["call"], id: string): Bill => {
+    const books = open();
     const count = (tries.get(id) ?? 0) + 1;
     // Without faults nobody asks how often an id came, and a million of them need not be held.
     if (remembers) tries.set(id, count);
     const fault = kind === "sample" && count === 1 && isFaulty ? drawFault(id, script) : null;
     const isBilled = fault === null || fault === "lost";
-    const bill = { call: kind, id, try: count, usd: isBilled ? script.usd : 0, fault };
+    const bill = { call: kind, id, try: count, usd: isBilled ? script.price : 0, fault };
     books?.write(bill);
     return bill;
   };
 
   return {
     call,
-    findJob: (id) => (books ? books.findJob(id) : jobs.get(id)),
+    findJob: (id) => open()?.findJob(id) ?? jobs.get(id),
     launch(id, model) {
+      const books = open();
       if (books) books.writeJob(id, model);
       else jobs.set(id, model);
       call("train", id);
@@ -66,6 +73,8 @@ export function readBills(folder: string): readonly Bill[] {
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => JSON.parse(line) as Bill);
 }
+
+type Books = ReturnType<typeof openBooks>;
 
 /** A line is one write to a file opened for appending: it is there or it is not, also after a kill. */
 function openBooks(folder: string, tries: Map<string, number>) {

@@ -70,7 +70,7 @@ async function fit(
   if (found === undefined) {
     // An earlier intent that launched nothing cost nothing.
     await context.ledger.settle("launch", { state: "retryable", reason: "no such job" });
-    await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.usd });
+    await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });
     context.signal.throwIfAborted();
     service.launch(id, model);
   }

@@ -37,8 +37,8 @@ test("it lists what runs and nothing else", () => {
       .flatMap(([, schema]) => [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])])
       .flatMap((schema) => (schema.enum as readonly unknown[] | undefined) ?? schema.const ?? []);
   assert.deepEqual(choices(".system"), ["language", "gaussian"]);
-  assert.deepEqual(choices(".model.trainer"), ["embedded"]);
-  assert.deepEqual(choices(".model.base"), ["embedded:newswire"]);
+  assert.deepEqual(choices(".model.trainer"), ["embedded", "scripted"]);
+  assert.deepEqual(choices(".model.base"), ["embedded:newswire", "scripted"]);
   assert.deepEqual(choices(".dataset.name"), ["newswire"]);
   assert.deepEqual(choices(".verifiers.*.kind"), ["oracle", "perplexity"]);
   assert.deepEqual(
