@@ -25,7 +25,7 @@ export function findViolations(place: Place, expected: RunDump): readonly string
   }
 }
 
-function compareDumps(found: RunDump, expected: RunDump): string[] {
+export function compareDumps(found: RunDump, expected: RunDump): string[] {
   const parts = ["tables", "files"] as const;
   return parts.flatMap((part) => {
     const names = new Set([...Object.keys(found[part]), ...Object.keys(expected[part])]);
@@ -71,7 +71,7 @@ function judgeCalls(id: string, sent: readonly Bill[], attempt: AttemptRow | und
   return found;
 }
 
-function readAttempts(run: string): ReadonlyMap<string, AttemptRow> {
+export function readAttempts(run: string): ReadonlyMap<string, AttemptRow> {
   const connection = new Database(join(run, "state.db"), { readonly: true });
   try {
     const rows = connection

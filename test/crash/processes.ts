@@ -1,13 +1,14 @@
-// Starts the laboratory's run in a process of its own, as it is or under a tracer, and tells what became of it.
-// Whatever was started is dead when the test ends.
+// Starts the laboratory's run or the real command line in a process of its own, as it is or under a tracer, and tells
+// what became of it. Whatever was started is dead when the test ends.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { PipelineSettings } from "./settings.ts";
 
 const pipeline = new URL("./pipeline.ts", import.meta.url).pathname;
+export const refeed = new URL("../../bin/refeed.js", import.meta.url).pathname;
 /** Sources are stripped of their types once, not at every one of thousands of starts. */
 const compiled = new URL("../../.cache/compiled", import.meta.url).pathname;
 
@@ -25,7 +26,10 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly killMs?: number;
   /** Called with the process once it runs. */
-  readonly watch?: (child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean }) => void;
+  readonly watch?: (child: ChildProcess) => void;
+  /** Another Node than this one. */
+  readonly node?: string;
+  readonly cwd?: string;
 }
 
 export interface Outcome {
@@ -41,28 +45,25 @@ export function createPlace(folder: string, name: string): Place {
   return { run: join(folder, name, "run"), books: join(folder, name, "books") };
 }
 
-export async function start(place: Place, options: StartOptions = {}): Promise<Outcome> {
-  const { settings = {}, prefix = [], nodeArguments = [], killMs } = options;
-  const [command = "", ...rest] = [
-    ...prefix,
-    process.execPath,
-    ...nodeArguments,
-    pipeline,
-    place.run,
-    place.books,
-    JSON.stringify(settings),
-  ];
+export function start(place: Place, options: StartOptions = {}): Promise<Outcome> {
+  // One thread writes files, so that the calls of a run come in one order.
+  const env = { UV_THREADPOOL_SIZE: "1", ...options.env };
+  return startNode([pipeline, place.run, place.books, JSON.stringify(options.settings ?? {})], { ...options, env });
+}
+
+/** The real command line; `settings` mean nothing to it. */
+export function startRefeed(args: readonly string[], options: Omit<StartOptions, "settings"> = {}): Promise<Outcome> {
+  return startNode([refeed, ...args], options);
+}
+
+async function startNode(program: readonly string[], options: StartOptions): Promise<Outcome> {
+  const { prefix = [], nodeArguments = [], killMs, node = process.execPath } = options;
+  const [command = "", ...rest] = [...prefix, node, ...nodeArguments, ...program];
   const begin = performance.now();
   const child = spawn(command, rest, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...process.env,
-      NODE_TEST_CONTEXT: undefined,
-      NODE_COMPILE_CACHE: compiled,
-      // One thread writes files, so that the calls of a run come in one order.
-      UV_THREADPOOL_SIZE: "1",
-      ...options.env,
-    },
+    cwd: options.cwd,
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_COMPILE_CACHE: compiled, ...options.env },
   });
   const end = (): void => void child.kill("SIGKILL");
   process.once("exit", end);

@@ -70,8 +70,9 @@ async function fit(
   if (found === undefined) {
     // An earlier intent that launched nothing cost nothing.
     await context.ledger.settle("launch", { state: "retryable", reason: "no such job" });
-    await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });
     context.signal.throwIfAborted();
+    // What is intended is launched: told to stop in between, it would be left open with nothing on its way.
+    await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });
     service.launch(id, model);
   }
   await writeSynced(file, `${found ?? model}\n`);
