@@ -56,6 +56,11 @@ export function startRefeed(args: readonly string[], options: Omit<StartOptions,
   return startNode([refeed, ...args], options);
 }
 
+const living = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of living) child.kill("SIGKILL");
+});
+
 async function startNode(program: readonly string[], options: StartOptions): Promise<Outcome> {
   const { prefix = [], nodeArguments = [], killMs, node = process.execPath } = options;
   const [command = "", ...rest] = [...prefix, node, ...nodeArguments, ...program];
@@ -66,7 +71,7 @@ async function startNode(program: readonly string[], options: StartOptions): Pro
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_COMPILE_CACHE: compiled, ...options.env },
   });
   const end = (): void => void child.kill("SIGKILL");
-  process.once("exit", end);
+  living.add(child);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data) => (stdout += data));
   child.stderr.on("data", (data) => (stderr += data));
@@ -74,6 +79,6 @@ async function startNode(program: readonly string[], options: StartOptions): Pro
   const timer = killMs === undefined ? undefined : setTimeout(end, killMs);
   const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
   clearTimeout(timer);
-  process.off("exit", end);
+  living.delete(child);
   return { code, signal, stdout, stderr, wallMs: performance.now() - begin };
 }
