@@ -99,19 +99,13 @@ function readStages(connection: Connection): readonly KnownStage[] {
   });
 }
 
-/** What left the process, by stage. Candidates are looked at only where some did. */
+/** What left the process, by stage. */
 function readSpent(connection: Connection): ReadonlyMap<number, Pick<KnownStage, "calls" | "tokens" | "usd">> {
-  const attempts = connection
-    .prepare<[], { id: number; calls: number; usd: number }>(
-      `SELECT stage_id AS id, sum(try_count) AS calls, sum(cost_usd) AS usd FROM attempt
+  const spent = connection
+    .prepare<[], { readonly id: number; readonly calls: number; readonly tokens: number; readonly usd: number }>(
+      `SELECT stage_id AS id, sum(try_count) AS calls, sum(token_count) AS tokens, sum(cost_usd) AS usd FROM attempt
        WHERE is_outside = 1 AND state = 'done' GROUP BY stage_id`,
     )
     .all();
-  const tokens = connection
-    .prepare<[number], number>(
-      `SELECT coalesce(sum(c.token_count), 0) FROM candidate c JOIN attempt a ON a.id = c.attempt_id
-       WHERE c.stage_id = ? AND a.is_outside = 1`,
-    )
-    .pluck();
-  return new Map(attempts.map(({ id, calls, usd }) => [id, { calls, usd, tokens: tokens.get(id) ?? 0 }]));
+  return new Map(spent.map(({ id, ...sums }) => [id, sums]));
 }

@@ -87,6 +87,7 @@ export const migrations: readonly string[] = [
     repeat_count INTEGER NOT NULL DEFAULT 0, -- tries after one whose reply is unknown: possibly paid twice
     try_usd REAL NOT NULL DEFAULT 0,    -- what the latest try costs at most
     cost_usd REAL NOT NULL DEFAULT 0,   -- over all tries that may have been billed
+    token_count INTEGER NOT NULL DEFAULT 0, -- of what it brought, over all tries that brought something
     rows_sha256 TEXT,                   -- of its candidates as they were written
     intended_ms INTEGER NOT NULL,
     closed_ms INTEGER,

@@ -105,6 +105,7 @@ function readTrials(connection: Connection, isAlive: boolean): readonly TrialSta
 interface OutsideRow {
   readonly usd: number;
   readonly requests: number;
+  readonly tokens: number;
   readonly repeated: number;
   readonly open: number;
 }
@@ -114,21 +115,14 @@ function readSpent(
   connection: Connection,
   isAlive: boolean,
 ): Pick<RunStatus, "spent" | "unknown" | "possiblyPaidTwice"> {
-  const { usd, requests, repeated, open } = connection
+  const { usd, requests, tokens, repeated, open } = connection
     .prepare<[number], OutsideRow>(
       `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-         coalesce(sum(repeat_count), 0) AS repeated,
+         coalesce(sum(token_count), 0) AS tokens, coalesce(sum(repeat_count), 0) AS repeated,
          coalesce(sum(state = 'unknown' OR (state = 'sent' AND NOT ?)), 0) AS open
        FROM attempt WHERE is_outside = 1`,
     )
     .get(isAlive ? 1 : 0) as OutsideRow;
-  const tokens = connection
-    .prepare<[], number>(
-      `SELECT coalesce(sum(c.token_count), 0) FROM candidate c JOIN attempt a ON a.id = c.attempt_id
-       WHERE a.is_outside = 1`,
-    )
-    .pluck()
-    .get() as number;
   // Sums of many small prices: a billionth of a dollar is nobody's.
   const rounded = Math.round(usd * 1e9) / 1e9;
   return { spent: { usd: rounded, requests, tokens }, unknown: open, possiblyPaidTwice: repeated };

@@ -10,8 +10,8 @@ import type { Writer } from "../writer.ts";
 export interface AttemptTable {
   /** The ledger of one stage. */
   createLedger(stage: string): Ledger;
-  /** Within a transaction: the attempt has brought its rows; returns its id. */
-  close(stageId: number, key: string): number;
+  /** Within a transaction: the attempt has brought its rows, of so many tokens; returns its id. */
+  close(stageId: number, key: string, tokenCount: number): number;
   /** Within a transaction: whatever the stage had begun has brought what it was for. */
   closeAll(stageId: number): void;
   /** What a dead process had sent: nobody knows what became of it. Call it before anything is intended. */
@@ -36,7 +36,9 @@ export function createAttemptTable(
   const finishAll = connection.prepare(
     "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
   );
-  const finish = connection.prepare("UPDATE attempt SET state = 'done', closed_ms = ? WHERE id = ?");
+  const finish = connection.prepare(
+    "UPDATE attempt SET state = 'done', closed_ms = ?, token_count = token_count + ? WHERE id = ?",
+  );
   // What was certainly not billed is given back.
   const settle = connection.prepare(
     `UPDATE attempt SET state = @state, reason = @reason, closed_ms = @now,
@@ -54,10 +56,10 @@ export function createAttemptTable(
       settle: (key, { state, reason }) =>
         writer.write(() => void settle.run({ stage: stages.idOf(stage), key, state, reason, now: clock.now() })),
     }),
-    close(stageId, key) {
+    close(stageId, key, tokenCount) {
       const id = find.get(stageId, key);
       if (id === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
-      finish.run(clock.now(), id);
+      finish.run(clock.now(), tokenCount, id);
       return id;
     },
     markUnknown: () => connection.exec("UPDATE attempt SET state = 'unknown' WHERE state = 'sent'"),

@@ -107,7 +107,8 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
       const dataset = current(split).id;
       const attemptKey = candidates[0]?.attempt;
       if (attemptKey === undefined) return;
-      const attempt = attempts.close(stageId, attemptKey);
+      const tokenCount = candidates.reduce((sum, candidate) => sum + candidate.tokenCount, 0);
+      const attempt = attempts.close(stageId, attemptKey, tokenCount);
       const written = candidates.map(({ tokenLogProbabilities, attempt: _, ...candidate }) => {
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
         const place = insert.get({ ...candidate, stage: stageId, dataset, draws, blob, attempt });
