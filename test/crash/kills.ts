@@ -8,6 +8,7 @@ import { readClosedAttempts } from "./dump.ts";
 import { createBaseline, type LaboratoryOptions, type LaboratoryResult, runAll } from "./laboratory.ts";
 import { countRepeats, findViolations } from "./oracle.ts";
 import { createPlace, type Place, start } from "./processes.ts";
+import { findUnsaved } from "./saved.ts";
 import { defaultSettings, type PipelineSettings } from "./settings.ts";
 
 /** Two arms that share a model, calls that take a while, some of them turned away or lost on the way. */
@@ -19,23 +20,24 @@ const settings: Partial<PipelineSettings> = {
 
 /** `count` is of kills; runs follow from it. */
 export async function runKills(options: LaboratoryOptions): Promise<LaboratoryResult> {
-  const { folder, seed, count = 200 } = options;
+  const { folder, seed, count = 200, isBrief = false } = options;
   const { expected, wallMs } = await createBaseline(folder, settings);
   const violations: string[] = [];
   let [kills, runs] = [0, 0];
   const names = Array.from({ length: 10 * count }, (_, index) => index);
   await runAll(names, async (index) => {
-    if (kills >= count) return;
+    if (kills >= count || (isBrief && violations.length > 0)) return;
     const random = createRandom(computeSeed("kills", seed, index));
     const place = createPlace(folder, `kill-${index}`);
     let own = 0;
     for (let left = 1 + random.integer(5); left > 0; left--) {
       const closed = readClosed(place);
       const killMs = random.uniform() * wallMs * 1.2;
-      const { signal, code, stderr } = await start(place, { ...options.start, settings, killMs });
+      const { signal, code, stdout, stderr } = await start(place, { ...options.start, settings, killMs });
       if (signal === "SIGKILL") own += 1;
       else if (code !== 0) violations.push(`run ${index}: ended with ${code}: ${stderr}`);
-      violations.push(...findTouched(place, closed).map((violation) => `run ${index}: ${violation}`));
+      const lost = [...findUnsaved(place, stdout), ...findTouched(place, closed)];
+      violations.push(...lost.map((violation) => `run ${index}: ${violation}`));
     }
     const resumed = await start(place, { ...options.start, settings });
     if (resumed.code !== 0) violations.push(`run ${index}: the resume ended with ${resumed.code}: ${resumed.stderr}`);

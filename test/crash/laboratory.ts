@@ -13,6 +13,10 @@ export interface LaboratoryOptions {
   readonly seed: number;
   /** For every process that is started: node arguments, such as the hook that plants a bug. */
   readonly start?: Pick<StartOptions, "nodeArguments" | "env">;
+  /** Of an experiment that has points: those whose name matches. */
+  readonly only?: RegExp;
+  /** One violation is enough: nothing more is started after it. */
+  readonly isBrief?: boolean;
 }
 
 export interface LaboratoryResult {

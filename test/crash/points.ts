@@ -7,6 +7,7 @@ import { createRandom, createShuffled } from "../../src/math/random.ts";
 import { createBaseline, type LaboratoryOptions, type LaboratoryResult, runAll } from "./laboratory.ts";
 import { findViolations } from "./oracle.ts";
 import { createPlace, start } from "./processes.ts";
+import { findUnsaved } from "./saved.ts";
 import { listPoints, type Point, startKilled } from "./syscalls.ts";
 
 export interface PointsResult extends LaboratoryResult {
@@ -19,21 +20,25 @@ export interface PointsResult extends LaboratoryResult {
 const mostTries = 6;
 
 export async function runPoints(options: LaboratoryOptions): Promise<PointsResult> {
-  const { folder, seed } = options;
+  const { folder, seed, only = /./, isBrief = false } = options;
   const { expected } = await createBaseline(folder);
-  const points = await listPoints(createPlace(folder, "traced"), options.start ?? {});
+  const listed = await listPoints(createPlace(folder, "traced"), options.start ?? {});
+  const points = listed.filter((point) => only.test(describePoint(point)));
   const shuffled = createShuffled(points, createRandom(computeSeed("points", seed)));
   const chosen = shuffled.slice(0, options.count ?? points.length);
   const violations: string[] = [];
   const missed: string[] = [];
-  let kills = 0;
+  let [runs, kills] = [0, 0];
   await runAll(chosen, async (point, index) => {
-    const name = `${point.call} ${point.path ?? ""} ${point.ordinal}`;
+    if (isBrief && violations.length > 0) return;
+    runs += 1;
+    const name = describePoint(point);
     for (let tries = 1; ; tries++) {
       const place = createPlace(folder, `point-${index}-${tries}`);
       const killed = await startKilled(place, point, options.start ?? {});
       const wasKilled = killed.signal === "SIGKILL";
       if (wasKilled) kills += 1;
+      violations.push(...findUnsaved(place, killed.stdout).map((violation) => `${name}: ${violation}`));
       const resumed = await start(place, options.start ?? {});
       if (resumed.code !== 0) violations.push(`${name}: the resume ended with ${resumed.code}: ${resumed.stderr}`);
       else violations.push(...findViolations(place, expected).map((violation) => `${name}: ${violation}`));
@@ -42,7 +47,7 @@ export async function runPoints(options: LaboratoryOptions): Promise<PointsResul
       if (tries === mostTries) return void missed.push(name);
     }
   });
-  return { runs: chosen.length, kills, faults: 0, violations, pointCount: points.length, missed };
+  return { runs, kills, faults: 0, violations, pointCount: points.length, missed };
 }
 
-export type { Point };
+const describePoint = ({ call, path, ordinal }: Point): string => `${call} ${path ?? ""} ${ordinal}`;

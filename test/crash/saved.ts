@@ -30,6 +30,16 @@ export function readSaved(said: string, run: string): Saved {
   return { attempts: new Map(attempts), stages: new Map(stages) };
 }
 
+/** What a run that was killed had said to be saved, and is not there. */
+export function findUnsaved({ run }: Place, said: string): readonly string[] {
+  // Killed early, it has no tables to be asked.
+  if (!/^saved /m.test(said)) return [];
+  const { attempts, stages } = readSaved(said, run);
+  const missing = (what: string, saved: ReadonlyMap<string, string>): readonly string[] =>
+    [...saved].flatMap(([name, once]) => (once === "nowhere" ? [`acknowledged ${what} ${name} is not there`] : []));
+  return [...missing("attempt", attempts), ...missing("stage", stages)];
+}
+
 /** What of it was made again, or sent again after the bills of `before`, in words. */
 export function findLost(
   place: Place,

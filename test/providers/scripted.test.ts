@@ -72,6 +72,18 @@ test("what it answers depends on the model, and on nothing that fails on the way
   assert.notDeepEqual(await sample({}, { model: { ...model, digest: computeDigest("another") } }), honest);
 });
 
+test("answers overtake each other on their way, and stay those of their prompts", async () => {
+  const { context } = createTellingContext();
+  const order = async (delayMs: number): Promise<readonly string[]> => {
+    const { sampler } = createScriptedProvider({ script: { delayMs } });
+    const candidates = await readAll(sampler.sample(createStream(prompts), request, context));
+    return candidates.map(({ promptId, completion }) => `${promptId} ${completion}`);
+  };
+  const [together, overtaking] = [await order(0), await order(8)];
+  assert.notDeepEqual(overtaking, together);
+  assert.deepEqual(overtaking.toSorted(), together.toSorted());
+});
+
 test("answers that are none are rows with a reason", async () => {
   const { context } = createTellingContext();
   const { sampler } = createScriptedProvider({ script: { answers: { refused: 0.2, truncated: 0.2, empty: 0.2 } } });

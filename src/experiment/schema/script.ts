@@ -21,7 +21,7 @@ export const scriptSchema = strict({
     .max(1000)
     .default(0)
     .describe("What one call is billed, US dollars. Nothing is really paid."),
-  delayMs: count(0, 3_600_000).default(0).describe("Milliseconds until a call is answered."),
+  delayMs: count(0, 3_600_000).default(0).describe("Milliseconds until a call is answered, on the average."),
   width: count(1, 4096).default(16).describe("Calls in flight at once."),
   answers: strict({
     refused: part("Share of the answers that are refused."),

@@ -9,7 +9,7 @@ export interface Script {
   readonly logProbabilities: boolean;
   /** What one call is billed, US dollars. */
   readonly price: number;
-  /** Milliseconds between a call and its answer. */
+  /** Milliseconds between a call and its answer, on the average. */
   readonly delayMs: number;
   /** Calls in flight at once. */
   readonly width: number;

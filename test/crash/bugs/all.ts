@@ -1,0 +1,9 @@
+// Slips that somebody could make.
+
+import { commitBugs } from "./commits.ts";
+import { guardBugs } from "./guards.ts";
+import { ledgerBugs } from "./ledger.ts";
+import { orderBugs } from "./order.ts";
+import type { Bug } from "./plant.ts";
+
+export const bugs: readonly Bug[] = [...ledgerBugs, ...commitBugs, ...orderBugs, ...guardBugs];

@@ -1,0 +1,149 @@
+// Slips by which something is paid twice, or paid and not shown.
+
+import { type Bug, edit } from "./plant.ts";
+
+const attempts = "store/shelf/attempts.ts";
+const candidates = "store/shelf/candidates.ts";
+const sampler = "providers/scripted/sampler.ts";
+const trainer = "providers/scripted/trainer.ts";
+const intend =
+  "await ledger.intend({ key: attempt, rowCount: request.draws, isOutside: true, costUsd: script.price });";
+const answer = "await (script.delayMs > 0 ?";
+const launchIntent =
+  'await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });';
+/** Where calls go out and what follows on them. */
+const calls = /bills\.jsonl|state\.db-wal/;
+
+export const ledgerBugs: readonly Bug[] = [
+  // The ledger.
+  {
+    name: "the call is sent before its intent",
+    edits: [edit(sampler, intend, ""), edit(sampler, answer, `${intend}\n    ${answer}`)],
+    experiment: "points",
+    only: calls,
+    says: /was sent 2 times, intended 1/,
+  },
+  {
+    name: "the intent is not awaited by the provider",
+    edits: [edit(sampler, intend, intend.replace("await", "void"))],
+    experiment: "points",
+    only: calls,
+    says: /was sent 2 times, intended 1/,
+  },
+  {
+    name: "the intent is not awaited by the sample stage",
+    edits: [
+      edit(
+        "systems/language/sample.ts",
+        "await context.ledger.intend(attempt);",
+        "void context.ledger.intend(attempt);",
+      ),
+    ],
+    experiment: "points",
+    only: calls,
+    says: /was sent 2 times, intended 1/,
+  },
+  {
+    name: "a call is sent again without an intent of its own",
+    edits: [edit(sampler, intend, `if (count === 1) ${intend}`)],
+    experiment: "plain",
+    says: /was sent 2 times, intended 1/,
+  },
+  {
+    name: "a lost reply counts as never billed",
+    edits: [
+      edit(
+        sampler,
+        '{ state: "unknown", reason: "the reply never came" }',
+        '{ state: "retryable", reason: "the reply never came" }',
+      ),
+    ],
+    experiment: "plain",
+    says: /was billed 2 times, 0 repeats/,
+  },
+  {
+    name: "what was paid is given back when the reply is lost",
+    edits: [edit(attempts, "cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END", "cost_usd - try_usd")],
+    experiment: "plain",
+    says: /USD were billed and/,
+  },
+  {
+    name: "a second try does not count as one",
+    edits: [edit(attempts, "try_count = try_count + 1", "try_count = try_count")],
+    experiment: "plain",
+    says: /was sent 2 times, intended 1/,
+  },
+  {
+    name: "only the latest try's cost is counted",
+    edits: [edit(attempts, "cost_usd = cost_usd + excluded.try_usd", "cost_usd = excluded.try_usd")],
+    experiment: "plain",
+    says: /USD were billed and/,
+  },
+  {
+    name: "what may be paid twice is not counted",
+    edits: [edit(attempts, "repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown'))", "repeat_count")],
+    experiment: "points",
+    only: calls,
+    says: /was billed 2 times, 0 repeats/,
+  },
+  {
+    name: "what a dead process sent is not marked unknown, and only unknown counts as a repeat",
+    edits: [
+      edit(attempts, "connection.exec(\"UPDATE attempt SET state = 'unknown' WHERE state = 'sent'\")", "undefined"),
+      edit(attempts, "is_outside = 1 AND state IN ('sent', 'unknown')", "is_outside = 1 AND state = 'unknown'"),
+    ],
+    experiment: "kills",
+    says: /was billed 2 times, 0 repeats/,
+  },
+  {
+    name: "an attempt is closed in another transaction than its candidates",
+    edits: [
+      edit(
+        candidates,
+        "const writeCandidates = (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> =>\n    writer.write(() => {",
+        `const writeCandidates = async (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> => {
+    await writer.write(() => void attempts.close(stages.idOf(stage), candidates[0]?.attempt as string));
+    return writer.write(() => {`,
+      ),
+      edit(
+        candidates,
+        "      witness.run(computeAttemptDigest(written), attempt);\n    });",
+        "      witness.run(computeAttemptDigest(written), attempt);\n    });\n    };",
+      ),
+    ],
+    experiment: "points",
+    only: calls,
+    says: /has not all it brought|was billed 2 times, 0 repeats/,
+  },
+  {
+    name: "candidates are written and their attempt is left open",
+    edits: [
+      edit(candidates, "attempts.close(stageId, attemptKey)", "attempts.find(stageId, attemptKey)"),
+      edit(
+        attempts,
+        "    close(stageId, key) {",
+        "    find: (stageId, key) => find.get(stageId, key),\n    close(stageId, key) {",
+      ),
+    ],
+    experiment: "plain",
+    says: /is left sent/,
+  },
+  // Jobs.
+  {
+    name: "a job is launched without looking for it",
+    edits: [edit(trainer, "const found = service.findJob(id);", "const found = undefined as string | undefined;")],
+    experiment: "points",
+    only: /artifacts/,
+    says: /was launched 2 times/,
+  },
+  {
+    name: "a job is launched before its intent",
+    edits: [
+      edit(trainer, launchIntent, ""),
+      edit(trainer, "service.launch(id, model);", `service.launch(id, model);\n    ${launchIntent}`),
+    ],
+    experiment: "points",
+    only: calls,
+    says: /USD were billed and/,
+  },
+];
