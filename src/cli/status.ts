@@ -32,7 +32,7 @@ export function createStatusCommand(environment: Environment): Command {
       }
       const { usd, requests, tokens } = status.spent;
       stdout.write(
-        `spent: ${usd} USD, ${requests} requests, ${tokens} tokens; unanswered: ${status.unknown}; ` +
+        `spent: ${usd} USD, ${requests} requests, ${tokens} tokens; unanswered: ${status.unanswered}; ` +
           `possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
       );
       const rows = status.arms.map(({ arm, seed, generation, stage, state }) => [

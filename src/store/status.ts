@@ -34,7 +34,7 @@ export interface RunStatus {
   /** Only what left the process counts. */
   readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
   /** Sent, and no reply was recorded: billed or not, they are sent again when the run goes on. */
-  readonly unknown: number;
+  readonly unanswered: number;
   /** Sent again although an earlier sending was never answered. */
   readonly possiblyPaidTwice: number;
   readonly lint: { readonly limits: LintLimits; readonly turns: readonly LintTurn[] };
@@ -114,7 +114,7 @@ interface OutsideRow {
 function readSpent(
   connection: Connection,
   isAlive: boolean,
-): Pick<RunStatus, "spent" | "unknown" | "possiblyPaidTwice"> {
+): Pick<RunStatus, "spent" | "unanswered" | "possiblyPaidTwice"> {
   const { usd, requests, tokens, repeated, open } = connection
     .prepare<[number], OutsideRow>(
       `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
@@ -125,7 +125,7 @@ function readSpent(
     .get(isAlive ? 1 : 0) as OutsideRow;
   // Sums of many small prices: a billionth of a dollar is nobody's.
   const rounded = Math.round(usd * 1e9) / 1e9;
-  return { spent: { usd: rounded, requests, tokens }, unknown: open, possiblyPaidTwice: repeated };
+  return { spent: { usd: rounded, requests, tokens }, unanswered: open, possiblyPaidTwice: repeated };
 }
 
 export interface ListedRun {

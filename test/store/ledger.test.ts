@@ -1,0 +1,110 @@
+// The ledger's states and numbers, through a real run folder: what is sent, answered, lost and sent again.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import type { RunFolder } from "../../src/store/run-folder.ts";
+import { readStatus } from "../../src/store/status.ts";
+import { openLanguageFolder } from "../helpers/language-run.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+const request = {
+  key: "a".repeat(64),
+  description: {
+    kind: "sample",
+    version: 1,
+    parameters: null,
+    inputs: [],
+    turn: { arm: { id: "arm", generations: 1, settings: null }, seed: 0, generation: 0 },
+  },
+  inputs: [],
+} as const;
+
+async function open(directory: string): Promise<RunFolder> {
+  const folder = await openLanguageFolder(directory);
+  await folder.writeRun({ name: "run", source: "", resolved: { header: { lint: {} } } });
+  await folder.records.begin(request);
+  return folder;
+}
+
+function readAttempts(directory: string): readonly Record<string, unknown>[] {
+  const connection = new Database(join(directory, "state.db"), { readonly: true });
+  const query = "SELECT key, state, reason, try_count, repeat_count, cost_usd, token_count FROM attempt ORDER BY key";
+  const rows = connection.prepare<[], Record<string, unknown>>(query).all();
+  connection.close();
+  return rows;
+}
+
+const outside = { rowCount: 2, isOutside: true, costUsd: 0.5 };
+
+test("an attempt that is certainly not billed gives its price back; one whose reply is unknown does not", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const folder = await open(directory);
+  const ledger = folder.createLedger(request.key);
+  await ledger.intend({ key: "busy", ...outside });
+  await ledger.settle("busy", { state: "retryable", reason: "too busy" });
+  await ledger.intend({ key: "busy", ...outside });
+  await ledger.settle("busy", { state: "retryable", reason: "too busy" });
+  await ledger.intend({ key: "failed", ...outside });
+  await ledger.settle("failed", { state: "failed", reason: "no" });
+  await ledger.intend({ key: "lost", ...outside });
+  await ledger.settle("lost", { state: "unknown", reason: "no reply" });
+  await ledger.intend({ key: "lost", ...outside });
+  await ledger.intend({ key: "own", rowCount: 2, isOutside: false });
+  await folder.records.finish(request, null);
+  assert.deepEqual(
+    readAttempts(directory).map((row) => Object.values(row)),
+    [
+      ["busy", "retryable", "too busy", 2, 0, 0, 0],
+      ["failed", "failed", "no", 1, 0, 0, 0],
+      ["lost", "sent", null, 2, 1, 1, 0],
+      ["own", "planned", null, 1, 0, 0, 0],
+    ],
+  );
+  const { inFlight, spent, unanswered, possiblyPaidTwice } = readStatus(directory);
+  assert.deepEqual([inFlight, unanswered, possiblyPaidTwice], [2, 0, 1]);
+  assert.deepEqual(spent, { usd: 1, requests: 5, tokens: 0 });
+  await folder.close();
+});
+
+test("what a dead process had sent is unknown when the run is opened again, and counted once it is sent again", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const first = await open(directory);
+  await first.createLedger(request.key).intend({ key: "a", ...outside });
+  await first.close();
+  assert.deepEqual([readStatus(directory).unanswered, readStatus(directory).inFlight], [1, 0]);
+  const second = await open(directory);
+  assert.equal(readAttempts(directory)[0]?.state, "unknown");
+  await second.createLedger(request.key).intend({ key: "a", ...outside });
+  await second.close();
+  const { unanswered, possiblyPaidTwice, spent } = readStatus(directory);
+  assert.deepEqual([unanswered, possiblyPaidTwice, spent.usd], [1, 1, 1]);
+});
+
+test("what is answered is closed with its rows and tokens, and costs what it cost", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const folder = await open(directory);
+  await folder.createLedger(request.key).intend({ key: "a", ...outside });
+  const candidates = [0, 1].map((draw) => ({
+    promptId: "train-0",
+    draw,
+    completion: "a fox",
+    finish: "stop" as const,
+    reason: null,
+    logProbability: -1,
+    tokenCount: 2,
+    tokenLogProbabilities: Float64Array.of(-0.5, -0.5),
+    attempt: "a",
+  }));
+  await folder.shelf.writeCandidates(request.key, { split: "train", draws: 2, candidates });
+  const batch = {
+    split: "train",
+    draws: 2,
+    candidates: candidates.map((each) => ({ ...each, attempt: "b" })),
+  } as const;
+  await assert.rejects(folder.shelf.writeCandidates(request.key, batch), /attempt b was never intended/);
+  assert.deepEqual(Object.values(readAttempts(directory)[0] ?? {}), ["a", "done", null, 1, 0, 0.5, 4]);
+  assert.equal(folder.shelf.candidateCount(request.key), 2);
+  await folder.close();
+});
