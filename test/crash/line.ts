@@ -35,6 +35,7 @@ export function startLine(line: Line, options: Omit<StartOptions, "settings"> = 
 }
 
 export interface LineBaseline {
+  readonly run: string;
   readonly expected: RunDump;
   readonly wallMs: number;
 }
@@ -45,7 +46,7 @@ export async function createLineBaseline(folder: string, name: LineName): Promis
   const run = join(folder, `whole-${name}`);
   const { code, stderr, wallMs } = await startLine({ name, run });
   if (code !== 0) throw new Error(`the uninterrupted run of ${name} failed: ${stderr}`);
-  return { expected: readDump(run), wallMs };
+  return { run, expected: readDump(run), wallMs };
 }
 
 /** What is wrong with a finished run; its report is among the files. */

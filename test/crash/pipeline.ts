@@ -36,6 +36,7 @@ async function main(directory: string, books: string, settings: PipelineSettings
         ? [createLanguageArm("all", { corpus: { kind: "accumulate" } }, settings.generations)]
         : []),
     ];
+    if (settings.isReversed) arms.reverse();
     const trials = arms.flatMap((arm) => settings.seeds.map((seed) => ({ arm, seed })));
     const header = { source: "", system: "language", seeds: settings.seeds, metrics: [], facts: [], lint: {} };
     const resolved = { experiment: { source: "" }, materials: null, header };

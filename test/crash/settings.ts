@@ -7,6 +7,8 @@ export interface PipelineSettings {
   readonly rows: number;
   readonly generations: number;
   readonly arms: 1 | 2;
+  /** The arms in the other order. */
+  readonly isReversed: boolean;
   readonly seeds: readonly number[];
   /** Calls in flight at once, and how long each takes. */
   readonly width: number;
@@ -22,6 +24,7 @@ export const defaultSettings: PipelineSettings = {
   rows: 12,
   generations: 1,
   arms: 1,
+  isReversed: false,
   seeds: [0],
   width: 4,
   delayMs: 0,
