@@ -6,21 +6,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { computeSeed } from "../../src/keys/seed.ts";
 import { createRandom, createShuffled } from "../../src/math/random.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { bugs } from "./bugs/all.ts";
-import { type Bug, fineGrain, plant } from "./bugs/plant.ts";
+import type { Bug } from "./bugs/plant.ts";
 import { type LaboratoryResult, laboratorySeed, readCount } from "./laboratory.ts";
 import { assertStrace } from "./syscalls.ts";
 
 const source = (name: string): string => new URL(name, import.meta.url).href;
 
-/** Points tried before the laboratory counts as blind to a bug. */
-const mostPoints = 60;
+/** Runs made before the laboratory counts as blind to a bug. */
+const mostRuns = 60;
 
 type Trial = Pick<Bug, "experiment"> & Partial<Bug> & { readonly count: number };
 
@@ -52,19 +52,6 @@ async function runTrial(folder: string, { name = "", experiment, only, count }: 
   return JSON.parse(stdout) as LaboratoryResult;
 }
 
-test("every bug still has its place in the source, and a name of its own", () => {
-  assert.ok(bugs.length >= 25);
-  assert.equal(new Set(bugs.map(({ name }) => name)).size, bugs.length);
-  for (const edits of [fineGrain, ...bugs.map((bug) => bug.edits)]) {
-    const sources = new Map<string, string>();
-    for (const edit of edits) {
-      const text = sources.get(edit.file) ?? readFileSync(new URL(`../../src/${edit.file}`, import.meta.url), "utf8");
-      sources.set(edit.file, plant(text, edit));
-      assert.notEqual(edit.find, edit.replace);
-    }
-  }
-});
-
 test("R29: the laboratory sees a bug that is planted", async (context) => {
   assertStrace();
   const folder = createTemporaryFolder(context);
@@ -75,7 +62,7 @@ test("R29: the laboratory sees a bug that is planted", async (context) => {
   const unseen: string[] = [];
   for (const [index, bug] of chosen.entries()) {
     const begin = performance.now();
-    const { runs, violations } = await runTrial(join(folder, `bug-${index}`), { ...bug, count: mostPoints });
+    const { runs, violations } = await runTrial(join(folder, `bug-${index}`), { count: mostRuns, ...bug });
     const seen = violations.find((violation) => bug.says.test(violation));
     const seconds = ((performance.now() - begin) / 1000).toFixed(1);
     context.diagnostic(
@@ -83,6 +70,7 @@ test("R29: the laboratory sees a bug that is planted", async (context) => {
     );
     if (seen === undefined) unseen.push(bug.name);
   }
+  context.diagnostic(`R29: ${chosen.length} bugs planted, ${chosen.length - unseen.length} seen`);
   assert.deepEqual(unseen, []);
 });
 

@@ -47,12 +47,14 @@ export async function runClocks(options: LaboratoryOptions): Promise<LaboratoryR
     Array.from({ length: count }, (_, index) => ({ clock, index })),
   );
   await runAll(tries, async ({ clock: [name, times], index }) => {
+    if (options.isBrief && total.violations.length > 0) return;
     const place = createPlace(folder, `${name} ${index}`);
     const outcome = await startAt(lab, place, times);
     total.faults += times.length;
     judge(name, place, [...judgeDone(outcome), ...judgeShift(place.run, times)]);
   });
   for (let index = 0; index < count; index++) {
+    if (options.isBrief && total.violations.length > 0) break;
     const place = createPlace(folder, `drain ${index}`);
     judge("jumps while it drains", place, await drain(lab, place));
     const pair = ["left", "right"].map((side) => createPlace(folder, `${side} ${index}`)) as [Place, Place];
@@ -61,6 +63,7 @@ export async function runClocks(options: LaboratoryOptions): Promise<LaboratoryR
     for (const [at, outcome] of outcomes.entries())
       judge("two in one millisecond", pair[at] as Place, judgeDone(outcome));
   }
+  if (options.isBrief && total.violations.length > 0) return { kills: 0, ...total };
   total.violations.push(...(await runLine(lab)));
   total.runs += 1;
   return { kills: 0, ...total };

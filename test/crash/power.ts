@@ -30,7 +30,7 @@ const standardOutput = 1;
 
 /** `count` is of images; each is one cut in one of four ways. */
 export async function runPower(options: LaboratoryOptions): Promise<PowerResult> {
-  const { folder, seed } = options;
+  const { folder, seed, isBrief = false } = options;
   const { expected } = await createBaseline(folder);
   const recorded = createPlace(folder, "recorded");
   const operations = await recordRun(recorded, options.start ?? {});
@@ -40,7 +40,10 @@ export async function runPower(options: LaboratoryOptions): Promise<PowerResult>
   const chosen = createShuffled(images, createRandom(computeSeed("power", seed))).slice(0, options.count);
   const violations: string[] = [];
   let lostCount = 0;
+  let runs = 0;
   await runAll(chosen, async ({ cut, way }, index) => {
+    if (isBrief && violations.length > 0) return;
+    runs += 1;
     const place = createPlace(folder, `image-${index}`);
     const random = createRandom(computeSeed("power", seed, index));
     const said = writeImage({ operations, recorded, cut }, place, { way, random });
@@ -55,7 +58,7 @@ export async function runPower(options: LaboratoryOptions): Promise<PowerResult>
     }
     rmSync(join(place.run, ".."), { recursive: true });
   });
-  return { runs: chosen.length, kills: chosen.length, faults: 0, violations, cutCount: cuts.length, lostCount };
+  return { runs, kills: runs, faults: 0, violations, cutCount: cuts.length, lostCount };
 }
 
 function createRecordedDisk({ run }: Place): Disk {

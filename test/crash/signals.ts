@@ -46,6 +46,7 @@ export async function runSignals(options: LaboratoryOptions): Promise<SignalsRes
   const { expected, wallMs } = await createBaseline(folder, settings);
   const total = { violations: [] as string[], kills: 0, faults: 0, secondMs: [] as number[] };
   await runAll(Array.from({ length: count }), async (_, index) => {
+    if (options.isBrief && total.violations.length > 0) return;
     const random = createRandom(computeSeed("signals", seed, index));
     const place = createPlace(folder, `signal-${index}`);
     const trial = { place, random, options, wallMs, violations: [], signals: 0, kills: 0 } as Trial;

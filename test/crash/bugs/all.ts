@@ -5,5 +5,6 @@ import { guardBugs } from "./guards.ts";
 import { ledgerBugs } from "./ledger.ts";
 import { orderBugs } from "./order.ts";
 import type { Bug } from "./plant.ts";
+import { syncBugs } from "./syncs.ts";
 
-export const bugs: readonly Bug[] = [...ledgerBugs, ...commitBugs, ...orderBugs, ...guardBugs];
+export const bugs: readonly Bug[] = [...ledgerBugs, ...commitBugs, ...orderBugs, ...guardBugs, ...syncBugs];

@@ -102,7 +102,7 @@ export const ledgerBugs: readonly Bug[] = [
         candidates,
         "const writeCandidates = (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> =>\n    writer.write(() => {",
         `const writeCandidates = async (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> => {
-    await writer.write(() => void attempts.close(stages.idOf(stage), candidates[0]?.attempt as string));
+    await writer.write(() => void attempts.close(stages.idOf(stage), candidates[0]?.attempt as string, 0));
     return writer.write(() => {`,
       ),
       edit(
@@ -118,11 +118,11 @@ export const ledgerBugs: readonly Bug[] = [
   {
     name: "candidates are written and their attempt is left open",
     edits: [
-      edit(candidates, "attempts.close(stageId, attemptKey)", "attempts.find(stageId, attemptKey)"),
+      edit(candidates, "attempts.close(stageId, attemptKey, tokenCount)", "attempts.find(stageId, attemptKey)"),
       edit(
         attempts,
-        "    close(stageId, key) {",
-        "    find: (stageId, key) => find.get(stageId, key),\n    close(stageId, key) {",
+        "    close(stageId, key, tokenCount) {",
+        "    find: (stageId, key) => find.get(stageId, key),\n    close(stageId, key, tokenCount) {",
       ),
     ],
     experiment: "plain",

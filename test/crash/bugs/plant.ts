@@ -8,12 +8,24 @@ export interface Edit {
   readonly replace: string;
 }
 
-export type ExperimentName = "points" | "kills" | "plain" | "alterations" | "constraints";
+export type ExperimentName =
+  | "points"
+  | "kills"
+  | "power"
+  | "syncs"
+  | "signals"
+  | "writers"
+  | "clocks"
+  | "plain"
+  | "alterations"
+  | "constraints";
 
 export interface Bug {
   readonly name: string;
   readonly edits: readonly Edit[];
   readonly experiment: ExperimentName;
+  /** Runs at most, where not as many as usual. */
+  readonly count?: number;
   /** Points at which it shows, where the experiment has points: all of them take minutes. */
   readonly only?: RegExp;
   /** What the experiment says of it, so that a bug that merely breaks everything does not count as seen. */

@@ -3,16 +3,26 @@
 // node --import hook.ts trial.ts <experiment> <empty folder> <options as JSON>
 
 import { runAlterations } from "../alterations.ts";
+import { runClocks } from "../clocks.ts";
 import { runConstraints } from "../constraints.ts";
 import { runKills } from "../kills.ts";
 import { type LaboratoryOptions, type LaboratoryResult, laboratorySeed } from "../laboratory.ts";
 import { runPlain } from "../plain.ts";
 import { runPoints } from "../points.ts";
+import { runPower } from "../power.ts";
+import { runSignals } from "../signals.ts";
+import { runSyncs } from "../syncs.ts";
+import { runWriters } from "../writers.ts";
 import type { ExperimentName } from "./plant.ts";
 
 const experiments: Readonly<Record<ExperimentName, (options: LaboratoryOptions) => Promise<LaboratoryResult>>> = {
   points: runPoints,
   kills: runKills,
+  power: runPower,
+  syncs: runSyncs,
+  signals: runSignals,
+  writers: runWriters,
+  clocks: runClocks,
   plain: runPlain,
   alterations: runAlterations,
   constraints: runConstraints,
