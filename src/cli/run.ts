@@ -33,7 +33,10 @@ export function createRunCommand(environment: Environment): Command {
       if (flags.run === "")
         throw new UsageError("names no folder", { where: "--run", next: "name a new or empty folder" });
       const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
-      const prepared = await prepareExperiment(experiment, environment.signal);
+      const prepared = await prepareExperiment(experiment, environment.signal).catch((error: unknown) => {
+        if (environment.signal.aborted) environment.stderr.write("nothing was begun; start it again\n");
+        throw error;
+      });
       const directory = resolve(environment.cwd, flags.run ?? join("runs", experiment.name));
       if (flags.dryRun) return renderPlan(prepared, directory, environment, flags.json === true);
       const request = { prepared, directory, acceptChanges: flags.acceptChanges === true };

@@ -36,7 +36,7 @@ export function compareDumps(found: RunDump, expected: RunDump): string[] {
 }
 
 /** What was billed against what the run's ledger says it may have been billed. */
-function compareBooks({ run, books }: Place): string[] {
+export function compareBooks({ run, books }: Place): string[] {
   const bills = readBills(books);
   const attempts = readAttempts(run);
   const found: string[] = [];

@@ -72,7 +72,7 @@ async function stop(trial: Trial): Promise<void> {
     });
     violations.push(...findStack(outcome));
     const { code, stderr } = outcome;
-    const isToldHow = /^go on with: .+ resume .+$|^nothing is recorded yet/m.test(stderr);
+    const isToldHow = /^go on with: .+ resume .+$|^nothing (is recorded yet|was begun); start it again$/m.test(stderr);
     // Before it listens a signal is a signal; what was stopped before it was recorded is refused by resume.
     if (
       outcome.signal === signal ||
@@ -121,8 +121,9 @@ async function hangUp(trial: Trial): Promise<void> {
   const stderr = readFileSync(log, "utf8");
   violations.push(...findStack({ stdout: "", stderr } as Outcome));
   const state = readState(line.run);
-  const isDrained = state === "interrupted" || state === "done" || !stderr.includes("the terminal is gone");
-  if (wasAlive && !isDrained) violations.push(`left ${state} by a terminal that was closed: ${stderr}`);
+  const isKilled = state === "running" || !/interrupted, state saved\n$/.test(stderr);
+  if (wasAlive && stderr.includes("the terminal is gone") && state !== "done" && isKilled)
+    violations.push(`left ${state} by a terminal that was closed: ${stderr}`);
 }
 
 async function waitForEnd(pid: number, violations: string[]): Promise<void> {
