@@ -4,7 +4,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { exitCodeByError, RefeedError } from "../errors.ts";
-import { plainFaults, toSystemFault } from "../store/system-fault.ts";
+import { isPlainFault, toSystemFault } from "../store/system-fault.ts";
 import type { Environment } from "./environment.ts";
 import { renderError } from "./failure.ts";
 import { createOutputs } from "./output.ts";
@@ -141,7 +141,7 @@ async function fail(error: unknown, environment: Environment): Promise<number> {
 async function nameFault(error: unknown): Promise<unknown> {
   const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
   if (code?.startsWith("SQLITE_")) return (await import("../store/database.ts")).toStoreError(error, "storage");
-  return code !== undefined && plainFaults.has(code) ? toSystemFault(error, path ?? "storage") : error;
+  return isPlainFault(error) ? toSystemFault(error, path ?? "storage") : error;
 }
 
 /** Standard output is then read by programs, to whom every value must come as it is. */

@@ -8,7 +8,7 @@ import { StoreError } from "../errors.ts";
 import { createOwnFile, validateOwnFile, validateReadFile } from "./guard/own-path.ts";
 import { validateSchema } from "./guard/run-schema.ts";
 import { migrations } from "./schema.ts";
-import { toSystemFault } from "./system-fault.ts";
+import { createSqliteFault, toSystemFault } from "./system-fault.ts";
 
 export type Connection = Database.Database;
 export type Statement<Parameters extends unknown[], Row> = Database.Statement<Parameters, Row>;
@@ -140,23 +140,17 @@ function versionError(file: string, version: number): StoreError {
 
 /** Turns the codes of SQLite and of the operating system into one of ours; anything else passes through unchanged. */
 export function toStoreError(error: unknown, where: string): unknown {
-  if (!(error instanceof Database.SqliteError)) return toSystemFault(error, where);
-  const details = { where, cause: error };
-  if (/^SQLITE_(FULL|IOERR_WRITE|IOERR_SHMSIZE)/.test(error.code)) {
-    return new StoreError("disk full", {
-      ...details,
-      next: "free some space and resume the run; nothing committed is lost",
-    });
-  }
+  if (!isSqliteError(error)) return toSystemFault(error, where);
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(error.code)) {
     const next = "see the way out with refeed doctor, or restore the run folder from a copy";
-    return new StoreError("is damaged or no run database", { ...details, next });
+    return new StoreError("is damaged or no run database", { where, cause: error, next });
   }
-  if (error.code.startsWith("SQLITE_CANTOPEN")) {
-    return new StoreError("cannot be opened", { ...details, next: "check the path and its permissions" });
-  }
-  if (error.code.startsWith("SQLITE_READONLY")) {
-    return new StoreError("cannot be written", { ...details, next: "check the permissions of the run folder" });
-  }
-  return new StoreError(`storage failed (${error.code}): ${error.message}`, details);
+  const next = "see what is wrong with refeed doctor, and resume the run";
+  const failed = `storage failed (${error.code}): ${error.message}`;
+  return createSqliteFault(error, where) ?? new StoreError(failed, { where, cause: error, next });
+}
+
+/** By its code: an error that comes from a worker thread has lost its class. */
+function isSqliteError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith("SQLITE_");
 }

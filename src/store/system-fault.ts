@@ -1,5 +1,9 @@
-// What the operating system refuses when a run is stored, as one of our errors. Knows codes alone, no path of a run.
+// What the operating system refuses when a run is stored, as one of our errors: by its own codes and by those that
+// SQLite makes of them. Knows codes alone, no path of a run.
 
+import { statfsSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname } from "node:path";
 import { StoreError } from "../errors.ts";
 
 interface Fault {
@@ -8,6 +12,11 @@ interface Fault {
 }
 
 const full: Fault = { what: "disk full", next: "free some space and resume the run; nothing committed is lost" };
+/** SQLite does not say whether a disk is full, a limit reached or the disk broken. */
+const refused: Fault = {
+  what: "the disk refused it",
+  next: "free some space (also within quota and ulimit -f) or mend the disk, and resume the run; nothing committed is lost",
+};
 const barred: Fault = {
   what: "cannot be written",
   next: "check its permissions, or name another folder with --run",
@@ -20,6 +29,8 @@ const crossed: Fault = {
 const faultByCode: Readonly<Record<string, Fault>> = {
   ENOSPC: full,
   EDQUOT: full,
+  EFBIG: { what: "may not grow", next: "raise the limit of ulimit -f and resume the run; nothing committed is lost" },
+  EIO: { what: "the disk failed", next: "mend the disk and resume the run; nothing committed is lost" },
   EROFS: barred,
   EACCES: barred,
   EPERM: barred,
@@ -30,15 +41,70 @@ const faultByCode: Readonly<Record<string, Fault>> = {
   ENOENT: { what: "cannot be made, or was taken away", next: "check the path, or name another folder with --run" },
 };
 
+/** In this order: the more exact first. What says nothing of the disk is damage, told by others. */
+const faultBySqlite: readonly (readonly [RegExp, Fault])[] = [
+  [/^SQLITE_FULL/, full],
+  [/^SQLITE_IOERR_(SHORT_READ|DATA)/, { what: "is damaged", next: "see the way out with refeed doctor" }],
+  [/^SQLITE_IOERR/, refused],
+  [
+    /^SQLITE_CANTOPEN/,
+    { what: "cannot be opened", next: "check the path, its permissions and the free space of the disk" },
+  ],
+  [/^SQLITE_READONLY/, { what: "cannot be written", next: "check the permissions of the run folder" }],
+];
+
 /** Codes that are never a defect of ours, wherever they come from. */
-export const plainFaults: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS"]);
+const plainFaults: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO", "EFBIG"]);
+
+export function isPlainFault(error: unknown): boolean {
+  return plainFaults.has(readCode(error) ?? "");
+}
 
 /** A StoreError for a code of the operating system; anything else passes through unchanged. */
 export function toSystemFault(error: unknown, where: string): unknown {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const code = readCode(error);
   const fault = code === undefined ? undefined : faultByCode[code];
   if (!fault) return error;
   return new StoreError(`${fault.what} (${code})`, { where, next: fault.next, cause: error });
+}
+
+/** A StoreError for what SQLite was refused below `where`; undefined for codes that say nothing of the disk. */
+export function createSqliteFault(error: Error & { readonly code: string }, where: string): StoreError | undefined {
+  const { code } = error;
+  const found = faultBySqlite.find(([pattern]) => pattern.test(code))?.[1];
+  if (!found) return undefined;
+  const isDisk = found === refused || code.startsWith("SQLITE_CANTOPEN");
+  const fault = isDisk && isOutOfSpace(where) ? full : found;
+  return new StoreError(fault === full ? fault.what : `${fault.what} (${code})`, {
+    where,
+    next: fault.next,
+    cause: error,
+  });
+}
+
+/** True for a code of SQLite behind which stands the disk and no damage of the database. */
+export function isDiskRefusal(code: string): boolean {
+  return /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY)/.test(code) && !/^SQLITE_IOERR_(SHORT_READ|DATA)/.test(code);
+}
+
+/** Nothing a run does takes less. */
+const leastBytes = 65_536;
+
+function isOutOfSpace(where: string): boolean {
+  try {
+    const { bavail, bsize, files, ffree } = statfsSync(dirname(where));
+    return bavail * bsize < leastBytes || (files > 0 && ffree === 0);
+  } catch {
+    // It only serves the message.
+    return false;
+  }
+}
+
+/** Node knows no name for some codes, such as EDQUOT, and makes "Unknown system error -122" of them. */
+function readCode(error: unknown): string | undefined {
+  const { code, errno } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof code !== "string" || !code.startsWith("Unknown system error")) return code;
+  return Object.entries(constants.errno).find(([, value]) => value === -(errno ?? 0))?.[0] ?? code;
 }
 
 /** Runs work on a path and tells a refusal of the operating system as a StoreError. */

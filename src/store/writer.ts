@@ -1,8 +1,10 @@
 // Group commit: writes asked for within a few milliseconds share a transaction and one disk sync.
-// A write's promise resolves only when its transaction is on disk.
+// A write's promise resolves only when its transaction is on disk. Once the disk has refused a transaction nothing more
+// is written: what comes later may rest on what was refused, and a disk that failed a sync is not to be believed again.
 
 import type { Connection } from "./database.ts";
 import { toStoreError } from "./database.ts";
+import { isDiskRefusal } from "./system-fault.ts";
 
 export interface Writer {
   /** Runs `work` inside the next transaction; resolves with what it returned once that is committed. */
@@ -36,6 +38,7 @@ export function createWriter(
   const queue: Pending[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;
+  let refusal: { readonly reason: unknown } | undefined;
   const begin = connection.prepare("BEGIN IMMEDIATE");
   const commit = connection.prepare("COMMIT");
 
@@ -48,19 +51,37 @@ export function createWriter(
     setImmediate(commitGroup);
   };
 
+  const rejectAll = (reason: unknown): void => {
+    for (const pending of queue.splice(0)) pending.reject(reason);
+  };
+  const refuse = (reason: unknown): void => {
+    refusal = { reason };
+    rejectAll(reason);
+  };
+  const rollBack = (): void => {
+    try {
+      if (connection.inTransaction) connection.exec("ROLLBACK");
+    } catch (error) {
+      refuse(toStoreError(error, connection.name));
+    }
+  };
+
   const commitGroup = (): void => {
     clearTimeout(timer);
     timer = undefined;
     isDue = false;
     if (queue.length === 0) return;
+    if (refusal) {
+      rejectAll(refusal.reason);
+      return;
+    }
     const deadline = monotonic() + transactionMs;
     const group: { readonly pending: Pending; readonly value: unknown }[] = [];
     let current: Pending | undefined;
     try {
       begin.run();
     } catch (error) {
-      const reason = toStoreError(error, connection.name);
-      for (const pending of queue.splice(0)) pending.reject(reason);
+      refuse(toStoreError(error, connection.name));
       return;
     }
     try {
@@ -72,13 +93,14 @@ export function createWriter(
       commit.run();
       for (const { pending, value } of group) pending.resolve(value);
     } catch (error) {
-      if (connection.inTransaction) connection.exec("ROLLBACK");
+      rollBack();
       const reason = toStoreError(error, connection.name);
       // The write at fault fails alone; those that shared its transaction are done again without it.
       if (current) {
         current.reject(reason);
         queue.unshift(...group.map(({ pending }) => pending));
       } else for (const { pending } of group) pending.reject(reason);
+      if (!current || isDiskRefusal(String((error as { code?: unknown }).code))) refuse(reason);
     }
     // What did not fit has waited long enough.
     if (queue.length > 0) scheduleNow();

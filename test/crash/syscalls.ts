@@ -24,9 +24,12 @@ export function assertStrace(): void {
 }
 
 /** Runs to the end under a tracer and returns every point, in the order of the calls. */
-export async function listPoints(place: Place, options: StartOptions = {}): Promise<readonly Point[]> {
+export async function listPoints(
+  place: Place,
+  { traced = calls, ...options }: StartOptions & { readonly traced?: string } = {},
+): Promise<readonly Point[]> {
   const log = `${place.run}.calls`;
-  const prefix = ["strace", "-f", "-y", "--seccomp-bpf", "-s", "1", "-o", log, "-e", `trace=${calls}`];
+  const prefix = ["strace", "-f", "-y", "--seccomp-bpf", "-s", "1", "-o", log, "-e", `trace=${traced}`];
   const outcome = await start(place, { ...options, prefix });
   if (outcome.code !== 0) throw new Error(`the traced run failed: ${outcome.stderr}`);
   const root = join(place.run, "..");
@@ -61,10 +64,10 @@ function readCall(line: string, root: string): Omit<Point, "ordinal"> | undefine
 export function createInjection(
   place: Place,
   { call, path }: Point,
-  { what, when }: { readonly what: string; readonly when: string },
+  { what, when, log = "/dev/null" }: { readonly what: string; readonly when: string; readonly log?: string },
 ): readonly string[] {
   const only = path === null ? [] : ["-P", join(place.run, "..", path)];
-  const quiet = ["-qq", "-o", "/dev/null"];
+  const quiet = ["-qq", "-o", log];
   // With --seccomp-bpf strace 6.1 injects errors and no signals.
   const filter = what.startsWith("signal") ? [] : ["--seccomp-bpf"];
   return [

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import Database from "better-sqlite3";
+import { StoreError } from "../../src/errors.ts";
 import { openWriter } from "../../src/store/database.ts";
 import { createWriter } from "../../src/store/writer.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
@@ -59,6 +61,34 @@ test("after the database is gone every write is refused and none hangs", async (
     results.map(({ status }) => status),
     ["rejected", "rejected"],
   );
+});
+
+test("once the disk has refused a commit nothing more is written, though it would take it", async (context) => {
+  const { connection, insert, all } = createFixture(context);
+  const { prepare } = connection;
+  let refusals = 1;
+  connection.prepare = ((source: string) => {
+    const statement = prepare.call(connection, source);
+    if (source !== "COMMIT") return statement;
+    const run = statement.run.bind(statement);
+    return Object.assign(statement, {
+      run: () => {
+        if (refusals-- > 0) throw new Database.SqliteError("disk I/O error", "SQLITE_IOERR_FSYNC");
+        return (run as () => Database.RunResult)();
+      },
+    });
+  }) as typeof connection.prepare;
+  const writer = createWriter(connection, systemClock.monotonic);
+  const isRefused = (error: unknown): boolean => error instanceof StoreError && /the disk refused it/.test(error.what);
+  const writes = [writer.write(() => insert.run("first")), writer.write(() => insert.run("beside it"))];
+  for (const result of await Promise.allSettled(writes))
+    assert.ok(result.status === "rejected" && isRefused(result.reason));
+  await assert.rejects(
+    writer.write(() => insert.run("what rests on it")),
+    isRefused,
+  );
+  await assert.rejects(writer.flush(), isRefused);
+  assert.deepEqual(all(), []);
 });
 
 test("a batch waits for no company, and takes along what waits", async (context) => {

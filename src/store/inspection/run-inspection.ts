@@ -7,6 +7,7 @@ import type { Json } from "../../keys/canonical.ts";
 import { type Connection, openReader, toStoreError } from "../database.ts";
 import { damagedLockAdvice, readHolder, readLockState } from "../lock.ts";
 import { databaseName } from "../run-folder.ts";
+import { isDiskRefusal } from "../system-fault.ts";
 import { readResolved } from "../witness/resolved.ts";
 import { inspectArtifacts, inspectFolder, inspectProjections } from "./file-findings.ts";
 import { createOk, createProblem, createWarning, type Finding } from "./finding.ts";
@@ -42,8 +43,8 @@ export async function* inspectRun(directory: string, options: InspectionOptions)
   } catch (error) {
     const told = toStoreError(error, file);
     if (!(told instanceof RefeedError) || told.code !== "store") throw error;
-    const isPermission = /SQLITE_(CANTOPEN|READONLY|PERM)/.test(String((told.cause as { code?: unknown })?.code));
-    const next = isPermission || told.cause === undefined ? (told.next ?? rebuild) : rebuild;
+    const isRefused = isDiskRefusal(String((told.cause as { code?: unknown })?.code));
+    const next = isRefused || told.cause === undefined ? (told.next ?? rebuild) : rebuild;
     yield createProblem("database", { what: told.what, where: databaseName, next });
   } finally {
     connection?.close();

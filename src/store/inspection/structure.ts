@@ -2,6 +2,7 @@
 // connection of its own and knows nothing of what the rows mean.
 
 import Database from "better-sqlite3";
+import { isDiskRefusal } from "../system-fault.ts";
 
 /** What is wrong, one sentence each; empty where the database is whole. */
 export function findStructureDamage(file: string): readonly string[] {
@@ -10,7 +11,8 @@ export function findStructureDamage(file: string): readonly string[] {
     connection = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
     return [...findBrokenPages(connection), ...findOrphans(connection)];
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
+    // A disk that refuses to be read says nothing of what is on it.
+    if (!(error instanceof Database.SqliteError) || isDiskRefusal(error.code)) throw error;
     return [`SQLite cannot read it: ${error.message} (${error.code})`];
   } finally {
     connection?.close();
