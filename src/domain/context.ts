@@ -11,7 +11,7 @@ export interface Clock {
 export interface Ledger {
   /** Resolves once the intent is on disk. Awaited before the work begins; awaited again before it is begun again. */
   intend(attempt: AttemptIntent): Promise<void>;
-  /** Records how an attempt ended that brought no rows; resolves once that is on disk. */
+  /** Records how an open attempt ended that brought no rows; resolves once that is on disk. One that is closed stays as it is. */
   settle(key: string, end: AttemptEnd): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 // The ledger's states and numbers, through a real run folder: what is sent, answered, lost and sent again.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
@@ -106,5 +107,37 @@ test("what is answered is closed with its rows and tokens, and costs what it cos
   await assert.rejects(folder.shelf.writeCandidates(request.key, batch), /attempt b was never intended/);
   assert.deepEqual(Object.values(readAttempts(directory)[0] ?? {}), ["a", "done", null, 1, 0, 0.5, 4]);
   assert.equal(folder.shelf.candidateCount(request.key), 2);
+  await folder.close();
+});
+
+test("what was answered stays paid: told that it came to nothing, it gives no price back", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const folder = await open(directory);
+  const ledger = folder.createLedger(request.key);
+  await ledger.intend({ key: "launch", ...outside, rowCount: 0 });
+  const draft = await folder.shelf.createDraft(request.key);
+  writeFileSync(draft, "a model");
+  await folder.shelf.writeModel(request.key, draft);
+  await ledger.settle("launch", { state: "retryable", reason: "no such job" });
+  const read = () => Object.values(readAttempts(directory)[0] ?? {}).slice(1, 6);
+  assert.deepEqual(read(), ["done", null, 1, 0, 0.5]);
+  await ledger.intend({ key: "launch", ...outside, rowCount: 0 });
+  assert.deepEqual(read(), ["sent", null, 2, 0, 1]);
+  await folder.close();
+});
+
+test("attempts of other inputs are to be made again, and stay paid", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const folder = await open(directory);
+  const ledger = folder.createLedger(request.key);
+  // More than are reopened at once.
+  const keys = Array.from({ length: 1100 }, (_, index) => `prompt ${index}`);
+  await Promise.all(keys.map((key) => ledger.intend({ key, ...outside })));
+  const input = { key: "i".repeat(64), kind: "train", value: null, digest: "another" } as const;
+  await folder.records.begin({ ...request, inputs: [input] });
+  await ledger.settle("prompt 7", { state: "retryable", reason: "too busy" });
+  const states = new Set(readAttempts(directory).map(({ state, reason }) => `${state}: ${reason}`));
+  assert.deepEqual([...states], ["retryable: other inputs"]);
+  assert.deepEqual(readStatus(directory).spent, { usd: 550, requests: 1100, tokens: 0 });
   await folder.close();
 });

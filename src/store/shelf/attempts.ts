@@ -39,11 +39,11 @@ export function createAttemptTable(
   const finish = connection.prepare(
     "UPDATE attempt SET state = 'done', closed_ms = ?, token_count = token_count + ? WHERE id = ?",
   );
-  // What was certainly not billed is given back.
+  // What was certainly not billed is given back; what has been answered was billed, whatever becomes of it.
   const settle = connection.prepare(
     `UPDATE attempt SET state = @state, reason = @reason, closed_ms = @now,
        cost_usd = cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END, try_usd = 0
-     WHERE stage_id = @stage AND key = @key`,
+     WHERE stage_id = @stage AND key = @key AND state IN ('planned', 'sent', 'unknown')`,
   );
 
   return {
