@@ -110,8 +110,8 @@ export const migrations: readonly string[] = [
     UNIQUE (stage_id, id),
     FOREIGN KEY (dataset_id, position) REFERENCES dataset_row (dataset_id, position)
   ) STRICT;
-  -- Without it every attempt that is removed reads all candidates, to see that none is left without.
-  CREATE INDEX candidate_by_attempt ON candidate (attempt_id);
+  -- Without it every dataset row that is removed reads all candidates, to see that none is left without.
+  CREATE INDEX candidate_by_row ON candidate (dataset_id, position);
 
   -- What lint found in a sample stage's candidates; no part of the stage's output.
   CREATE TABLE lint (

@@ -24,13 +24,26 @@ export function createRowRemover(connection: Connection, writer: Writer): (stage
     const lowest = `(SELECT min(${by}) FROM ${table} WHERE stage_id = @stageId)`;
     return connection.prepare(by === null ? all : `${all} AND ${by} < ${lowest} + ${sliceRows}`);
   });
+  // Attempts stay, so that their slices go by key: looking for those still to be done would pass over all before them.
+  const lastOfSlice = connection
+    .prepare<[object], string | null>(
+      `SELECT max(key) FROM
+         (SELECT key FROM attempt WHERE stage_id = @stageId AND key > @after ORDER BY key LIMIT ${sliceRows})`,
+    )
+    .pluck();
   const reopen = connection.prepare(
-    `UPDATE attempt SET state = 'retryable', reason = 'other inputs', rows_sha256 = NULL WHERE id IN
-       (SELECT id FROM attempt WHERE stage_id = @stageId AND state <> 'retryable' LIMIT ${sliceRows})`,
+    `UPDATE attempt SET state = 'retryable', reason = 'other inputs', rows_sha256 = NULL
+     WHERE stage_id = @stageId AND key > @after AND key <= @last AND state <> 'retryable'`,
   );
   return async (stageId) => {
-    for (const statement of [...statements, reopen]) {
+    for (const statement of statements) {
       while ((await writer.writeBatch(() => statement.run({ stageId }).changes)) > 0);
+    }
+    for (let after = ""; ; ) {
+      const last = lastOfSlice.get({ stageId, after }) ?? null;
+      if (last === null) return;
+      await writer.writeBatch(() => reopen.run({ stageId, after, last }));
+      after = last;
     }
   };
 }
