@@ -73,7 +73,8 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     lostModels.forget(key);
     const known = find.get(key);
     // Rows made from other inputs are worth nothing; those of a torn attempt on the same inputs are gone on with.
-    if (known && known.inputs_sha256 !== null && known.inputs_sha256 !== inputsDigest) {
+    const isOther = known !== undefined && known.inputs_sha256 !== null && known.inputs_sha256 !== inputsDigest;
+    if (isOther) {
       await writer.write(() => void disown.run(known.id));
       await removeRows(known.id);
     }
@@ -83,8 +84,8 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
       insert.run(key, description.kind, description.version, parameters, keys, inputsDigest, clock.now());
       idByKey.set(key, (find.get(key) as StageRow).id);
     });
-    if (!known) return begun;
-    // The stage has its row, and writes keep their order: no need to wait for a disk sync of its own.
+    if (!known || isOther) return begun;
+    // The stage has its row and its inputs, and writes keep their order: no need to wait for a disk sync of its own.
     begun.catch(() => undefined);
   };
 
