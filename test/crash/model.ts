@@ -3,15 +3,7 @@
 // of the same file puts out, and the books of the provider say nothing that the run's ledger does not.
 
 import type { AsyncCommand } from "fast-check";
-
-/** What the experiment file asks for. */
-export interface Asked {
-  readonly keep: number;
-  readonly generations: number;
-  readonly arms: number;
-  readonly seeds: number;
-  readonly faults: boolean;
-}
+import type { Asked, Bench, End } from "./bench.ts";
 
 export interface Model {
   /** The file as it is now. */
@@ -24,32 +16,7 @@ export interface Model {
   mayRepeat: number;
 }
 
-export interface Ended {
-  readonly code: number | null;
-  readonly isKilled: boolean;
-  readonly stderr: string;
-}
-
-/** The real thing, behind what the model asks of it. */
-export interface Bench {
-  write(asked: Asked): void;
-  start(line: { readonly accepts: boolean; readonly resumes?: boolean; readonly end?: End }): Promise<Ended>;
-  startTwo(): Promise<readonly Ended[]>;
-  deleteModel(): void;
-  deleteReport(): void;
-  /** Throws where what was closed was made again, or more was paid twice than may be. */
-  check(mayRepeat: number): void;
-  /** Throws unless the report is that of a new run of the same file, and the books agree. */
-  compare(asked: Asked): Promise<void>;
-}
-
-export interface End {
-  readonly signal: "SIGKILL" | "SIGINT";
-  /** The moment, as a share of an uninterrupted run's time. */
-  readonly at: number;
-}
-
-type Step = AsyncCommand<Model, Bench>;
+export type Step = AsyncCommand<Model, Bench>;
 
 /** Calls in flight at once, over all trials and both splits. */
 export const mostInFlight = (asked: Asked): number => 2 * 4 * asked.arms * asked.seeds;

@@ -7,7 +7,7 @@ import { describeResult, laboratorySeed, readCount } from "./laboratory.ts";
 import { runSequences } from "./sequences.ts";
 
 test("R17: whatever is done to a run, in whatever order, it ends like a new run of its file", async (context) => {
-  const count = readCount("REFEED_SEQUENCES", 4) ?? 1000;
+  const count = readCount("REFEED_SEQUENCES", 2) ?? 1000;
   const minutes = readCount("REFEED_SEQUENCE_MINUTES", 10) ?? 60;
   const most = count > 12 ? 40 : 10;
   const folder = createTemporaryFolder(context);

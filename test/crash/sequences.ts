@@ -5,20 +5,19 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import fc from "fast-check";
+import type { Asked, Bench, Ended } from "./bench.ts";
 import { type RunDump, readClosedAttempts, readDump } from "./dump.ts";
 import type { LaboratoryOptions, LaboratoryResult } from "./laboratory.ts";
 import {
-  type Asked,
-  type Bench,
   createEdit,
   createEnd,
   createLoss,
   createResume,
   createRun,
   createTwo,
-  type Ended,
   finish,
   type Model,
+  type Step,
 } from "./model.ts";
 import { compareBooks, countRepeats } from "./oracle.ts";
 import { createPlace, type Outcome, startRefeed } from "./processes.ts";
@@ -54,13 +53,28 @@ const commands = [
   fc.constantFrom("model" as const, "report" as const).map(createLoss),
 ];
 
+/** Sequences that once broke something, or nearly, as short as they can be; every counterexample that is found joins them. */
+const kept: readonly (readonly Step[])[] = [
+  // Told to stop while the change is accepted, changed back, and a model gone that a further generation needs.
+  [
+    createRun(),
+    createEdit({ keep: 75 }),
+    createEnd({ signal: "SIGINT", at: 0.6 }),
+    createEdit({ keep: 50, generations: 2 }),
+    createLoss("model"),
+    createRun(),
+  ],
+  // Killed within the accepted change, then resumed by a record that nobody knows how far it came.
+  [createRun(), createEdit({ arms: 2 }), createEnd({ signal: "SIGKILL", at: 0.6 }), createResume(), createTwo()],
+];
+
 /** `count` is of sequences. */
 export async function runSequences(options: SequencesOptions): Promise<SequencesResult> {
   const { folder, seed, count = 1000, most = 40, limitMs } = options;
   const tally: Tally = { steps: 0, kills: 0, signals: 0, runs: 0 };
   const fresh = createFresh(folder);
   let number = 0;
-  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: most, size: "max" }), async (sequence) => {
+  const trySequence = async (sequence: Iterable<Step>): Promise<void> => {
     const root = join(folder, `sequence-${number++}`);
     mkdirSync(root);
     const bench = createBench(root, { options, tally, fresh });
@@ -71,7 +85,16 @@ export async function runSequences(options: SequencesOptions): Promise<Sequences
     bench.check(model.mayRepeat);
     tally.runs += 1;
     rmSync(root, { recursive: true });
-  });
+  };
+  for (const sequence of kept) {
+    try {
+      await trySequence(sequence);
+    } catch (error) {
+      const violation = `${sequence.join(", ")}: ${error instanceof Error ? error.message : error}`;
+      return createResult(tally, [violation]);
+    }
+  }
+  const property = fc.asyncProperty(fc.commands(commands, { maxCommands: most, size: "max" }), trySequence);
   const details = await fc.check(property, {
     seed,
     numRuns: count,
@@ -81,7 +104,11 @@ export async function runSequences(options: SequencesOptions): Promise<Sequences
   const violations = failed
     ? [`${String(counterexample?.[0])}: ${errorInstance instanceof Error ? errorInstance.message : errorInstance}`]
     : [];
-  return { runs: tally.runs, kills: tally.kills, faults: tally.signals, steps: tally.steps, violations };
+  return createResult(tally, violations);
+}
+
+function createResult({ runs, kills, signals, steps }: Tally, violations: readonly string[]): SequencesResult {
+  return { runs, kills, faults: signals, steps, violations };
 }
 
 interface Tally {
