@@ -11,15 +11,16 @@ import { createRandom, createShuffled } from "../../src/math/random.ts";
 import { type RunDump, readDump } from "./dump.ts";
 import { judgeEnd } from "./faults.ts";
 import type { LaboratoryOptions, LaboratoryResult } from "./laboratory.ts";
-import type { Outcome } from "./processes.ts";
+import { findDifferences, lineByName } from "./line.ts";
+import { type Outcome, startRefeed } from "./processes.ts";
 
 const refeed = new URL("../../bin/refeed.js", import.meta.url).pathname;
 
 type Experiment = "gaussian" | "newswire";
 
-const argumentsByExperiment: Readonly<Record<Experiment, string>> = {
-  gaussian: "gaussian --set 'seeds={count: 12, first: 0}' --set generations=60",
-  newswire: "newswire --set dataset.train=160 --set dataset.test=40 --set 'seeds=[0]' --set generations=3",
+const argumentsByExperiment: Readonly<Record<Experiment, readonly string[]>> = {
+  gaussian: lineByName.gaussian,
+  newswire: ["newswire", "dataset.train=160", "dataset.test=40", "seeds=[0]", "generations=3"],
 };
 
 interface Case {
@@ -82,7 +83,8 @@ export async function runMounts({ folder, seed, count }: LaboratoryOptions): Pro
     const { experiment } = each;
     const whole = join(folder, `whole-${experiment}`);
     if (!expected.has(experiment)) {
-      await shell(`node "$REFEED" run ${argumentsByExperiment[experiment]} --run "$OUT" --quiet`, { OUT: whole });
+      const { code, stderr } = await startRefeed(createArguments(experiment, whole));
+      if (code !== 0) throw new Error(`the uninterrupted run failed: ${stderr}`);
       expected.set(experiment, readDump(whole));
     }
     const out = join(folder, `case-${index}`);
@@ -96,7 +98,8 @@ export async function runMounts({ folder, seed, count }: LaboratoryOptions): Pro
 async function judgeCase({ experiment, options, prefix = "", between, told }: Case, out: string, expected: RunDump) {
   const script = `
     mount -t tmpfs -o ${options} tmpfs "$MOUNT"
-    run() { $1 node "$REFEED" run ${argumentsByExperiment[experiment]} --run "$MOUNT/run" --quiet; }
+    args=("$@")
+    run() { $1 node "$REFEED" "\${args[@]}" --quiet; }
     code=0; run "${prefix}" > "$OUT/stdout" 2> "$OUT/stderr" || code=$?; echo $code > "$OUT/code"
     set +e; ${between ?? ":"}; set -e
     mount -o remount,size=256m,nr_inodes=10000 "$MOUNT"
@@ -104,25 +107,23 @@ async function judgeCase({ experiment, options, prefix = "", between, told }: Ca
     cp -a "$MOUNT/run" "$OUT/run"`;
   const mount = join(out, "mount");
   mkdirSync(mount);
-  await shell(script, { OUT: out, MOUNT: mount }, ["unshare", "-rm"]);
+  await shell(script, { OUT: out, MOUNT: mount }, createArguments(experiment, join(mount, "run")));
   const read = (name: string): string => readFileSync(join(out, name), "utf8");
   const ended = { code: Number(read("code")), signal: null, stdout: read("stdout"), stderr: read("stderr"), wallMs: 0 };
   const found = [...judgeEnd(ended, { told })];
   if (ended.code === 0) found.push("it fitted: the file system is too large to show anything");
   if (read("last-code") !== "0\n")
     return [...found, `with space it ended with ${read("last-code")}: ${read("last-stderr")}`];
-  const dump = readDump(join(out, "run"));
-  for (const part of ["tables", "files"] as const) {
-    for (const name of new Set([...Object.keys(dump[part]), ...Object.keys(expected[part])])) {
-      if (dump[part][name] !== expected[part][name])
-        found.push(`${part}: ${name} is not that of the uninterrupted run`);
-    }
-  }
-  return found;
+  return [...found, ...findDifferences(join(out, "run"), expected)];
+}
+
+function createArguments(experiment: Experiment, run: string): readonly string[] {
+  const [name = "", ...sets] = argumentsByExperiment[experiment];
+  return ["run", name, ...sets.flatMap((set) => ["--set", set]), "--run", run];
 }
 
 async function assertMounting(): Promise<void> {
-  await shell("mount -t tmpfs -o size=64k tmpfs /mnt", {}, ["unshare", "-rm"]).catch((error: Error) => {
+  await shell("mount -t tmpfs -o size=64k tmpfs /mnt", {}).catch((error: Error) => {
     throw new Error(
       `the laboratory must mount: run it as root or where user namespaces are allowed (${error.message})`,
     );
@@ -132,11 +133,15 @@ async function assertMounting(): Promise<void> {
 /** A run that hangs on a full disk is killed with all that it started. */
 const patienceMs = 300_000;
 
-async function shell(script: string, variables: Readonly<Record<string, string>>, before: readonly string[] = []) {
-  const [command = "", ...rest] = [...before, "bash", "-e", "-c", script];
+/** Runs a script where it may mount what nobody else sees. */
+async function shell(script: string, variables: Readonly<Record<string, string>>, args: readonly string[] = []) {
   const path = `${join(process.execPath, "..")}:${process.env.PATH ?? ""}`;
   const env = { ...process.env, NODE_TEST_CONTEXT: undefined, PATH: path, REFEED: refeed, ...variables };
-  const child = spawn(command, rest, { stdio: ["ignore", "ignore", "pipe"], env, detached: true });
+  const child = spawn("unshare", ["-rm", "bash", "-e", "-c", script, "bash", ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env,
+    detached: true,
+  });
   const end = (): void => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
   };
@@ -147,5 +152,5 @@ async function shell(script: string, variables: Readonly<Record<string, string>>
   const [code, signal] = (await once(child, "close")) as [Outcome["code"], Outcome["signal"]];
   clearTimeout(timer);
   process.off("exit", end);
-  if (code !== 0) throw new Error(`${command} ended with ${code ?? signal}: ${stderr}`);
+  if (code !== 0) throw new Error(`the script ended with ${code ?? signal}: ${stderr}`);
 }

@@ -19,9 +19,10 @@ test("R3: after a power cut at any sync and after anything said to be saved, a r
 
 test("R3, control: with synchronous=NORMAL a power cut takes what was said to be saved", async (context) => {
   assertStrace();
-  const hook = new URL("./normal-hook.ts", import.meta.url).href;
+  const hook = new URL("./bugs/hook.ts", import.meta.url).href;
+  const start = { nodeArguments: ["--import", hook], env: { REFEED_BUG: "commits are not synced" } };
   const options = { folder: createTemporaryFolder(context), seed: laboratorySeed, count: 12 };
-  const result = await runPower({ ...options, start: { nodeArguments: ["--import", hook] } });
+  const result = await runPower({ ...options, start });
   context.diagnostic(`R3, control: ${describeResult(result)}, ${result.lostCount} of them acknowledged work lost`);
   assert.ok(result.lostCount > 0, "the laboratory does not see what synchronous=NORMAL loses");
 });
