@@ -11,7 +11,7 @@ import { createBaseline, type LaboratoryOptions, type LaboratoryResult, runAll }
 import { findViolations } from "./oracle.ts";
 import { createPlace, type Outcome, type Place, type StartOptions, start } from "./processes.ts";
 import { findLost, readSaved } from "./saved.ts";
-import { createInjection, listPoints, type Point } from "./syscalls.ts";
+import { createInjection, describePoint, listPoints, type Point } from "./syscalls.ts";
 
 export interface FaultPlan {
   /** As the system names them: ENOSPC. */
@@ -32,17 +32,21 @@ const patienceMs = 30_000;
 
 /** `count` is of faults. */
 export async function runFaults(options: LaboratoryOptions, plan: FaultPlan): Promise<FaultsResult> {
-  const { folder, seed } = options;
+  const { folder, seed, only = /./, isBrief = false } = options;
   const { expected } = await createBaseline(folder);
   const traced = { ...options.start, traced: plan.calls.join(",") };
-  const points = (await listPoints(createPlace(folder, "traced"), traced)).filter(isOfRun);
+  const points = (await listPoints(createPlace(folder, "traced"), traced))
+    .filter(isOfRun)
+    .filter((point) => only.test(describePoint(point)));
   const faults = plan.errors.flatMap((error) =>
     points.flatMap((point) => ["", "+"].map((mark) => ({ point, error, when: `${point.ordinal}${mark}` }))),
   );
   const chosen = createShuffled(faults, createRandom(computeSeed("faults", seed))).slice(0, options.count);
   const violations: string[] = [];
-  let [hits, survivedCount] = [0, 0];
+  let [runs, hits, survivedCount] = [0, 0, 0];
   await runAll(chosen, async ({ point, error, when }, index) => {
+    if (isBrief && violations.length > 0) return;
+    runs += 1;
     const place = createPlace(folder, `fault-${index}`);
     const log = `${place.run}.injected`;
     const prefix = createInjection(place, point, { what: `error=${error}`, when, log });
@@ -54,7 +58,7 @@ export async function runFaults(options: LaboratoryOptions, plan: FaultPlan): Pr
       violations.push(`${error} at ${point.call} ${point.path} ${when}: ${violation}`);
     rmSync(join(place.run, ".."), { recursive: true });
   });
-  return { runs: chosen.length, kills: 0, faults: hits, violations, pointCount: points.length, survivedCount };
+  return { runs, kills: 0, faults: hits, violations, pointCount: points.length, survivedCount };
 }
 
 function isOfRun({ path }: Point): boolean {

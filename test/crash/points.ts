@@ -8,7 +8,7 @@ import { createBaseline, type LaboratoryOptions, type LaboratoryResult, runAll }
 import { findViolations } from "./oracle.ts";
 import { createPlace, start } from "./processes.ts";
 import { findUnsaved } from "./saved.ts";
-import { listPoints, type Point, startKilled } from "./syscalls.ts";
+import { describePoint, listPoints, startKilled } from "./syscalls.ts";
 
 export interface PointsResult extends LaboratoryResult {
   readonly pointCount: number;
@@ -49,5 +49,3 @@ export async function runPoints(options: LaboratoryOptions): Promise<PointsResul
   });
   return { runs, kills, faults: 0, violations, pointCount: points.length, missed };
 }
-
-const describePoint = ({ call, path, ordinal }: Point): string => `${call} ${path ?? ""} ${ordinal}`;

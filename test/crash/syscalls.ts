@@ -14,6 +14,9 @@ export interface Point {
   readonly ordinal: number;
 }
 
+/** Its name: `fsync run/state.db-wal 3`. */
+export const describePoint = ({ call, path, ordinal }: Point): string => `${call} ${path ?? ""} ${ordinal}`;
+
 /** Writes, syncs, names made, changed and taken away, files made, threads and processes started. */
 const calls =
   "write,writev,pwrite64,pwritev,fsync,fdatasync,ftruncate,rename,renameat2,unlink,unlinkat,mkdir,mkdirat,openat,clone,clone3,fork,vfork";

@@ -13,6 +13,7 @@ export type ExperimentName =
   | "kills"
   | "power"
   | "syncs"
+  | "full"
   | "signals"
   | "writers"
   | "clocks"

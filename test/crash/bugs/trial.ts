@@ -5,6 +5,7 @@
 import { runAlterations } from "../alterations.ts";
 import { runClocks } from "../clocks.ts";
 import { runConstraints } from "../constraints.ts";
+import { runDiskFull } from "../disk.ts";
 import { runKills } from "../kills.ts";
 import { type LaboratoryOptions, type LaboratoryResult, laboratorySeed } from "../laboratory.ts";
 import { runPlain } from "../plain.ts";
@@ -20,6 +21,7 @@ const experiments: Readonly<Record<ExperimentName, (options: LaboratoryOptions) 
   kills: runKills,
   power: runPower,
   syncs: runSyncs,
+  full: runDiskFull,
   signals: runSignals,
   writers: runWriters,
   clocks: runClocks,
