@@ -2,7 +2,7 @@
 // language system and lint over a provider that answers at once, watched from inside. Started again on a finished run it
 // finds nothing to do.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readSync, writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { boundYoungHeap } from "../src/cli/young-heap.ts";
 import { writeRows } from "../src/datasets/row-file.ts";
@@ -23,8 +23,10 @@ import { createRandomVerifier } from "../src/verifiers/random.ts";
 
 export interface StageFigures {
   readonly seconds: number;
-  /** The longest the event loop was held, and the most of its thread's own time between two looks 5 ms apart. */
+  /** The longest the event loop was held by the clock. */
   readonly heldMs: number;
+  /** The same between two looks 5 ms apart, without what the thread waited for a core, and the most of its own time. */
+  readonly heldRunningMs: number;
   readonly heldCpuMs: number;
   readonly residentMegabytes: number;
 }
@@ -110,17 +112,22 @@ function createSystem(folder: RunFolder, promptCount: number) {
 /** Watches this process from start to end: its memory every 100 ms, and the longest turn of its event loop by stage. */
 function createWatch() {
   const stages: Record<string, StageFigures> = {};
+  const readQueueMs = createQueueReader();
   const memory: { readonly candidates: number; readonly megabytes: number }[] = [];
   const delay = monitorEventLoopDelay({ resolution: 5 });
   let open = { name: "import", startMs: performance.now(), firstSample: 0 };
   let candidates = 0;
   let lastMs = 0;
   let cpu = process.threadCpuUsage();
-  let heldCpuMs = 0;
+  let last = { clockMs: performance.now(), queueMs: readQueueMs() };
+  let [heldCpuMs, heldRunningMs] = [0, 0];
   const tick = setInterval(() => {
     const now = process.threadCpuUsage();
     heldCpuMs = Math.max(heldCpuMs, (now.user + now.system - cpu.user - cpu.system) / 1000);
     cpu = now;
+    const next = { clockMs: performance.now(), queueMs: readQueueMs() };
+    heldRunningMs = Math.max(heldRunningMs, next.clockMs - last.clockMs - (next.queueMs - last.queueMs));
+    last = next;
   }, 5);
   const look = (): void => void memory.push({ candidates, megabytes: process.memoryUsage.rss() / 2 ** 20 });
   const timer = setInterval(look, 100);
@@ -130,11 +137,12 @@ function createWatch() {
     stages[open.name] = {
       seconds: (performance.now() - open.startMs) / 1000,
       heldMs: delay.max / 1e6,
+      heldRunningMs,
       heldCpuMs,
       residentMegabytes: Math.max(...memory.slice(open.firstSample).map(({ megabytes }) => megabytes)),
     };
     delay.reset();
-    heldCpuMs = 0;
+    [heldCpuMs, heldRunningMs] = [0, 0];
     open = { name, startMs: performance.now(), firstSample: memory.length };
   };
   return {
@@ -161,6 +169,15 @@ function createWatch() {
       };
     },
   };
+}
+
+/** What this thread was ready and waited for a core, since it began: Linux alone tells it. */
+function createQueueReader(): () => number {
+  const file = "/proc/thread-self/schedstat";
+  if (!existsSync(file)) return () => 0;
+  const handle = openSync(file, "r");
+  const bytes = Buffer.alloc(128);
+  return () => Number(bytes.toString("latin1", 0, readSync(handle, bytes, 0, 128, 0)).split(" ")[1]) / 1e6;
 }
 
 /** Least squares, over the samples taken while candidates still came. */

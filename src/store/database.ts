@@ -16,11 +16,8 @@ export type Statement<Parameters extends unknown[], Row> = Database.Statement<Pa
 /** Three candidates of 2 KB a page. */
 const pageBytes = 8192;
 
-/**
- * The log is copied back when it holds so much: 16 MB of 4 KB pages held the event loop for 107 ms, 8 MB of 8 KB pages
- * for 15. A log that a long reader let grow is cut back to eight times as much.
- */
-const checkpointBytes = 8 * 2 ** 20;
+/** A log that a long reader let grow is cut back to this. */
+const longestLogBytes = 64 * 2 ** 20;
 
 /** Opens or creates the database for the one writer. */
 export function openWriter(file: string): Connection {
@@ -32,6 +29,11 @@ export function openWriter(file: string): Connection {
     throw toStoreError(error, file);
   }
   return connection;
+}
+
+/** Opens the writer's database once more, to copy its log back into it. */
+export function openCopier(file: string): Connection {
+  return openChecked(file, { readonly: false });
 }
 
 /** Opens an existing database for short reads beside the writer. */
@@ -79,8 +81,9 @@ function openChecked(file: string, options: { readonly readonly: boolean }): Con
     if (!options.readonly) connection.pragma("journal_mode = WAL");
     connection.pragma("synchronous = FULL");
     connection.pragma("foreign_keys = ON");
-    connection.pragma(`wal_autocheckpoint = ${Math.ceil(checkpointBytes / pageBytes)}`);
-    connection.pragma(`journal_size_limit = ${8 * checkpointBytes}`);
+    // A commit never copies the log back and waits for the disk to take it: checkpoint/ does.
+    connection.pragma("wal_autocheckpoint = 0");
+    connection.pragma(`journal_size_limit = ${longestLogBytes}`);
     connection.prepare("SELECT count(*) FROM sqlite_schema").get();
     assertPragma(connection, "synchronous", 2, file);
     assertPragma(connection, "foreign_keys", 1, file);

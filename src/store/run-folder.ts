@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Clock, Ledger } from "../domain/context.ts";
 import type { StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
+import { createCheckpoints } from "./checkpoint/checkpoints.ts";
 import { type Connection, openWriter, toStoreError } from "./database.ts";
 import { openFolder, openLock } from "./lock.ts";
 import { createRunTable, type RunTable } from "./run-table.ts";
@@ -34,12 +35,14 @@ export interface RunFolderOptions {
   readonly holder: Readonly<Record<string, string | number>>;
   /** How long the first write of a group waits for company, milliseconds; the writer's own choice unless given. */
   readonly gatherMs?: number;
+  /** How long the log grows before it is copied back into the database; the store's own choice unless given. */
+  readonly checkpointBytes?: number;
 }
 
 /** Opens or creates a run folder; throws StoreError if another process writes it, it is damaged or cannot be written. */
 export async function openRunFolder(
   directory: string,
-  { clock, holder, gatherMs }: RunFolderOptions,
+  { clock, holder, gatherMs, checkpointBytes }: RunFolderOptions,
 ): Promise<RunFolder> {
   await openFolder(directory, databaseName);
   const lock = openLock(directory, holder);
@@ -50,7 +53,8 @@ export async function openRunFolder(
     lock.close();
     throw error;
   }
-  const writer = createWriter(connection, () => clock.monotonic(), gatherMs);
+  const checkpoints = createCheckpoints(connection, { checkpointBytes });
+  const writer = createWriter(connection, () => clock.monotonic(), { gatherMs, follow: checkpoints.follow });
   const stages = createStageTable(connection, writer, clock);
   const { artifacts, createLedger, markUnknown, checkStructure, checkNeeded, ...shelf } = createRunShelf({
     connection,
@@ -79,6 +83,7 @@ export async function openRunFolder(
     async close() {
       await writer.flush().catch(() => undefined);
       try {
+        await checkpoints.close();
         connection.pragma("wal_checkpoint(TRUNCATE)");
         connection.close();
       } catch (error) {

@@ -30,14 +30,22 @@ const defaultGatherMs = 20;
 /** Longest time one transaction may hold the event loop before it commits and the rest waits for the next turn. */
 const transactionMs = 20;
 
+export interface WriterOptions {
+  /** How long the first write of a group waits for company, milliseconds. */
+  readonly gatherMs?: number | undefined;
+  /** Called after each commit: what the next one has to wait for, if anything; where it rejects, nothing more is written. */
+  readonly follow?: () => Promise<void> | undefined;
+}
+
 export function createWriter(
   connection: Connection,
   monotonic: () => number,
-  gatherMs: number = defaultGatherMs,
+  { gatherMs = defaultGatherMs, follow = () => undefined }: WriterOptions = {},
 ): Writer {
   const queue: Pending[] = [];
   let timer: NodeJS.Timeout | undefined;
   let isDue = false;
+  let isHeld = false;
   let refusal: { readonly reason: unknown } | undefined;
   const begin = connection.prepare("BEGIN IMMEDIATE");
   const commit = connection.prepare("COMMIT");
@@ -70,7 +78,7 @@ export function createWriter(
     clearTimeout(timer);
     timer = undefined;
     isDue = false;
-    if (queue.length === 0) return;
+    if (queue.length === 0 || isHeld) return;
     if (refusal) {
       rejectAll(refusal.reason);
       return;
@@ -102,7 +110,20 @@ export function createWriter(
       } else for (const { pending } of group) pending.reject(reason);
       if (!current || isDiskRefusal(String((error as { code?: unknown }).code))) refuse(reason);
     }
+    const wait = refusal ? undefined : follow();
+    if (wait) void holdFor(wait);
     // What did not fit has waited long enough.
+    else if (queue.length > 0) scheduleNow();
+  };
+
+  const holdFor = async (wait: Promise<void>): Promise<void> => {
+    isHeld = true;
+    try {
+      await wait;
+    } catch (reason) {
+      refuse(reason);
+    }
+    isHeld = false;
     if (queue.length > 0) scheduleNow();
   };
 

@@ -77,6 +77,8 @@ function readFiles(directory: string): Readonly<Record<string, string>> {
 export function readClosedAttempts(directory: string): ReadonlyMap<string, string> {
   const connection = new Database(join(directory, "state.db"), { readonly: true });
   try {
+    // Killed before it had its tables.
+    if (connection.pragma("user_version", { simple: true }) === 0) return new Map();
     const rows = connection
       .prepare<[], { place: string; once: string }>(
         `SELECT s.key || '/' || a.key AS place, a.try_count || '@' || a.closed_ms AS once

@@ -12,7 +12,7 @@ import { findUnsaved } from "./saved.ts";
 import { defaultSettings, type PipelineSettings } from "./settings.ts";
 
 /** Two arms that share a model, calls that take a while, some of them turned away or lost on the way. */
-const settings: Partial<PipelineSettings> = {
+const ownSettings: Partial<PipelineSettings> = {
   arms: 2,
   delayMs: 2,
   calls: { busy: 0.1, lost: 0.1, rejected: 0 },
@@ -21,6 +21,7 @@ const settings: Partial<PipelineSettings> = {
 /** `count` is of kills; runs follow from it. */
 export async function runKills(options: LaboratoryOptions): Promise<LaboratoryResult> {
   const { folder, seed, count = 200, isBrief = false } = options;
+  const settings = { ...ownSettings, ...options.start?.settings };
   const { expected, wallMs } = await createBaseline(folder, settings);
   const violations: string[] = [];
   let [kills, runs] = [0, 0];
@@ -43,7 +44,7 @@ export async function runKills(options: LaboratoryOptions): Promise<LaboratoryRe
     if (resumed.code !== 0) violations.push(`run ${index}: the resume ended with ${resumed.code}: ${resumed.stderr}`);
     else violations.push(...findViolations(place, expected).map((violation) => `run ${index}: ${violation}`));
     // What the provider lost itself is billed again without any kill.
-    const most = own * defaultSettings.width + (settings.calls ? 2 * 12 * 2 : 0);
+    const most = own * defaultSettings.width + (ownSettings.calls ? 2 * 12 * 2 : 0);
     if (countRepeats(place) > most) violations.push(`run ${index}: ${countRepeats(place)} calls were paid twice`);
     kills += own;
     runs += 1;

@@ -11,8 +11,8 @@ export interface LaboratoryOptions {
   readonly count?: number;
   /** Names the sample; another seed takes others. */
   readonly seed: number;
-  /** For every process that is started: node arguments, such as the hook that plants a bug. */
-  readonly start?: Pick<StartOptions, "nodeArguments" | "env">;
+  /** For every process that is started: settings, and node arguments, such as the hook that plants a bug. */
+  readonly start?: Pick<StartOptions, "nodeArguments" | "env" | "settings">;
   /** Of an experiment that has points: those whose name matches. */
   readonly only?: RegExp;
   /** One violation is enough: nothing more is started after it. */

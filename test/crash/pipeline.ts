@@ -24,7 +24,9 @@ import { defaultSettings, type PipelineSettings } from "./settings.ts";
 
 async function main(directory: string, books: string, settings: PipelineSettings, signal: AbortSignal): Promise<void> {
   const splits = { train: createRows("train", settings.rows), test: createRows("test", 4) };
-  const folder = await openLanguageFolder(directory, { splits, gatherMs: settings.gatherMs });
+  const { gatherMs, checkpointBytes } = settings;
+  const bytes = checkpointBytes === undefined ? {} : { checkpointBytes };
+  const folder = await openLanguageFolder(directory, { splits, gatherMs, ...bytes });
   try {
     const script = { price: 0.01, words: 4, width: settings.width, delayMs: settings.delayMs, calls: settings.calls };
     const provider = createScriptedProvider({ script, folder: books });

@@ -14,6 +14,8 @@ export interface PipelineSettings {
   readonly width: number;
   readonly delayMs: number;
   readonly gatherMs: number;
+  /** How long the log grows before it is copied back beside the writer; the store's own choice is far more than is written. */
+  readonly checkpointBytes?: number;
   /** How long calls on their way are waited for when it is told to stop. */
   readonly drainMs: number;
   readonly calls: Readonly<Record<CallFault, number>>;

@@ -11,7 +11,7 @@ import { computeKey } from "../../src/keys/digest.ts";
 import { createScriptedProvider } from "../../src/providers/scripted/provider.ts";
 import { selectionReasons } from "../../src/selection/ranking.ts";
 import { select } from "../../src/selection/select.ts";
-import { openRunFolder, type RunFolder } from "../../src/store/run-folder.ts";
+import { openRunFolder, type RunFolder, type RunFolderOptions } from "../../src/store/run-folder.ts";
 import type { LanguageParts, LanguageSettings } from "../../src/systems/language/settings.ts";
 import { createLanguageSystem } from "../../src/systems/language/system.ts";
 import { createTemplate } from "../../src/systems/language/template.ts";
@@ -35,10 +35,12 @@ const smallSplits: Splits = { train: createRows("train", 24), test: createRows("
 
 export async function openLanguageFolder(
   directory: string,
-  { splits = smallSplits, gatherMs }: { readonly splits?: Splits; readonly gatherMs?: number } = {},
+  {
+    splits = smallSplits,
+    ...given
+  }: { readonly splits?: Splits } & Pick<RunFolderOptions, "gatherMs" | "checkpointBytes"> = {},
 ): Promise<RunFolder> {
-  const gathering = gatherMs === undefined ? {} : { gatherMs };
-  const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid }, ...gathering });
+  const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid }, ...given });
   for (const split of ["train", "test"] as const) {
     const rows = splits[split];
     await folder.importDataset({

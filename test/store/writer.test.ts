@@ -4,10 +4,10 @@ import { test } from "node:test";
 import Database from "better-sqlite3";
 import { StoreError } from "../../src/errors.ts";
 import { openWriter } from "../../src/store/database.ts";
-import { createWriter } from "../../src/store/writer.ts";
+import { createWriter, type WriterOptions } from "../../src/store/writer.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
 
-function createFixture(context: Parameters<typeof createTemporaryFolder>[0]) {
+function createFixture(context: Parameters<typeof createTemporaryFolder>[0], options: WriterOptions = {}) {
   const connection = openWriter(join(createTemporaryFolder(context), "state.db"));
   context.after(() => void connection.close());
   connection.exec("CREATE TABLE word (text TEXT UNIQUE)");
@@ -24,7 +24,7 @@ function createFixture(context: Parameters<typeof createTemporaryFolder>[0]) {
     }
     return statement;
   }) as typeof connection.prepare;
-  const writer = createWriter(connection, systemClock.monotonic);
+  const writer = createWriter(connection, systemClock.monotonic, options);
   const insert = prepare("INSERT INTO word VALUES (?)");
   const all = () => prepare("SELECT text FROM word ORDER BY rowid").pluck().all();
   return { connection, writer, insert, all, commitCount: () => commits };
@@ -100,4 +100,25 @@ test("a batch waits for no company, and takes along what waits", async (context)
   for (let index = 0; index < 50; index++) await writer.writeBatch(() => void insert.run(`w${index}`));
   assert.deepEqual(order, ["batch", "a"]);
   assert.deepEqual([all().length, commitCount()], [52, 51]);
+});
+
+test("a commit waits for what follows the one before, and nothing more is written if that fails", async (context) => {
+  const waits: (PromiseWithResolvers<void> | undefined)[] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
+  const [first, second] = waits;
+  const { writer, insert, all } = createFixture(context, { follow: () => waits.shift()?.promise });
+  const write = (text: string) => writer.write(() => void insert.run(text));
+  await write("a");
+  const rest = Promise.all([write("b"), writer.flush()]);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual(all(), ["a"], "nothing is committed meanwhile");
+  first?.resolve();
+  await rest;
+  assert.deepEqual(all(), ["a", "b"]);
+  // Nobody waits when it fails: whoever comes next is told.
+  second?.reject(new Error("the disk is full"));
+  for (const text of ["c", "d"]) await assert.rejects(write(text), /the disk is full/);
+  assert.deepEqual(all(), ["a", "b"]);
 });
