@@ -10,8 +10,7 @@ import { createCheckpoints } from "./checkpoint/checkpoints.ts";
 import { type Connection, openWriter, toStoreError } from "./database.ts";
 import { openFolder, openLock } from "./lock.ts";
 import { createRunTable, type RunTable } from "./run-table.ts";
-import type { ArtifactShelf } from "./shelf/artifacts.ts";
-import { createRunShelf } from "./shelf/shelf.ts";
+import { createRunShelf, type RunShelf } from "./shelf/shelf.ts";
 import { createStageTable } from "./stages.ts";
 import { createWriter } from "./writer.ts";
 
@@ -19,7 +18,7 @@ export interface RunFolder extends RunTable {
   readonly directory: string;
   readonly records: StageRecords;
   readonly shelf: Shelf;
-  readonly artifacts: ArtifactShelf;
+  readonly artifacts: RunShelf["artifacts"];
   createLedger(stage: string): Ledger;
   /**
    * Holds what planned work will read against the digests it was written with; call it once the plan is recorded.
