@@ -7,7 +7,7 @@ import { findDamagedLint } from "../shelf/lint.ts";
 import { computeInputsDigest } from "../stages.ts";
 import { checkCandidateRows } from "../witness/candidate-rows.ts";
 import { type IdentityRow, isWholeRow } from "../witness/identity.ts";
-import { findDamagedMeasurements, hasRowDigest, readRowDigest } from "../witness/stage-rows.ts";
+import { findDamagedMeasurements, hasRowDigest, type OwnedRows, readRowDigest } from "../witness/stage-rows.ts";
 import { createOk, createProblem, createWarning, type Finding } from "./finding.ts";
 import { findBrokenInvariants } from "./invariants.ts";
 
@@ -122,7 +122,7 @@ async function* inspectRows(work: InspectionWork, stages: readonly StageRow[]): 
     .all();
   for (const { id, split, row_count, rows_sha256 } of datasets) {
     if (row_count < 0) continue;
-    const found = await readDigest(connection, "dataset", { owner: id, progress });
+    const found = await readDigest(connection, { kind: "dataset", owner: id, onPage: progress });
     if (found.sha256 === rows_sha256 && found.count === row_count) continue;
     const what = "these are not the rows that were imported";
     yield createProblem("rows", { what, where: `${split} split`, next: restore });
@@ -137,7 +137,11 @@ async function* inspectRows(work: InspectionWork, stages: readonly StageRow[]): 
         for (const what of problems) yield createProblem("rows", { what, where, next: restore });
       }
     } else if (hasRowDigest(stage.kind) && (isDone || stage.kind === "verify")) {
-      const { sha256, count } = await readDigest(connection, stage.kind, { owner: stage.id, progress });
+      const { sha256, count } = await readDigest(connection, {
+        kind: stage.kind,
+        owner: stage.id,
+        onPage: progress,
+      });
       if (sha256 === stage.rows_sha256 || (count === 0 && stage.rows_sha256 === null)) continue;
       yield createProblem("rows", { what: "its rows are not those that were written", where, next: restore });
     }
@@ -146,17 +150,15 @@ async function* inspectRows(work: InspectionWork, stages: readonly StageRow[]): 
 
 async function readDigest(
   connection: Connection,
-  kind: Parameters<typeof readRowDigest>[1],
-  { owner, progress }: { readonly owner: number; readonly progress: (rows: number) => void },
+  { onPage, ...owned }: OwnedRows,
 ): Promise<{ readonly sha256: string; readonly count: number }> {
   let count = 0;
-  const pages = readRowDigest(connection, kind, owner);
-  for (;;) {
-    const { done, value } = await pages.next();
-    if (done) return { sha256: value.compute(), count };
-    count += value;
-    progress(value);
-  }
+  const add = (rows: number): void => {
+    count += rows;
+    onPage?.(rows);
+  };
+  const digest = await readRowDigest(connection, { ...owned, onPage: add });
+  return { sha256: digest.compute(), count };
 }
 
 function countRows(connection: Connection): number {

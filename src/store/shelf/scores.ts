@@ -7,7 +7,7 @@ import { StoreError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
 import { createRowDigest, type RowDigest } from "../witness/row-digest.ts";
-import { readScoreDigest } from "../witness/stage-rows.ts";
+import { readRowDigest } from "../witness/stage-rows.ts";
 import type { Writer } from "../writer.ts";
 
 const batchRows = 2000;
@@ -43,7 +43,8 @@ export function createScoreShelf(connection: Connection, writer: Writer, stages:
 
     async writeScores(stage: string, scores: readonly Score[]): Promise<void> {
       const stageId = stages.idOf(stage);
-      const known = digestByStage.get(stageId) ?? readScoreDigest(connection, stageId);
+      // What a torn stage has written so far is gone on with.
+      const known = digestByStage.get(stageId) ?? readRowDigest(connection, { kind: "verify", owner: stageId });
       digestByStage.set(stageId, known);
       const digest = await known;
       // A write may be tried twice; what it adds to the digest must not be.

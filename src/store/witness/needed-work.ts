@@ -8,7 +8,7 @@ import { computeStreamDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
 import { checkCandidateRows } from "./candidate-rows.ts";
 import { createDamageError } from "./damage.ts";
-import { hasRowDigest, type RowKind, readRowDigest } from "./stage-rows.ts";
+import { hasRowDigest, type OwnedRows, readRowDigest } from "./stage-rows.ts";
 
 export interface StageRow {
   readonly id: number;
@@ -68,19 +68,21 @@ function readStages(connection: Connection): readonly StageRow[] {
     .all();
 }
 
-async function checkDatasets({ connection, signal }: NeededWork): Promise<void> {
+async function checkDatasets(work: NeededWork): Promise<void> {
+  const { connection } = work;
   const datasets = connection
     .prepare<[], { id: number; split: string; rows_sha256: string | null }>(
       "SELECT id, split, rows_sha256 FROM dataset WHERE is_current = 1",
     )
     .all();
   for (const { id, split, rows_sha256 } of datasets) {
-    if ((await computeRows(connection, { kind: "dataset", owner: id, signal })) === rows_sha256) continue;
+    if ((await computeRows(work, { kind: "dataset", owner: id })) === rows_sha256) continue;
     throw createDamageError(`the ${split} rows of the dataset are not those that were imported`, connection.name);
   }
 }
 
-async function checkRows({ connection, signal }: NeededWork, stage: StageRow): Promise<void> {
+async function checkRows(work: NeededWork, stage: StageRow): Promise<void> {
+  const { connection, signal } = work;
   const { id, kind, key, state, rows_sha256 } = stage;
   const place = `${kind} stage ${key.slice(0, 12)}`;
   if (kind === "sample") {
@@ -90,24 +92,14 @@ async function checkRows({ connection, signal }: NeededWork, stage: StageRow): P
     }
   } else if (hasRowDigest(kind)) {
     const isUntouched = rows_sha256 === null && state !== "done";
-    if (isUntouched || (await computeRows(connection, { kind, owner: id, signal })) === rows_sha256) return;
+    if (isUntouched || (await computeRows(work, { kind, owner: id })) === rows_sha256) return;
     throw createDamageError(`the rows of ${place} are not those that were written`, connection.name);
   }
 }
 
-interface RowQuestion {
-  readonly kind: RowKind;
-  readonly owner: number;
-  readonly signal: AbortSignal;
-}
-
-async function computeRows(connection: Connection, { kind, owner, signal }: RowQuestion): Promise<string> {
-  const pages = readRowDigest(connection, kind, owner);
-  for (;;) {
-    signal.throwIfAborted();
-    const { done, value } = await pages.next();
-    if (done) return value.compute();
-  }
+async function computeRows({ connection, signal }: NeededWork, rows: OwnedRows): Promise<string> {
+  const digest = await readRowDigest(connection, { ...rows, onPage: () => signal.throwIfAborted() });
+  return digest.compute();
 }
 
 async function isWholeModel({ directory, onDamagedModel }: NeededWork, stage: StageRow): Promise<boolean> {

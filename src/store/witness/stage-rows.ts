@@ -26,30 +26,25 @@ function page(table: string, owner: string, order: string, columns: string): str
   return `SELECT ${columns} FROM ${table} WHERE ${owner} = ? AND ${order} >= ? ORDER BY ${order} LIMIT ${pageRows}`;
 }
 
-/** Reads the rows of a stage, or of a dataset, page by page; yields how many it read, and returns their digest. */
-export async function* readRowDigest(
-  connection: Connection,
-  kind: RowKind,
-  owner: number,
-): AsyncGenerator<number, RowDigest> {
+export interface OwnedRows {
+  readonly kind: RowKind;
+  /** The id of the stage, or of the dataset. */
+  readonly owner: number;
+  /** Called with how many rows a page had; what it throws ends the reading. */
+  readonly onPage?: (rows: number) => void;
+}
+
+/** The digest of the rows of a stage, or of a dataset, read page by page. */
+export async function readRowDigest(connection: Connection, { kind, owner, onPage }: OwnedRows): Promise<RowDigest> {
   const statement = connection.prepare<[number, number], [number, ...RowValue[]]>(pageByKind[kind]).raw();
   const digest = createRowDigest();
   for (let next = 0; ; ) {
     const rows = statement.all(owner, next);
     for (const row of rows) digest.add(...row);
-    yield rows.length;
+    onPage?.(rows.length);
     if (rows.length < pageRows) return digest;
     next = (rows.at(-1)?.[0] ?? next) + 1;
     await setImmediate();
-  }
-}
-
-/** What a torn verify stage has written so far, to be gone on with. */
-export async function readScoreDigest(connection: Connection, stageId: number): Promise<RowDigest> {
-  const pages = readRowDigest(connection, "verify", stageId);
-  for (;;) {
-    const { done, value } = await pages.next();
-    if (done) return value;
   }
 }
 
