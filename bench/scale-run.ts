@@ -9,7 +9,7 @@ import { writeRows } from "../src/datasets/row-file.ts";
 import type { Trainer } from "../src/domain/ports.ts";
 import type { Row, Split } from "../src/domain/rows.ts";
 import type { Arm } from "../src/domain/stage.ts";
-import { createInspection } from "../src/experiment/compose/inspection.ts";
+import { createLintCheck } from "../src/experiment/compose/lint-check.ts";
 import { policies } from "../src/experiment/compose/policies.ts";
 import { describeStages } from "../src/experiment/plan.ts";
 import { type RunEvent, runStages } from "../src/experiment/stages.ts";
@@ -105,7 +105,7 @@ function createSystem(folder: RunFolder, promptCount: number) {
   });
   return {
     system,
-    inspect: createInspection({ shelf: folder.shelf, render: template.render, readRoundTrip: null }, {}),
+    checkLint: createLintCheck({ shelf: folder.shelf, render: template.render, readRoundTrip: null }, {}),
   };
 }
 
@@ -195,7 +195,7 @@ async function main(directory: string, candidateCount: number): Promise<RunFigur
   const watch = createWatch();
   const promptCount = candidateCount / draws;
   const folder = await openRunFolder(directory, { clock, holder: { pid: process.pid } });
-  const { system, inspect } = createSystem(folder, promptCount);
+  const { system, checkLint } = createSystem(folder, promptCount);
   const counts = { train: promptCount, test: 1 };
   for (const split of ["train", "test"] as const) {
     const digest = computeDigest(`${split} ${counts[split]}`);
@@ -206,7 +206,7 @@ async function main(directory: string, candidateCount: number): Promise<RunFigur
   await folder.writePlan(await describeStages(trials, system), []);
   const header = { source: "", system: "language", seeds: [0], metrics: [], facts: [] };
   const usage = () => ({ busyMs: 0, workerCount: 0 });
-  const composition = { system, inspect, trials, arms: [], header, usage, close: async () => undefined };
+  const composition = { system, checkLint, trials, arms: [], header, usage, close: async () => undefined };
   await runStages(folder, composition as unknown as Parameters<typeof runStages>[1], {
     signal: new AbortController().signal,
     clock,

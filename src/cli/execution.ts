@@ -5,7 +5,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { RunRecord } from "../domain/record.ts";
 import { CancelledError, GateError } from "../errors.ts";
-import { createBreachError, findFatal } from "../experiment/compose/inspection.ts";
+import { createBreachError, findFatal } from "../experiment/compose/lint-check.ts";
 import { findBrokenGates } from "../experiment/gates.ts";
 import { type RunEvent, type RunRequest, runExperiment } from "../experiment/run.ts";
 import { compareRecords } from "../report/comparison.ts";

@@ -34,7 +34,7 @@ export interface RunWorld {
 export async function runStages(folder: RunFolder, composition: Composition, world: RunWorld): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([world.signal, stop.signal]);
-  const { system, trials, inspect } = composition;
+  const { system, trials, checkLint } = composition;
   const perform = createDurableExecutor({
     records: folder.records,
     signal,
@@ -58,7 +58,7 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
   // What a turn asked for is looked at before anything is made from it, whether it was run or read back.
   const execute: Execute = async (description) => {
     const stage = await perform(description);
-    await inspect?.(stage, description.turn, signal);
+    await checkLint?.(stage, description.turn, signal);
     return stage;
   };
   await folder.writeState("running", null);

@@ -7,7 +7,7 @@ import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
-import type { Inspect } from "./inspection.ts";
+import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
 import { systemByKind } from "./registry.ts";
 
@@ -16,7 +16,7 @@ export interface Composition {
   readonly trials: readonly Trial[];
   readonly arms: readonly ArmRecord[];
   readonly header: RecordHeader;
-  readonly inspect?: Inspect;
+  readonly checkLint?: CheckLint;
   /** Busy milliseconds summed over worker threads, and how many threads there are. */
   usage(): { readonly busyMs: number; readonly workerCount: number };
   close(): Promise<void>;

@@ -2,14 +2,14 @@
 
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
-import type { Inspect } from "./inspection.ts";
+import type { CheckLint } from "./lint-check.ts";
 
 /** What a registered system brings: itself, and what it holds open. */
 export interface ComposedSystem {
   readonly system: System;
   readonly facts: RecordHeader["facts"];
   /** Looks at the stages that turns ask for, where there is something to look at. */
-  readonly inspect?: Inspect;
+  readonly checkLint?: CheckLint;
   usage(): { readonly busyMs: number; readonly workerCount: number };
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { createTemplate } from "../../systems/language/template.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem } from "./composed.ts";
-import { createInspection } from "./inspection.ts";
+import { createLintCheck } from "./lint-check.ts";
 import { createLanguageMetrics } from "./metrics.ts";
 import { policies } from "./policies.ts";
 import { openModelProvider } from "./providers.ts";
@@ -33,7 +33,7 @@ export async function composeLanguage(source: RunRecordSource, shelf: Shelf | nu
     ...policies,
   });
   const { train, test } = materials.dataset;
-  const inspected = { shelf: shelf as Shelf, render: template.render, readRoundTrip: provider.readRoundTrip };
+  const linted = { shelf: shelf as Shelf, render: template.render, readRoundTrip: provider.readRoundTrip };
   return {
     system: system as ComposedSystem["system"],
     facts: [
@@ -49,7 +49,7 @@ export async function composeLanguage(source: RunRecordSource, shelf: Shelf | nu
       { name: "loss", value: "nats a token of the reference summaries, completion only, end token included" },
       { name: "candidates cut at maxTokens", value: "kept by verifier none, unscorable by perplexity" },
     ],
-    inspect: createInspection(inspected, experiment.lint),
+    checkLint: createLintCheck(linted, experiment.lint),
     usage: provider.usage,
     close: provider.close,
   };

@@ -9,9 +9,9 @@ import { createLinter, type LinterParts } from "../../evaluation/lint/linter.ts"
 import type { LanguageSettings } from "../../systems/language/settings.ts";
 
 /** Called with every stage that a turn has asked for; throws GateError where a fatal limit is broken. */
-export type Inspect = (stage: Stage, turn: Turn, signal: AbortSignal) => Promise<void>;
+export type CheckLint = (stage: Stage, turn: Turn, signal: AbortSignal) => Promise<void>;
 
-export function createInspection(parts: LinterParts, limits: LintLimits): Inspect {
+export function createLintCheck(parts: LinterParts, limits: LintLimits): CheckLint {
   const linter = createLinter(parts);
   return async (stage, turn, signal) => {
     const { temperature } = (turn.arm.settings as LanguageSettings).sample;
