@@ -7,6 +7,7 @@ import { openDataset } from "../datasets/registry.ts";
 import type { Row, Split } from "../domain/rows.ts";
 import { ConfigError, DatasetError, type Problem, StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
+import { createEmptyError } from "../store/database.ts";
 import { createTemplate } from "../systems/language/template.ts";
 import { findRowProblems } from "./arms/row-counts.ts";
 import type { DatasetSettings, Experiment, LanguageExperiment } from "./experiment.ts";
@@ -77,7 +78,7 @@ function listProblems(fault: ConfigError | DatasetError): readonly Problem[] {
 
 /** Prepares a run from its own record; throws StoreError where there is none. */
 export function restoreExperiment(record: Json | null, directory: string): PreparedExperiment {
-  if (record === null) throw new StoreError("holds no run yet", { where: directory, next: "start it with refeed run" });
+  if (record === null) throw createEmptyError(directory);
   const { experiment, materials } = record as unknown as RunRecordSource;
   const splits = materials ? (["train", "test"] as const) : [];
   const datasets = splits.map((split) => ({

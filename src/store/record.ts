@@ -4,9 +4,8 @@ import { join } from "node:path";
 import type { LintLimits } from "../domain/lint.ts";
 import type { MetricDeclaration } from "../domain/metric.ts";
 import type { ArmRecord, ExampleRecord, RunRecord, RunState } from "../domain/record.ts";
-import { StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
-import { type Connection, openReader } from "./database.ts";
+import { type Connection, createEmptyError, openReader } from "./database.ts";
 import { readDepthTable } from "./lineage/depth-table.ts";
 import { readMeasurements } from "./measurements.ts";
 import { databaseName } from "./run-folder.ts";
@@ -31,11 +30,17 @@ interface RunRow {
 /** Opens a run folder as a record; throws StoreError where there is no run. */
 export function openRecord(directory: string): RunRecord & { close(): void } {
   const connection = openReader(join(directory, databaseName));
-  const run = connection.prepare<[], RunRow>("SELECT name, state FROM run").get();
-  if (!run) {
+  try {
+    return readRecord(connection, directory);
+  } catch (error) {
     connection.close();
-    throw new StoreError("holds no run yet", { where: directory, next: "start it with refeed run" });
+    throw error;
   }
+}
+
+function readRecord(connection: Connection, directory: string): RunRecord & { close(): void } {
+  const run = connection.prepare<[], RunRow>("SELECT name, state FROM run").get();
+  if (!run) throw createEmptyError(directory);
   const { header } = readResolved(connection) as unknown as { readonly header: RecordHeader };
   const arms = connection
     .prepare<[], { id: string; generations: number; is_line: number; fields: string }>(

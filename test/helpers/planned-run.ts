@@ -8,10 +8,8 @@ import { createDurableExecutor } from "../../src/loop/durable.ts";
 import { runTrials } from "../../src/loop/trials.ts";
 import type { RunFolder } from "../../src/store/run-folder.ts";
 import type { LanguageParts, LanguageSettings } from "../../src/systems/language/settings.ts";
-
 import { createTemplate } from "../../src/systems/language/template.ts";
 import { createScriptedSystem, openLanguageFolder } from "./language-run.ts";
-
 import { systemClock } from "./temporary-folder.ts";
 
 export interface PlannedOptions {

@@ -101,7 +101,7 @@ function isBroken(value: number | null, { max, min }: LintLimit): boolean {
   return value !== null && ((max !== null && value > max) || (min !== null && value < min));
 }
 
-/** `62 % of the texts repeat an earlier one (limit 50 %)`. */
+/** `62 % of the texts repeat an earlier one (duplicates: at most 20 %)`. */
 export function renderBreach({ name, value, limit }: Check): string {
   const { meaning } = lintDeclarations[name as LintName];
   const isCount = name === "copiedStages";

@@ -47,8 +47,6 @@ interface TrainParameters {
   readonly seed: number;
 }
 
-export type Ancestry = ReturnType<typeof createAncestry>;
-
 export function createAncestry(connection: Connection, graph: StageGraph, parts: CorpusParts) {
   const findArtifact = connection.prepare<[number], { sha256: string; state: string }>(
     "SELECT a.sha256, a.state FROM model m JOIN artifact a ON a.sha256 = m.artifact_sha256 WHERE m.stage_id = ?",

@@ -35,8 +35,6 @@ const columnPageRows = 1000;
 /** Lines of a summary's digest that a line feed parts; no page has to be of this size. */
 const digestGroup = 500;
 
-export type CandidateShelf = ReturnType<typeof createCandidateShelf>;
-
 interface CandidateParts {
   readonly writer: Writer;
   readonly stages: StageTable;

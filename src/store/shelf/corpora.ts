@@ -26,8 +26,6 @@ const breathRows = 200;
 /** Selections up to this size are read in one query, a fifth of the time of reading row by row; larger ones are not held. */
 const heldRows = 10_000;
 
-export type CorpusShelf = ReturnType<typeof createCorpusShelf>;
-
 export function createCorpusShelf(connection: Connection, writer: Writer, stages: StageTable) {
   const clear = connection.prepare("DELETE FROM corpus_part WHERE stage_id = ?");
   const insert = connection.prepare(

@@ -12,8 +12,6 @@ import type { Writer } from "../writer.ts";
 
 const batchRows = 2000;
 
-export type ScoreShelf = ReturnType<typeof createScoreShelf>;
-
 /** `reasons` names the codes of a selection's reason column. */
 export function createScoreShelf(connection: Connection, writer: Writer, stages: StageTable) {
   const insertScore = connection.prepare(
