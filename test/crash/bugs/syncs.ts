@@ -104,6 +104,6 @@ export const syncBugs: readonly Bug[] = [
     ],
     experiment: "clocks",
     count: 1,
-    says: /./,
+    says: /took less than nothing/,
   },
 ];
