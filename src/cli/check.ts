@@ -8,8 +8,9 @@ import { readExperiment } from "../experiment/read.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderError, renderShown } from "./failure.ts";
+import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
-import { findDefaultFolder, renderTouched } from "./touched.ts";
+import { renderTouched } from "./touched.ts";
 
 export function createCheckCommand(environment: Environment): Command {
   return new Command("check")
@@ -23,7 +24,7 @@ export function createCheckCommand(environment: Environment): Command {
         const { materials } = await prepareExperiment(experiment, environment.signal);
         for (const note of materials?.notes ?? [])
           environment.stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
-        const directory = findDefaultFolder(experiment, environment.cwd);
+        const directory = placeRun(experiment.name, environment.cwd);
         const touched = renderTouched(experiment, { cwd: environment.cwd, directory });
         environment.stdout.write(
           flags.json ? `${JSON.stringify(summarize(experiment))}\n` : renderSummary(experiment) + touched,

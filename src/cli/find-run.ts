@@ -1,6 +1,6 @@
 // Which run is meant: a folder, a name below runs/, or the latest.
 
-import { basename, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import { findNearest } from "../experiment/document/nearest.ts";
 import { isRunFolder } from "../store/run-folder.ts";
@@ -33,4 +33,10 @@ function suggest(run: string, names: readonly string[]): string {
   if (names.length === 0) return "there is none below runs/; start one: refeed run newswire";
   const more = names.length > namedRuns ? " and others, see refeed list" : "";
   return `the runs below runs/ are ${names.slice(0, namedRuns).join(", ")}${more}`;
+}
+
+/** Where a run of an experiment is kept: in the folder that --run names, else below runs/. */
+export function placeRun(name: string, cwd: string, flag = join("runs", name)): string {
+  if (flag === "") throw new UsageError("names no folder", { where: "--run", next: "name a new or empty folder" });
+  return resolve(cwd, flag);
 }

@@ -1,11 +1,12 @@
 // refeed init: an experiment of one's own to start from, with a small dataset beside it, so that it runs as it is.
 
 import { access, mkdir, writeFile } from "node:fs/promises";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Command } from "commander";
 import { createNewswireRows } from "../datasets/newswire.ts";
 import { UsageError } from "../errors.ts";
 import { isName } from "../experiment/schema/strict.ts";
+import { renderPath } from "../text/input/shown-path.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { quote } from "./quote.ts";
@@ -26,8 +27,7 @@ export function createInitCommand(environment: Environment): Command {
         const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
         throw new UsageError(`cannot be written to (${code})`, { where: argument, cause: error });
       }
-      const inside = relative(environment.cwd, folder);
-      const shown = (name: string): string => join(inside.startsWith("..") ? folder : inside, name);
+      const shown = (name: string): string => renderPath(join(folder, name), environment.cwd);
       environment.stdout.write(
         `wrote ${renderVisibleLine([...files.keys()].map(shown).join(" and "))}\n` +
           `next: ${environment.command} run ${quote(shown(experimentFile))}\n`,

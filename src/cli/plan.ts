@@ -1,6 +1,6 @@
 // refeed plan: every stage an experiment asks for, what a run already holds of it, and why the rest is to be done.
 
-import { join, relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { Command } from "commander";
 import type { Counts } from "../experiment/change/impact.ts";
 import {
@@ -17,6 +17,7 @@ import { readExperiment } from "../experiment/read.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
+import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
 import { renderTouched } from "./touched.ts";
 
@@ -34,7 +35,7 @@ export function createPlanCommand(environment: Environment): Command {
       ) => {
         const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
         const prepared = await prepareExperiment(experiment, environment.signal);
-        const directory = resolve(environment.cwd, flags.run ?? join("runs", experiment.name));
+        const directory = placeRun(experiment.name, environment.cwd, flags.run);
         await renderPlan(prepared, directory, environment, flags.json === true);
       },
     );

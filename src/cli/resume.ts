@@ -1,12 +1,12 @@
 // refeed resume: goes on with a run from its own record, wherever its folder lies now.
 
-import { relative, sep } from "node:path";
 import { Command } from "commander";
 import { ConfigError } from "../errors.ts";
 import { renderValues } from "../experiment/change/refusal.ts";
 import { findSourceChange, type SourceChange } from "../experiment/change/source.ts";
 import { type PreparedExperiment, restoreExperiment } from "../experiment/prepare.ts";
 import { readKnownRun } from "../store/known-stages.ts";
+import { renderPath } from "../text/input/shown-path.ts";
 import type { Environment } from "./environment.ts";
 import { executeRun } from "./execution.ts";
 import { findRun } from "./find-run.ts";
@@ -42,10 +42,7 @@ function createSourceError(
   { directory, environment }: { readonly directory: string; readonly environment: Environment },
 ): ConfigError {
   const { command, cwd } = environment;
-  const [file, run] = [path, directory].map((absolute) => {
-    const inside = relative(cwd, absolute) || ".";
-    return inside.startsWith(`..${sep}`) ? absolute : inside;
-  }) as [string, string];
+  const [file, run] = [renderPath(path, cwd), renderPath(directory, cwd)];
   const sets = experiment.sets.map((set) => ` --set ${quote(set)}`).join("");
   const asIs = `${command} run ${quote(file)} --run ${quote(run)}${sets} --accept-changes`;
   const byRecord = `${command} resume ${quote(run)} --from-record`;

@@ -1,12 +1,11 @@
 // refeed run: starts a run of an experiment or goes on with it, and ends with its report.
 
-import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { UsageError } from "../errors.ts";
 import { prepareExperiment } from "../experiment/prepare.ts";
 import { readExperiment } from "../experiment/read.ts";
 import type { Environment } from "./environment.ts";
 import { executeRun } from "./execution.ts";
+import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
 import { renderPlan } from "./plan.ts";
 
@@ -30,14 +29,12 @@ export function createRunCommand(environment: Environment): Command {
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
     .action(async (argument: string, flags: RunFlags) => {
-      if (flags.run === "")
-        throw new UsageError("names no folder", { where: "--run", next: "name a new or empty folder" });
       const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
+      const directory = placeRun(experiment.name, environment.cwd, flags.run);
       const prepared = await prepareExperiment(experiment, environment.signal).catch((error: unknown) => {
         if (environment.signal.aborted) environment.stderr.write("nothing was begun; start it again\n");
         throw error;
       });
-      const directory = resolve(environment.cwd, flags.run ?? join("runs", experiment.name));
       if (flags.dryRun) return renderPlan(prepared, directory, environment, flags.json === true);
       const request = { prepared, directory, acceptChanges: flags.acceptChanges === true };
       await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });

@@ -1,16 +1,14 @@
 // What a run of an experiment reads, writes, starts and asks, told before anything of it runs: the file may be somebody
 // else's. It knows what a part of the experiment is, and nothing of how it runs.
 
-import { join, relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Experiment, LanguageExperiment } from "../experiment/experiment.ts";
+import { renderPath } from "../text/input/shown-path.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 
 /** Four lines. Nothing in an experiment names a command or a host yet, so neither is ever started or asked. */
 export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd: string; directory: string }): string {
-  const show = (path: string): string => {
-    const inside = relative(cwd, path);
-    return inside.startsWith("..") ? path : inside || ".";
-  };
+  const show = (path: string): string => renderPath(path, cwd);
   const books = listBooks(experiment);
   const reads = experiment.system === "language" ? listFiles(experiment).map(show) : [];
   return [
@@ -36,9 +34,4 @@ function listFiles({ folder, language: { dataset, prompt, base } }: LanguageExpe
 function listBooks(experiment: Experiment): readonly string[] {
   const script = experiment.system === "language" ? experiment.language.script : null;
   return script?.folder ? [resolve(experiment.folder, script.folder)] : [];
-}
-
-/** Where a run of it is kept unless a flag says otherwise. */
-export function findDefaultFolder(experiment: Experiment, cwd: string): string {
-  return resolve(cwd, join("runs", experiment.name));
 }

@@ -1,9 +1,10 @@
 // Finds and reads an experiment file: a path, or the name of an experiment that comes with the package.
 
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "../errors.ts";
+import { renderPath } from "../text/input/shown-path.ts";
 import { findNearest } from "./document/nearest.ts";
 import type { Experiment } from "./experiment.ts";
 import { parseExperiment } from "./parse.ts";
@@ -22,8 +23,7 @@ const packagedFolder = fileURLToPath(new URL("../../experiments", import.meta.ur
 /** Throws ConfigError for a file that is not there, is no text, or is no experiment. */
 export async function readExperiment(argument: string, { cwd, sets = [] }: ReadOptions): Promise<Experiment> {
   const path = isName(argument) ? await findPackaged(argument, cwd) : resolve(cwd, argument);
-  const inside = relative(cwd, path);
-  const file = inside.startsWith(`..${sep}`) ? path : inside;
+  const file = renderPath(path, cwd);
   return parseExperiment(await readTextFile({ path, shown: file, kind: "experiment" }), {
     file,
     folder: dirname(path),
