@@ -3,9 +3,9 @@
 import { isUtf8 } from "node:buffer";
 import { DatasetError } from "../errors.ts";
 import { computeCharacterCount } from "../text/input/character-count.ts";
-import { scanJson } from "../text/input/json-scan.ts";
+import { computeJsonScan } from "../text/input/json-scan.ts";
 import { hasManyMembers, mostMembers } from "../text/input/member-limit.ts";
-import { findRepeatedMember } from "../text/input/repeated-member.ts";
+import { computeRepeatedMember } from "../text/input/repeated-member.ts";
 import type { Lines } from "./score-lines.ts";
 
 /** As it is written; two ids are the same when they read the same, so that 7 matches "7". */
@@ -107,11 +107,11 @@ function parseFields(line: string | undefined, shape: string): Fields {
     value = JSON.parse(line);
   } catch {
     if (line.trim() === "") throw createProblem("is an empty line", shape);
-    const { problem } = scanJson(line);
+    const { problem } = computeJsonScan(line);
     throw createPlaced(line, problem?.offset ?? 0, { what: `not valid JSON: ${problem?.what}`, next: shape });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const repeated = findRepeatedMember(line, readNames);
+    const repeated = computeRepeatedMember(line, readNames);
     if (repeated === undefined) return value as Fields;
     throw createPlaced(line, repeated.keyOffset, { what: `has "${repeated.key}" twice`, next: "keep one of them" });
   }

@@ -5,10 +5,10 @@ import { isUtf8 } from "node:buffer";
 import type { Row, Split } from "../../domain/rows.ts";
 import { computeCharacterCount } from "../../text/input/character-count.ts";
 import { computeInvalidOffset } from "../../text/input/invalid-utf8.ts";
-import { scanJson } from "../../text/input/json-scan.ts";
+import { computeJsonScan } from "../../text/input/json-scan.ts";
 import { longestLineBytes } from "../../text/input/line-limit.ts";
 import { hasManyMembers, mostMembers } from "../../text/input/member-limit.ts";
-import { findRepeatedMember } from "../../text/input/repeated-member.ts";
+import { computeRepeatedMember } from "../../text/input/repeated-member.ts";
 import type { KnownIds } from "./known-ids.ts";
 import type { Line } from "./lines.ts";
 import type { Problems } from "./problems.ts";
@@ -73,7 +73,7 @@ export function hasMember(line: Line, member: string): boolean {
   const text = line.bytes.toString();
   // A name without the escapes that it might be spelled with stands in the text as it is.
   if (!text.includes(JSON.stringify(member)) && !text.includes("\\u")) return false;
-  return scanJson(text, mostMembers).members.some(({ key }) => key === member);
+  return computeJsonScan(text, mostMembers).members.some(({ key }) => key === member);
 }
 
 /** True where the line names its split; only for a line that is an object, and whole. */
@@ -125,7 +125,7 @@ function parseMembers(parsed: Parsed): Members | undefined {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const { problem } = scanJson(text);
+    const { problem } = computeJsonScan(text);
     if (problem === undefined) throw error;
     return report(parsed, problem.offset, { what: `not valid JSON: ${problem.what}`, next: adviseOnJson(parsed) });
   }
@@ -163,7 +163,7 @@ function isChat(parsed: Parsed, members: Members): boolean {
 function hasRepeatedKey(parsed: Parsed): boolean {
   const { text, fields } = parsed;
   const names = [fields.article, fields.summary, fields.id, fields.split].filter((name) => name !== undefined);
-  const repeated = findRepeatedMember(text, names);
+  const repeated = computeRepeatedMember(text, names);
   if (repeated === undefined) return false;
   report(parsed, repeated.keyOffset, { what: `has the field ${quote(repeated.key)} twice`, next: "keep one of them" });
   return true;
@@ -241,7 +241,7 @@ function isUsable(parsed: Parsed, field: string, text: string): boolean {
 
 /** Reports a fault where the field's value begins. */
 function reportValue(parsed: Parsed, field: string, { what, ...fault }: Fault): undefined {
-  const member = scanJson(parsed.text).members.findLast(({ key }) => key === field);
+  const member = computeJsonScan(parsed.text).members.findLast(({ key }) => key === field);
   return report(parsed, member?.valueOffset ?? 0, { ...fault, what: `${quote(field)} ${what}` });
 }
 

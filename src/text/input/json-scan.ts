@@ -38,7 +38,7 @@ class Stop extends Error {
 }
 
 /** Stops early, without a problem, once there are `memberLimit` members. */
-export function scanJson(text: string, memberLimit = Infinity): JsonScan {
+export function computeJsonScan(text: string, memberLimit = Infinity): JsonScan {
   const members: JsonMember[] = [];
   try {
     scan(text, members, memberLimit);

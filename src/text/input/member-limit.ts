@@ -1,6 +1,6 @@
 // Refuses objects of very many members before they are built: a million keys in 12 MB cost four seconds and half a gigabyte.
 
-import { scanJson } from "./json-scan.ts";
+import { computeJsonScan } from "./json-scan.ts";
 
 /** Members that the outermost object of a line may have. The widest tables in use have some thousand columns. */
 export const mostMembers = 10_000;
@@ -10,5 +10,5 @@ export function hasManyMembers(text: string): boolean {
   let colonCount = 0;
   for (let at = text.indexOf(":"); at >= 0 && colonCount <= mostMembers; at = text.indexOf(":", at + 1))
     colonCount += 1;
-  return colonCount > mostMembers && scanJson(text, mostMembers + 1).members.length > mostMembers;
+  return colonCount > mostMembers && computeJsonScan(text, mostMembers + 1).members.length > mostMembers;
 }

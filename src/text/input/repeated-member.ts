@@ -1,12 +1,12 @@
 // Finds a key that a JSON object has twice: JSON.parse keeps the last without a word, and nobody knows which was meant.
 
-import { type JsonMember, scanJson } from "./json-scan.ts";
+import { computeJsonScan, type JsonMember } from "./json-scan.ts";
 
 /** The first repetition of one of `names` among the outermost members of a valid JSON object. */
-export function findRepeatedMember(text: string, names: readonly string[]): JsonMember | undefined {
+export function computeRepeatedMember(text: string, names: readonly string[]): JsonMember | undefined {
   if (!names.some((name) => isSuspect(text, name))) return undefined;
   const seen = new Set<string>();
-  return scanJson(text).members.find(({ key }) => names.includes(key) && seen.size === seen.add(key).size);
+  return computeJsonScan(text).members.find(({ key }) => names.includes(key) && seen.size === seen.add(key).size);
 }
 
 /** Whether a scan may find the name twice: it stands there again, or a key may be spelled with escapes. */

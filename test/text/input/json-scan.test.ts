@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { scanJson } from "../../../src/text/input/json-scan.ts";
+import { computeJsonScan } from "../../../src/text/input/json-scan.ts";
 
 const faults: readonly (readonly [text: string, offset: number, what: string])[] = [
   ["", 0, "there is nothing"],
@@ -33,12 +33,12 @@ const faults: readonly (readonly [text: string, offset: number, what: string])[]
 for (const [text, offset, what] of faults) {
   test(`${JSON.stringify(text)}: ${what}`, () => {
     assert.throws(() => JSON.parse(text), SyntaxError);
-    assert.deepEqual(scanJson(text).problem, { offset, what });
+    assert.deepEqual(computeJsonScan(text).problem, { offset, what });
   });
 }
 
 test("members of the outermost object come in order, with escaped and repeated keys", () => {
-  const { problem, members } = scanJson('{"a": {"b": [1, {"c": 2}]}, "\\u0061":  3, "__proto__": null}');
+  const { problem, members } = computeJsonScan('{"a": {"b": [1, {"c": 2}]}, "\\u0061":  3, "__proto__": null}');
   assert.equal(problem, undefined);
   assert.deepEqual(members, [
     { key: "a", keyOffset: 1, valueOffset: 6 },
@@ -49,14 +49,14 @@ test("members of the outermost object come in order, with escaped and repeated k
 
 test("a depth of 100,000 is scanned, open or closed", () => {
   const depth = 100_000;
-  assert.equal(scanJson("[".repeat(depth) + "]".repeat(depth)).problem, undefined);
-  assert.deepEqual(scanJson("[".repeat(depth)).problem, { offset: depth, what: "ends inside an array" });
+  assert.equal(computeJsonScan("[".repeat(depth) + "]".repeat(depth)).problem, undefined);
+  assert.deepEqual(computeJsonScan("[".repeat(depth)).problem, { offset: depth, what: "ends inside an array" });
 });
 
 test("property: valid JSON has no problem, and its members are the object's keys", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(2), (value, indent) => {
-      const { problem, members } = scanJson(JSON.stringify(value, null, indent));
+      const { problem, members } = computeJsonScan(JSON.stringify(value, null, indent));
       assert.equal(problem, undefined);
       assert.deepEqual([...members.map(({ key }) => key)].sort(), Object.keys(value).sort());
     }),
@@ -71,7 +71,7 @@ test("property: a text with one character changed is refused exactly when JSON.p
     fc.property(fc.json(), fc.nat(), fc.constantFrom("", ...alphabet), (text, at, character) => {
       const place = at % (text.length + 1);
       const changed = text.slice(0, place) + character + text.slice(place + 1);
-      const isRefused = scanJson(changed).problem !== undefined;
+      const isRefused = computeJsonScan(changed).problem !== undefined;
       assert.equal(isRefused, !isJson(changed), JSON.stringify(changed));
       refused += Number(isRefused);
     }),

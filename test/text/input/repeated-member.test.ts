@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findRepeatedMember } from "../../../src/text/input/repeated-member.ts";
+import { computeRepeatedMember } from "../../../src/text/input/repeated-member.ts";
 
 test("the second of two keys is found, however it is spelled", () => {
   const cases: readonly (readonly [text: string, name: string, offset: number | undefined])[] = [
@@ -16,14 +16,14 @@ test("the second of two keys is found, however it is spelled", () => {
     ['{"a": "\\u05e9"}', "a", undefined],
   ];
   for (const [text, name, offset] of cases) {
-    assert.equal(findRepeatedMember(text, [name])?.keyOffset, offset, text);
+    assert.equal(computeRepeatedMember(text, [name])?.keyOffset, offset, text);
   }
 });
 
 test("property: objects without repetitions have none", () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), (value) => {
-      assert.equal(findRepeatedMember(JSON.stringify(value), Object.keys(value)), undefined);
+      assert.equal(computeRepeatedMember(JSON.stringify(value), Object.keys(value)), undefined);
     }),
     { numRuns: 300, seed: 1 },
   );
