@@ -29,6 +29,7 @@ export interface InspectionWork {
 }
 
 const restore = "restore the run folder from a copy, or run its experiment.yaml into a new folder: --run <folder>";
+const countAgain = `while the run has work left, refeed resume counts it again from its candidates; else ${restore}`;
 
 /** Of a run that is at work only what is finished is looked at: nothing else holds still. */
 export async function* inspectStages(work: InspectionWork, isAlive: boolean): AsyncGenerator<Finding> {
@@ -56,7 +57,7 @@ export async function* inspectStages(work: InspectionWork, isAlive: boolean): As
     createProblem("lint", {
       what: "its lint is not what was found",
       where: `sample stage ${key.slice(0, 12)}`,
-      next: restore,
+      next: countAgain,
     }),
   );
   const broken = [...findBrokenInvariants(connection)].map(({ check, what, count, place }) =>
