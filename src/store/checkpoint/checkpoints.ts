@@ -56,17 +56,13 @@ export function createCheckpoints(
     (copying ??= copier.copy().finally(() => {
       copying = undefined;
     }));
-  const isCopied = (): boolean => {
-    const { log, checkpointed } = read.get() as Log;
-    return log === checkpointed;
-  };
-
   const copyAll = async (): Promise<void> => {
     // One that runs already began too early for what came since.
     await copying;
     for (let tries = 0; tries < readerTries; tries++) {
       await copy();
-      if (isCopied()) return;
+      const { log, checkpointed } = read.get() as Log;
+      if (log === checkpointed) return;
       await setTimeout(readerPauseMs);
     }
     waitAt = length + bound;
@@ -94,12 +90,6 @@ export function createCheckpoints(
         return Promise.reject(toStoreError(error, connection.name));
       }
     },
-    async close() {
-      try {
-        await copying;
-      } finally {
-        await copier.close();
-      }
-    },
+    close: () => Promise.resolve(copying).finally(copier.close),
   };
 }
