@@ -14,6 +14,8 @@ export interface Environment {
   readonly signal: AbortSignal;
   /** What `process.argv` would start again with: shown when a run is interrupted. */
   readonly command: string;
+  /** The command line as it was given: who waits for a run's lock is told. */
+  readonly invocation: string;
   /** The process id, for the note beside a lock. */
   readonly pid: number;
   /** Sets the exit code where a verb ends without an error and yet not with 0. */

@@ -32,7 +32,7 @@ export async function executeRun(request: RunRequest, environment: Environment, 
   const progress = createProgress(environment, flags);
   for (const note of request.prepared.materials?.notes ?? [])
     stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
-  const holder = { pid: environment.pid, command: `refeed run ${shown}` };
+  const holder = { pid: environment.pid, command: environment.invocation };
   const way = createWayOn(request.directory, environment, `${environment.command} resume ${quote(shown)}`);
   const onEvent = (event: RunEvent): void => {
     if (event.kind === "run-planned") way.record();

@@ -159,6 +159,7 @@ function createEnvironment(
     variables: host.env,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     command: host.env.npm_lifecycle_event ? "npm run -s refeed --" : "npx refeed",
+    invocation: ["refeed", ...host.argv.slice(2)].join(" "),
     pid: host.pid,
   };
 }

@@ -1,6 +1,7 @@
 // The datasets there are by name, and the one door to them all.
 // Corpora made by a generator need no file; everything else is a file of the user's own.
 
+import { setImmediate } from "node:timers/promises";
 import type { Row, Split } from "../domain/rows.ts";
 import { computeDatasetDigest, createRowCounter, type Dataset, type SplitSummary } from "./dataset.ts";
 import type { DatasetContext, FileDeclaration } from "./file-dataset.ts";
@@ -57,6 +58,8 @@ export async function* createRows(
   signal: AbortSignal,
 ): AsyncGenerator<Row, void, void> {
   for (let first = 0; first < count; first += batchRows) {
+    // Ten million rows take minutes, in which a signal must be heard.
+    await setImmediate();
     signal.throwIfAborted();
     yield* create({ seed, split, first, count: Math.min(batchRows, count - first) });
   }

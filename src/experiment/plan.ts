@@ -9,6 +9,7 @@ import { computeDifference } from "./change/difference.ts";
 import { type ChangeImpact, type Counts, computeImpact, countKinds, type Why } from "./change/impact.ts";
 import { findSuccessions } from "./change/succession.ts";
 import { composeExperiment } from "./compose/compose.ts";
+import { estimateOutside } from "./estimate.ts";
 import type { PreparedExperiment, RunRecordSource } from "./prepare.ts";
 import { describeStages } from "./stage-list.ts";
 
@@ -85,7 +86,8 @@ export async function comparePlan(
     const own = knownByKey.get(key);
     const old = replaced.get(key);
     const done = own?.isDone === true ? own : undefined;
-    const { calls, tokens, usd, seconds } = done ?? old ?? meanByKind.get(description.kind) ?? unknown;
+    const mean = meanByKind.get(description.kind) ?? unknown;
+    const { calls, tokens, usd, seconds } = done ?? old ?? { ...mean, ...estimateOutside(description, prepared) };
     return {
       key,
       kind: description.kind,

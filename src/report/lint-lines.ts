@@ -4,14 +4,16 @@ import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { computeChecks, renderBreach } from "../evaluation/lint/checks.ts";
 import type { Json } from "../keys/canonical.ts";
 
-/** One line for each generation with something beyond its limit. */
+/** One line for each generation with something beyond its limit; arms that share it share its line. */
 export function listLintLines(turns: readonly LintTurn[], limits: LintLimits): readonly string[] {
-  return turns.flatMap((turn) => {
+  const armsByLine = new Map<string, string[]>();
+  for (const turn of turns) {
     const broken = computeChecks(turn, limits).filter(({ isBroken }) => isBroken);
-    if (broken.length === 0) return [];
-    const { arm, seed, generation } = turn;
-    return [`${arm}, seed ${seed}, generation ${generation}: ${broken.map(renderBreach).join("; ")}`];
-  });
+    if (broken.length === 0) continue;
+    const line = `seed ${turn.seed}, generation ${turn.generation}: ${broken.map(renderBreach).join("; ")}`;
+    armsByLine.set(line, [...(armsByLine.get(line) ?? []), turn.arm]);
+  }
+  return [...armsByLine].map(([line, arms]) => `${arms.join(" and ")}, ${line}`);
 }
 
 /** Every check of every turn. */

@@ -31,6 +31,7 @@ export async function speak(
     clock: systemClock,
     signal: new AbortController().signal,
     command: "npx refeed",
+    invocation: "refeed",
     pid: 4711,
     exit: (asked) => {
       code = asked;

@@ -20,6 +20,7 @@ export async function speakVerb(
     clock: systemClock,
     signal: new AbortController().signal,
     command: "npx refeed",
+    invocation: "refeed",
     pid: process.pid,
     exit: (code) => assert.fail(`exit code ${code}`),
   };

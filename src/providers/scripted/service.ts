@@ -2,8 +2,9 @@
 // With a folder it keeps its own books there, append-only and apart from any run, so that a run can be held against
 // them; without one it remembers for as long as it lives. It knows no run and no stage.
 
-import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { StoreError } from "../../errors.ts";
 import { computeSeed } from "../../keys/seed.ts";
 import { createRandom } from "../../math/random.ts";
 import { type CallFault, callFaults, type Script } from "./script.ts";
@@ -84,7 +85,7 @@ function openBooks(folder: string, tries: Map<string, number>) {
     tries.set(id, count);
     if (call === "train") launched.add(id);
   }
-  const file = openSync(join(folder, booksName), "a", 0o600);
+  const file = openOwn(join(folder, booksName), constants.O_APPEND);
   const address = (id: string): string => join(folder, "jobs", id);
   return {
     write(bill: Bill): void {
@@ -94,10 +95,22 @@ function openBooks(folder: string, tries: Map<string, number>) {
     // The bill is what makes a job: a file without one was never launched.
     findJob: (id: string): string | undefined => (launched.has(id) ? readFileSync(address(id), "utf8") : undefined),
     writeJob(id: string, model: string): void {
-      writeFileSync(`${address(id)}.tmp`, model);
+      const draft = openOwn(`${address(id)}.tmp`, constants.O_TRUNC);
+      writeSync(draft, model);
+      closeSync(draft);
       renameSync(`${address(id)}.tmp`, address(id));
     },
   };
+}
+
+/** A file of the books, made where there is none; through a link that somebody planted nothing is written. */
+function openOwn(path: string, flag: number): number {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | flag, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw error;
+    throw new StoreError("is a link: nothing is written through it", { where: path, next: "remove it", cause: error });
+  }
 }
 
 function drawFault(id: string, { calls }: Script): CallFault | null {

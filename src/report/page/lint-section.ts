@@ -41,14 +41,22 @@ export function renderLint(record: RunRecord, markers: ReadonlyMap<string, Marke
         ...shown.map((generation) => render(ofArm.get(generation))),
       ]),
     );
+  const isCounted = [...pooled.values()].some((ofArm) =>
+    [...ofArm.values()].some((checks) => [...checks.keys()].some((name) => name.startsWith(training))),
+  );
   const left = shown.length < generations.length ? ` Generations ${shown.join(", ")} are shown; the file has all.` : "";
   return html`<h2>What sampling and training lost</h2>
 <p class="note">Checks of each generation's candidates that are beyond their limit, with the worst seed's share.${left} The limits are those under lint of the experiment; all of it stands in lint.csv.</p>
 ${renderCells(renderBroken)}
-<h3>What of the corpus did not fit the model</h3>
-<p class="note">As the trainer counts it, over all seeds, of the rows that it read.</p>
-${renderCells(renderUnfit)}
+${isCounted ? renderUnfitTable(renderCells) : null}
 <details><summary>Every check</summary>${renderAll(pooled, markers)}</details>`;
+}
+
+/** Only where a trainer counts it. */
+function renderUnfitTable(renderCells: (render: typeof renderUnfit) => Html): Html {
+  return html`<h3>What of the corpus did not fit the model</h3>
+<p class="note">As the trainer counts it, over all seeds, of the rows that it read.</p>
+${renderCells(renderUnfit)}`;
 }
 
 /** First, last and what fits between them. */
