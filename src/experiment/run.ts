@@ -51,8 +51,11 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
     const wallMs = world.clock.monotonic() - start;
     return { stageCount: plan.stageCount, reusedCount: plan.doneCount, busyMs, workerCount, wallMs };
   } finally {
-    await composition?.close();
-    await folder.close();
+    try {
+      await composition?.close();
+    } finally {
+      await folder.close();
+    }
   }
 }
 

@@ -31,7 +31,9 @@ export function createDurableExecutor({ records, perform, signal, onEvent }: Dur
       onEvent({ kind: "stage-finished", request });
       return stage;
     } catch (error) {
-      if (!signal.aborted) await records.fail(request, error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      // What cannot be recorded must not hide what went wrong.
+      if (!signal.aborted) await records.fail(request, reason).catch(() => undefined);
       throw error;
     }
   };

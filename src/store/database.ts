@@ -53,13 +53,12 @@ export function openReader(file: string): Connection {
   return connection;
 }
 
-/** A folder whose run was stopped before it was recorded. */
-export function createEmptyError(directory: string): StoreError {
-  return new StoreError(holdsNone, { where: directory, next: "start it again with refeed run" });
-}
+/** A folder whose run was stopped before it was recorded: empty, and not damaged. */
+export class EmptyRunError extends StoreError {}
 
-/** What the error of an empty run folder says, to tell it from a damaged one. */
-export const holdsNone = "holds no run yet";
+export function createEmptyError(directory: string): EmptyRunError {
+  return new EmptyRunError("holds no run yet", { where: directory, next: "start it again with refeed run" });
+}
 
 /** The database, and the files that SQLite keeps beside it. */
 const suffixes = ["", "-wal", "-shm", "-journal"] as const;
@@ -92,8 +91,13 @@ function openChecked(file: string, options: { readonly readonly: boolean }): Con
     return connection;
   } catch (error) {
     connection?.close();
-    throw toStoreError(error, file);
+    throw isUnborn(error) ? createEmptyError(dirname(file)) : toStoreError(error, file);
   }
+}
+
+/** Killed while the database was made, before it had a log: whoever writes it next rolls that back. */
+function isUnborn(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === "SQLITE_READONLY_ROLLBACK";
 }
 
 /** Anybody may have made it: it is looked at before anything in it is used. */

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { StoreError } from "../errors.ts";
-import { type Connection, createEmptyError, holdsNone, openReader, toStoreError } from "./database.ts";
+import { type Connection, createEmptyError, EmptyRunError, openReader, toStoreError } from "./database.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
 import { readLintTurns } from "./shelf/lint.ts";
@@ -173,7 +173,7 @@ function readListed(directory: string): ListedRun | undefined {
     );
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    if (error.what === holdsNone) return undefined;
+    if (error instanceof EmptyRunError) return undefined;
     return { directory, name: basename(directory), state: "damaged", created: 0, stages: 0, done: 0 };
   }
 }

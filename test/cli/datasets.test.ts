@@ -26,7 +26,7 @@ function prepare(context: TestContext) {
       clock: systemClock,
       signal: new AbortController().signal,
       command: "npx refeed",
-    invocation: "refeed",
+      invocation: "refeed",
       pid: 4711,
       exit: () => assert.fail("no exit code of its own"),
     };

@@ -86,6 +86,10 @@ export function readClosedAttempts(directory: string): ReadonlyMap<string, strin
       )
       .all();
     return new Map(rows.map(({ place, once }) => [place, once]));
+  } catch (error) {
+    // Killed while the database was made: a reader cannot roll that back, and nothing was closed yet.
+    if ((error as { readonly code?: string }).code === "SQLITE_READONLY_ROLLBACK") return new Map();
+    throw error;
   } finally {
     connection.close();
   }

@@ -56,10 +56,10 @@ function readCall(line: string, root: string): Omit<Point, "ordinal"> | undefine
   const [, call = "", rest = ""] = match;
   if (/^(clone3?|v?fork)$/.test(call)) return { call, path: null };
   if (call === "openat" && !rest.includes("O_CREAT")) return undefined;
-  // The last path of the place that stands before the result: of a rename the new name, of a descriptor its file.
+  // The first path of the place: of a descriptor its file, of a rename the old name, which strace goes by.
   const paths = [...rest.matchAll(/["<]([^">]*)[">]/g)].map(([, path = ""]) => path);
   const own = paths.filter((path) => path.startsWith(`${root}/`)).map((path) => path.slice(root.length + 1));
-  const path = call.startsWith("rename") ? own.at(-1) : own[0];
+  const path = own[0];
   return path === undefined ? undefined : { call, path };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
@@ -87,4 +87,19 @@ test("what is removed is looked for by index: no row that refers to it is found 
     assert.ok(step?.detail.endsWith(`(${wanted})`), `${table}: ${step?.detail}`);
     assert.match(step?.detail ?? "", /^SEARCH .* USING (COVERING )?INDEX/, table);
   }
+});
+
+test("a run killed while its database was made is empty, not damaged, and can be started", async (context) => {
+  const folder = createTemporaryFolder(context);
+  const torn = new Database(join(folder, "torn.db"));
+  torn.exec("CREATE TABLE line (text)");
+  torn.exec("PRAGMA cache_size = 1; BEGIN; INSERT INTO line VALUES (randomblob(300000))");
+  const directory = join(folder, "run");
+  mkdirSync(directory, { mode: 0o700 });
+  for (const suffix of ["", "-journal"]) {
+    copyFileSync(join(folder, `torn.db${suffix}`), join(directory, `state.db${suffix}`));
+    chmodSync(join(directory, `state.db${suffix}`), 0o600);
+  }
+  torn.close();
+  assert.throws(() => openReader(join(directory, "state.db")), /holds no run yet/);
 });
