@@ -12,8 +12,9 @@ test("R1: killed at every write, sync, rename, open for making, sending and star
   const count = readCount("REFEED_POINTS", 24);
   const folder = createTemporaryFolder(context);
   const result = await runPoints({ folder, seed: laboratorySeed, ...(count === undefined ? {} : { count }) });
-  context.diagnostic(`R1: ${describeResult(result)}; ${result.pointCount} points, ${result.missed.length} not reached`);
+  context.diagnostic(`R1: ${describeResult(result)}; ${result.pointCount} points, ${result.absent.length} absent`);
   assert.deepEqual(result.violations, []);
   assert.ok(result.pointCount > 300, `only ${result.pointCount} points were found`);
-  assert.ok(result.kills >= result.runs * 0.98, `not reached: ${result.missed.join(", ")}`);
+  assert.deepEqual(result.missed, [], "passed without a kill");
+  assert.ok(result.absent.length <= Math.max(3, result.runs * 0.05), `absent: ${result.absent.join(", ")}`);
 });

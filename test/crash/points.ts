@@ -12,8 +12,10 @@ import { describePoint, listPoints, startKilled } from "./syscalls.ts";
 
 export interface PointsResult extends LaboratoryResult {
   readonly pointCount: number;
-  /** Points at which no run was killed, however often it was tried: another order of calls has fewer of them. */
+  /** Points that runs passed without being killed. */
   readonly missed: readonly string[];
+  /** Points that were there when they were listed and in no run since: another order of calls has fewer of them. */
+  readonly absent: readonly string[];
 }
 
 /** The order of a few calls depends on the clock, so the last points of a file are not there in every run. */
@@ -28,24 +30,27 @@ export async function runPoints(options: LaboratoryOptions): Promise<PointsResul
   const chosen = shuffled.slice(0, options.count ?? points.length);
   const violations: string[] = [];
   const missed: string[] = [];
+  const absent: string[] = [];
   let [runs, kills] = [0, 0];
   await runAll(chosen, async (point, index) => {
     if (isBrief && violations.length > 0) return;
     runs += 1;
     const name = describePoint(point);
+    let wasThere = false;
     for (let tries = 1; ; tries++) {
       const place = createPlace(folder, `point-${index}-${tries}`);
       const killed = await startKilled(place, point, options.start ?? {});
       const wasKilled = killed.signal === "SIGKILL";
       if (wasKilled) kills += 1;
+      wasThere ||= killed.isThere;
       violations.push(...findUnsaved(place, killed.stdout).map((violation) => `${name}: ${violation}`));
       const resumed = await start(place, options.start ?? {});
       if (resumed.code !== 0) violations.push(`${name}: the resume ended with ${resumed.code}: ${resumed.stderr}`);
       else violations.push(...findViolations(place, expected).map((violation) => `${name}: ${violation}`));
       rmSync(join(place.run, ".."), { recursive: true });
       if (wasKilled) return;
-      if (tries === mostTries) return void missed.push(name);
+      if (tries === mostTries) return void (wasThere ? missed : absent).push(name);
     }
   });
-  return { runs, kills, faults: 0, violations, pointCount: points.length, missed };
+  return { runs, kills, faults: 0, violations, pointCount: points.length, missed, absent };
 }

@@ -10,7 +10,7 @@ export interface Point {
   readonly call: string;
   /** Below the place's folder; null where the call has no path, as the start of a thread. */
   readonly path: string | null;
-  /** Counted from 1 among the calls of this kind on this path. */
+  /** Counted from 1 among the calls of this kind on this path by one thread, as strace counts them. */
   readonly ordinal: number;
 }
 
@@ -37,16 +37,18 @@ export async function listPoints(
   if (outcome.code !== 0) throw new Error(`the traced run failed: ${outcome.stderr}`);
   const root = join(place.run, "..");
   const counts = new Map<string, number>();
-  const points: Point[] = [];
+  const points = new Map<string, Point>();
   for (const line of readFileSync(log, "utf8").split("\n")) {
     const found = readCall(line, root);
     if (found === undefined) continue;
-    const name = `${found.call} ${found.path}`;
+    const name = `${Number.parseInt(line, 10)} ${found.call} ${found.path}`;
     const ordinal = (counts.get(name) ?? 0) + 1;
     counts.set(name, ordinal);
-    points.push({ ...found, ordinal });
+    // The same call of another thread comes under the same name: whichever is first there is the point.
+    const point = { ...found, ordinal };
+    points.set(describePoint(point), points.get(describePoint(point)) ?? point);
   }
-  return points;
+  return [...points.values()];
 }
 
 /** A call of the run on a file of its place; opening counts where it may make the file. */
@@ -86,8 +88,16 @@ export function createInjection(
   ];
 }
 
-/** Starts a run that is killed on entering the point. */
-export function startKilled(place: Place, point: Point, options: StartOptions = {}): Promise<Outcome> {
-  const prefix = createInjection(place, point, { what: "signal=SIGKILL", when: String(point.ordinal) });
-  return start(place, { ...options, prefix });
+/** Starts a run that is killed on entering the point; `isThere` is false where the run made fewer such calls. */
+export async function startKilled(
+  place: Place,
+  point: Point,
+  options: StartOptions = {},
+): Promise<Outcome & { readonly isThere: boolean }> {
+  const log = `${place.run}.hits`;
+  const prefix = createInjection(place, point, { what: "signal=SIGKILL", when: String(point.ordinal), log });
+  const outcome = await start(place, { ...options, prefix });
+  const made = readFileSync(log, "utf8").matchAll(new RegExp(`^(\\d+) +${point.call}\\(`, "gm"));
+  const calls = Map.groupBy(made, ([, thread]) => thread);
+  return { ...outcome, isThere: [...calls.values()].some(({ length }) => length >= point.ordinal) };
 }
