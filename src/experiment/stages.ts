@@ -34,6 +34,8 @@ export interface RunWorld {
 export async function runStages(folder: RunFolder, composition: Composition, world: RunWorld): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([world.signal, stop.signal]);
+  // Evaluations go on beside their trial: a run that stops waits for what they have sent as well.
+  const underWay = new Set<Promise<unknown>>();
   const { system, trials, checkLint } = composition;
   const perform = createDurableExecutor({
     records: folder.records,
@@ -51,8 +53,14 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
             world.onEvent({ kind: "stage-progress", request, doneCount, totalCount }),
         },
       };
-      if (description.kind === "trial") return simulateTrial(description.turn as Trial, system, context);
-      return system.perform(description, inputs, context);
+      const work =
+        description.kind === "trial"
+          ? simulateTrial(description.turn as Trial, system, context)
+          : system.perform(description, inputs, context);
+      underWay.add(work);
+      const leave = (): void => void underWay.delete(work);
+      work.then(leave, leave);
+      return work;
     },
   });
   // What a turn asked for is looked at before anything is made from it, whether it was run or read back.
@@ -69,6 +77,7 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
     });
     await folder.writeState("done", null);
   } catch (error) {
+    await Promise.allSettled(underWay);
     const cause = world.signal.aborted ? world.signal.reason : error;
     const state = cause instanceof CancelledError ? "interrupted" : "failed";
     // A disk that is full cannot record that it is full; the error itself is what matters.
