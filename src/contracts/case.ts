@@ -2,6 +2,7 @@
 // Suites know the ports of domain/ and nothing else, so that anybody's implementation can be put to them.
 
 import type { AttemptIntent, Context } from "../domain/context.ts";
+import type { Json } from "../keys/canonical.ts";
 
 export interface ContractCase {
   readonly name: string;
@@ -18,6 +19,7 @@ export interface RecordingContext extends Context {
 /** `intendMs` delays each intent, so that work begun before its intent shows. */
 export function createRecordingContext(key: string, intendMs = 0): RecordingContext {
   const intents: AttemptIntent[] = [];
+  const answers = new Map<string, Json>();
   const stop = new AbortController();
   return {
     key,
@@ -29,6 +31,9 @@ export function createRecordingContext(key: string, intendMs = 0): RecordingCont
         intents.push(attempt);
       },
       settle: async () => undefined,
+      account: () => undefined,
+      record: async (key, answer) => void answers.set(key, answer),
+      recall: (key) => answers.get(key),
     },
     progress: { report: () => undefined },
     intents,

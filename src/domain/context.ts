@@ -1,5 +1,7 @@
 // What every performer is handed: cancellation, time, the ledger and a place to report progress.
 
+import type { Json } from "../keys/canonical.ts";
+
 export interface Clock {
   /** Milliseconds since 1970, for records only. */
   now(): number;
@@ -9,10 +11,33 @@ export interface Clock {
 
 /** The write-ahead record of what is about to be sent or computed. */
 export interface Ledger {
-  /** Resolves once the intent is on disk. Awaited before the work begins; awaited again before it is begun again. */
+  /**
+   * Resolves once the intent is on disk. Awaited before the work begins; awaited again before it is begun again.
+   * Throws BudgetError where what it may cost does not fit into what is left: nothing is intended then.
+   */
   intend(attempt: AttemptIntent): Promise<void>;
   /** Records how an open attempt ended that brought no rows; resolves once that is on disk. One that is closed stays as it is. */
   settle(key: string, end: AttemptEnd): Promise<void>;
+  /**
+   * What an open attempt used, known once it is answered. Kept in memory and committed with the rows that close it,
+   * in place of what was reserved.
+   */
+  account(key: string, usage: Usage): void;
+  /** Closes an attempt whose answer is no row of its own: answer, usage and end in one transaction. */
+  record(key: string, answer: Json): Promise<void>;
+  /** What was recorded for an attempt of this stage, by this process or an earlier one; undefined where nothing was. */
+  recall(key: string): Json | undefined;
+}
+
+/** What one answered sending used. */
+export interface Usage {
+  /** The server that answered; no part of any key. */
+  readonly url: string;
+  /** As the server counted; null where it does not say. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  /** US dollars, by the price in force. */
+  readonly usd: number;
 }
 
 export interface AttemptEnd {
@@ -33,6 +58,8 @@ export interface AttemptIntent {
   readonly isOutside: boolean;
   /** What one sending of it costs at most, US dollars; 0 unless given. */
   readonly costUsd?: number;
+  /** Tokens one sending uses at most, prompt and completion; 0 unless given. */
+  readonly tokenCount?: number;
 }
 
 export interface Progress {
@@ -48,3 +75,21 @@ export interface Context {
   readonly ledger: Ledger;
   readonly progress: Progress;
 }
+
+/** What may leave the process, over a whole run. */
+export interface Budget {
+  /** US dollars. null: no cap. */
+  readonly usd: number | null;
+  readonly requests: number | null;
+  /** Of prompts and completions. */
+  readonly tokens: number | null;
+}
+
+/** What was spent, and what is reserved for what is under way or was never answered. */
+export interface Spending {
+  readonly usd: number;
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+export const noBudget: Budget = { usd: null, requests: null, tokens: null };

@@ -26,6 +26,8 @@ export interface SampleRequest {
   /** Kept tokens, at least 1, null for none. */
   readonly topK: number | null;
   readonly maxTokens: number;
+  /** Texts that end a completion and are not part of it; left out for none. */
+  readonly stop?: readonly string[];
   /** Draw d of prompt p is seeded by computeSeed(seed, p.id, d). */
   readonly seed: string;
   readonly promptCount: number;

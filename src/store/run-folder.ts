@@ -3,7 +3,7 @@
 
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock, Ledger } from "../domain/context.ts";
+import type { Budget, Clock, Ledger, Spending } from "../domain/context.ts";
 import type { StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
 import { createCheckpoints } from "./checkpoint/checkpoints.ts";
@@ -20,6 +20,8 @@ export interface RunFolder extends RunTable {
   readonly shelf: Shelf;
   readonly artifacts: RunShelf["artifacts"];
   createLedger(stage: string): Ledger;
+  /** What has left the process over the whole run, and what is reserved. */
+  readSpending(): Spending;
   /**
    * Holds what planned work will read against the digests it was written with; call it once the plan is recorded.
    * Throws StoreError for damage; a damaged model is trained again instead.
@@ -32,6 +34,8 @@ export interface RunFolderOptions {
   readonly clock: Clock;
   /** Who holds the lock, for the message another process gets. */
   readonly holder: Readonly<Record<string, string | number>>;
+  /** What may leave the process over the whole run; no cap unless given. */
+  readonly budget?: Budget;
   /** How long the first write of a group waits for company, milliseconds; the writer's own choice unless given. */
   readonly gatherMs?: number;
   /** How long the log grows before it is copied back into the database; the store's own choice unless given. */
@@ -41,7 +45,7 @@ export interface RunFolderOptions {
 /** Opens or creates a run folder; throws StoreError if another process writes it, it is damaged or cannot be written. */
 export async function openRunFolder(
   directory: string,
-  { clock, holder, gatherMs, checkpointBytes }: RunFolderOptions,
+  { clock, holder, budget, gatherMs, checkpointBytes }: RunFolderOptions,
 ): Promise<RunFolder> {
   await openFolder(directory, databaseName);
   const lock = openLock(directory, holder);
@@ -55,12 +59,13 @@ export async function openRunFolder(
   const checkpoints = createCheckpoints(connection, { checkpointBytes });
   const writer = createWriter(connection, () => clock.monotonic(), { gatherMs, follow: checkpoints.follow });
   const stages = createStageTable(connection, writer, clock);
-  const { artifacts, createLedger, markUnknown, checkStructure, checkNeeded, ...shelf } = createRunShelf({
+  const { artifacts, createLedger, readSpending, markUnknown, checkStructure, checkNeeded, ...shelf } = createRunShelf({
     connection,
     writer,
     stages,
     clock,
     folder: join(directory, "artifacts"),
+    budget,
   });
   try {
     await checkStructure();
@@ -76,6 +81,7 @@ export async function openRunFolder(
     records: stages,
     artifacts,
     createLedger,
+    readSpending,
     shelf,
     check: checkNeeded,
     ...createRunTable(directory, connection, writer, clock),

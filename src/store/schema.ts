@@ -179,4 +179,45 @@ export const migrations: readonly string[] = [
     detail TEXT NOT NULL                -- JSON
   ) STRICT;
   `,
+  `
+  -- What left the process for hosted models: who answered, and what was counted there.
+  ALTER TABLE attempt ADD COLUMN url TEXT;
+  ALTER TABLE attempt ADD COLUMN prompt_token_count INTEGER NOT NULL DEFAULT 0; -- part of token_count
+  ALTER TABLE attempt ADD COLUMN try_token_count INTEGER NOT NULL DEFAULT 0;    -- what the latest try uses at most
+
+  -- What an attempt brought that is no row of its own.
+  CREATE TABLE answer (
+    attempt_id INTEGER PRIMARY KEY REFERENCES attempt (id),
+    value TEXT NOT NULL,                -- JSON
+    value_sha256 TEXT NOT NULL
+  ) STRICT;
+
+  -- An endpoint as it was proved: what it can do, and the fingerprint of the model behind it.
+  CREATE TABLE endpoint (
+    name TEXT PRIMARY KEY,
+    evidence TEXT NOT NULL,             -- JSON
+    evidence_sha256 TEXT NOT NULL,
+    proved_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Sums over the attempts that leave the process, reservations included: one row, kept by the triggers.
+  CREATE TABLE spending (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    usd REAL NOT NULL,
+    requests INTEGER NOT NULL,
+    tokens INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO spending (id, usd, requests, tokens)
+    SELECT 1, coalesce(sum(cost_usd), 0), coalesce(sum(try_count), 0), coalesce(sum(token_count), 0)
+    FROM attempt WHERE is_outside = 1;
+  CREATE TRIGGER spending_insert AFTER INSERT ON attempt WHEN new.is_outside = 1 BEGIN
+    UPDATE spending SET usd = usd + new.cost_usd, requests = requests + new.try_count,
+      tokens = tokens + new.token_count + new.try_token_count;
+  END;
+  CREATE TRIGGER spending_update AFTER UPDATE OF cost_usd, try_count, token_count, try_token_count ON attempt
+    WHEN new.is_outside = 1 BEGIN
+    UPDATE spending SET usd = usd + new.cost_usd - old.cost_usd, requests = requests + new.try_count - old.try_count,
+      tokens = tokens + new.token_count + new.try_token_count - old.token_count - old.try_token_count;
+  END;
+  `,
 ];

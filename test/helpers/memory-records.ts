@@ -4,6 +4,7 @@ import type { StageRecords } from "../../src/domain/records.ts";
 import type { Stage } from "../../src/domain/stage.ts";
 import { renderCanonical } from "../../src/keys/canonical.ts";
 import { computeDigest } from "../../src/keys/digest.ts";
+import { idleLedger } from "./idle-ledger.ts";
 
 export function createMemoryRecords(): StageRecords & {
   readonly stages: Map<string, Stage>;
@@ -34,6 +35,6 @@ export const idleContext = {
   key: "test",
   signal: new AbortController().signal,
   clock: { now: () => 0, monotonic: () => 0 },
-  ledger: { intend: async () => undefined, settle: async () => undefined },
+  ledger: idleLedger,
   progress: { report: () => undefined },
 };

@@ -9,6 +9,7 @@ import type { AttemptEnd, Context } from "../../src/domain/context.ts";
 import { computeDigest } from "../../src/keys/digest.ts";
 import { createScriptedProvider, type ScriptedOptions } from "../../src/providers/scripted/provider.ts";
 import { readBills } from "../../src/providers/scripted/service.ts";
+import { idleLedger } from "../helpers/idle-ledger.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const model = { lineage: "scripted", file: "nowhere", digest: computeDigest("scripted") };
@@ -52,6 +53,7 @@ function createTellingContext(): { readonly context: Context; readonly told: str
   const context = {
     ...createRecordingContext("stage"),
     ledger: {
+      ...idleLedger,
       intend: async ({ key }: { readonly key: string }) => void told.push(`intend ${key}`),
       settle: async (key: string, { state }: AttemptEnd) => void told.push(`${state} ${key}`),
     },

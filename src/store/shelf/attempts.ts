@@ -1,10 +1,22 @@
 // The intent and billing ledger. An intent is on disk before its work begins; its end is committed with what it brought.
-// An attempt is never deleted: what was paid stays paid, whatever becomes of its rows.
+// An attempt is never deleted: what was paid stays paid, whatever becomes of its rows. What is spent and reserved is
+// summed by the database itself, so that the budget is held against it in the very transaction of an intent.
 
-import type { Clock, Ledger } from "../../domain/context.ts";
-import { StoreError } from "../../errors.ts";
+import {
+  type AttemptIntent,
+  type Budget,
+  type Clock,
+  type Ledger,
+  noBudget,
+  type Spending,
+  type Usage,
+} from "../../domain/context.ts";
+import { BudgetError, StoreError } from "../../errors.ts";
+import { type Json, renderCanonical } from "../../keys/canonical.ts";
+import { computeDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
+import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
 
 export interface AttemptTable {
@@ -12,57 +24,149 @@ export interface AttemptTable {
   createLedger(stage: string): Ledger;
   /** Within a transaction: the attempt has brought its rows, of so many tokens; returns its id. */
   close(stageId: number, key: string, tokenCount: number): number;
+  /** After that transaction: what was known of its use need not be held any longer. */
+  forget(stageId: number, key: string): void;
   /** Within a transaction: whatever the stage had begun has brought what it was for. */
   closeAll(stageId: number): void;
   /** What a dead process had sent: nobody knows what became of it. Call it before anything is intended. */
   markUnknown(): void;
+  readSpending(): Spending;
+}
+
+interface AttemptParts {
+  readonly writer: Writer;
+  readonly stages: StageTable;
+  readonly clock: Clock;
+  readonly budget?: Budget | undefined;
 }
 
 export function createAttemptTable(
   connection: Connection,
-  { writer, stages, clock }: { readonly writer: Writer; readonly stages: StageTable; readonly clock: Clock },
+  { writer, stages, clock, budget = noBudget }: AttemptParts,
 ): AttemptTable {
-  // What was sent and never answered may be paid twice once it is sent again.
-  const intend = connection.prepare(
-    `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, try_usd, cost_usd, intended_ms)
-     VALUES (@stage, @key, @rowCount, @state, @outside, @cost, @cost, @now)
-     ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1,
-       repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
-       try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,
-  );
-  const find = connection
-    .prepare<[number, string], number>("SELECT id FROM attempt WHERE stage_id = ? AND key = ?")
-    .pluck();
-  const finishAll = connection.prepare(
-    "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
-  );
-  const finish = connection.prepare(
-    "UPDATE attempt SET state = 'done', closed_ms = ?, token_count = token_count + ? WHERE id = ?",
-  );
-  // What was certainly not billed is given back; what has been answered was billed, whatever becomes of it.
-  const settle = connection.prepare(
-    `UPDATE attempt SET state = @state, reason = @reason, closed_ms = @now,
-       cost_usd = cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END, try_usd = 0
-     WHERE stage_id = @stage AND key = @key AND state IN ('planned', 'sent', 'unknown')`,
-  );
+  const statements = prepareStatements(connection);
+  const usageByAttempt = new Map<string, Usage>();
+  const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
+  const readSpending = (): Spending => statements.spending.get() as Spending;
+
+  const close = (stageId: number, key: string, tokenCount: number): number => {
+    const id = statements.find.get(stageId, key);
+    if (id === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
+    const usage = usageByAttempt.get(nameOf(stageId, key));
+    const now = clock.now();
+    if (usage === undefined) statements.finish.run({ id, now, tokens: tokenCount });
+    else {
+      const prompt = usage.promptTokens ?? 0;
+      const tokens = prompt + (usage.completionTokens ?? tokenCount);
+      statements.finishUsed.run({ id, now, tokens, prompt, usd: usage.usd, url: usage.url });
+    }
+    return id;
+  };
+
+  const createLedger = (stage: string): Ledger => ({
+    async intend(attempt) {
+      const refusal = await writer.write(() => {
+        const over = attempt.isOutside ? findExcess(budget, readSpending(), attempt) : null;
+        if (over === null) statements.intend.run(createValues(attempt, stages.idOf(stage), clock.now()));
+        return over;
+      });
+      if (refusal !== null) throw refusal;
+    },
+    settle: (key, { state, reason }) =>
+      writer.write(
+        () => void statements.settle.run({ stage: stages.idOf(stage), key, state, reason, now: clock.now() }),
+      ),
+    account: (key, usage) => void usageByAttempt.set(nameOf(stages.idOf(stage), key), usage),
+    async record(key, answer) {
+      const stageId = stages.idOf(stage);
+      const value = renderCanonical(answer);
+      await writer.write(() => void statements.record.run(close(stageId, key, 0), value, computeDigest(value)));
+      usageByAttempt.delete(nameOf(stageId, key));
+    },
+    recall(key) {
+      const found = statements.recall.get(stages.idOf(stage), key);
+      if (found === undefined) return undefined;
+      if (computeDigest(found.value) !== found.value_sha256) {
+        throw createDamageError(`the answer of attempt ${key} is damaged`, connection.name);
+      }
+      return JSON.parse(found.value) as Json;
+    },
+  });
 
   return {
-    createLedger: (stage) => ({
-      intend: ({ key, rowCount, isOutside, costUsd = 0 }) =>
-        writer.write(() => {
-          const values = { stage: stages.idOf(stage), key, rowCount, cost: costUsd, now: clock.now() };
-          intend.run({ ...values, state: isOutside ? "sent" : "planned", outside: isOutside ? 1 : 0 });
-        }),
-      settle: (key, { state, reason }) =>
-        writer.write(() => void settle.run({ stage: stages.idOf(stage), key, state, reason, now: clock.now() })),
-    }),
-    close(stageId, key, tokenCount) {
-      const id = find.get(stageId, key);
-      if (id === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
-      finish.run(clock.now(), tokenCount, id);
-      return id;
-    },
+    createLedger,
+    close,
+    forget: (stageId, key) => void usageByAttempt.delete(nameOf(stageId, key)),
     markUnknown: () => connection.exec("UPDATE attempt SET state = 'unknown' WHERE state = 'sent'"),
-    closeAll: (stageId) => void finishAll.run(clock.now(), stageId),
+    closeAll: (stageId) => void statements.finishAll.run(clock.now(), stageId),
+    readSpending,
   };
+}
+
+function prepareStatements(connection: Connection) {
+  return {
+    // What was sent and never answered may be paid twice once it is sent again: its price and tokens stay counted.
+    intend: connection.prepare(
+      `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, try_usd, cost_usd, try_token_count, intended_ms)
+       VALUES (@stage, @key, @rowCount, @state, @outside, @cost, @cost, @tokens, @now)
+       ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1,
+         repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
+         token_count = token_count + try_token_count, try_token_count = excluded.try_token_count,
+         try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,
+    ),
+    find: connection.prepare<[number, string], number>("SELECT id FROM attempt WHERE stage_id = ? AND key = ?").pluck(),
+    finishAll: connection.prepare(
+      "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
+    ),
+    finish: connection.prepare(
+      `UPDATE attempt SET state = 'done', closed_ms = @now, token_count = token_count + @tokens, try_token_count = 0
+       WHERE id = @id`,
+    ),
+    finishUsed: connection.prepare(
+      `UPDATE attempt SET state = 'done', closed_ms = @now, url = @url, token_count = token_count + @tokens,
+         prompt_token_count = prompt_token_count + @prompt, try_token_count = 0,
+         cost_usd = cost_usd - try_usd + @usd, try_usd = @usd
+       WHERE id = @id`,
+    ),
+    // What was certainly not billed is given back; what has been answered was billed, whatever becomes of it.
+    settle: connection.prepare(
+      `UPDATE attempt SET state = @state, reason = @reason, closed_ms = @now,
+         cost_usd = cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END, try_usd = 0,
+         token_count = token_count + CASE @state WHEN 'unknown' THEN try_token_count ELSE 0 END, try_token_count = 0
+       WHERE stage_id = @stage AND key = @key AND state IN ('planned', 'sent', 'unknown')`,
+    ),
+    record: connection.prepare("INSERT OR REPLACE INTO answer (attempt_id, value, value_sha256) VALUES (?, ?, ?)"),
+    recall: connection.prepare<[number, string], { readonly value: string; readonly value_sha256: string }>(
+      `SELECT value, value_sha256 FROM answer JOIN attempt ON attempt.id = answer.attempt_id
+       WHERE stage_id = ? AND key = ?`,
+    ),
+    spending: connection.prepare<[], Spending>("SELECT usd, requests, tokens FROM spending"),
+  };
+}
+
+function createValues(attempt: AttemptIntent, stage: number, now: number) {
+  const { key, rowCount, isOutside, costUsd = 0, tokenCount = 0 } = attempt;
+  const [state, outside] = isOutside ? ["sent", 1] : ["planned", 0];
+  return { stage, key, rowCount, state, outside, cost: costUsd, tokens: tokenCount, now };
+}
+
+/** The budget that an intent would exceed; a cent's millionth is nobody's. */
+function findExcess(
+  budget: Budget,
+  spent: Spending,
+  { costUsd = 0, tokenCount = 0 }: AttemptIntent,
+): BudgetError | null {
+  const asked = { usd: costUsd, requests: 1, tokens: tokenCount };
+  for (const unit of ["usd", "requests", "tokens"] as const) {
+    const cap = budget[unit];
+    if (cap === null || spent[unit] + asked[unit] <= cap + 1e-9) continue;
+    const show = (amount: number): string => (unit === "usd" ? `$${Number(amount.toFixed(6))}` : `${amount} ${unit}`);
+    const what = `the budget of ${show(cap)} is reached: ${show(spent[unit])} are spent or reserved, the next request may take ${show(asked[unit])}`;
+    return new BudgetError(what, {
+      where: `budget.${unit}`,
+      next:
+        unit === "usd" ? "raise it with refeed resume --max-cost <dollars>" : `raise budget.${unit} in the experiment`,
+    });
+  }
+  return null;
 }

@@ -99,12 +99,12 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     }
   }
 
-  const writeCandidates = (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> =>
-    writer.write(() => {
-      const stageId = stages.idOf(stage);
+  const writeCandidates = async (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> => {
+    const stageId = stages.idOf(stage);
+    const attemptKey = candidates[0]?.attempt;
+    if (attemptKey === undefined) return;
+    await writer.write(() => {
       const dataset = current(split).id;
-      const attemptKey = candidates[0]?.attempt;
-      if (attemptKey === undefined) return;
       const tokenCount = candidates.reduce((sum, candidate) => sum + candidate.tokenCount, 0);
       const attempt = attempts.close(stageId, attemptKey, tokenCount);
       const written = candidates.map(({ tokenLogProbabilities, attempt: _, ...candidate }) => {
@@ -115,6 +115,8 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
       });
       witness.run(computeAttemptDigest(written), attempt);
     });
+    attempts.forget(stageId, attemptKey);
+  };
 
   return {
     rowCount: (split: Split): number => current(split).row_count,

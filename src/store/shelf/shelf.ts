@@ -1,6 +1,6 @@
 // The run's shelf: what the tables and the artifact folder hold, behind the one port that systems know.
 
-import type { Clock } from "../../domain/context.ts";
+import type { Budget, Clock } from "../../domain/context.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
@@ -20,21 +20,27 @@ export interface ShelfParts {
   readonly clock: Clock;
   /** Where artifacts lie. */
   readonly folder: string;
+  /** Over the whole run; no cap unless given. */
+  readonly budget?: Budget | undefined;
 }
 
-export interface RunShelf extends Shelf, FolderCheck, Pick<AttemptTable, "createLedger" | "markUnknown"> {
+export interface RunShelf
+  extends Shelf,
+    FolderCheck,
+    Pick<AttemptTable, "createLedger" | "markUnknown" | "readSpending"> {
   readonly artifacts: ArtifactShelf;
 }
 
 export function createRunShelf(parts: ShelfParts): RunShelf {
-  const { connection, writer, stages, clock, folder } = parts;
-  const attempts = createAttemptTable(connection, { writer, stages, clock });
+  const { connection, writer, stages, clock, folder, budget } = parts;
+  const attempts = createAttemptTable(connection, { writer, stages, clock, budget });
   const artifacts = createArtifactShelf(folder, { connection, writer, stages, attempts });
   const { createDraft, writeModel, readModel } = artifacts;
   return {
     artifacts,
     createLedger: attempts.createLedger,
     markUnknown: attempts.markUnknown,
+    readSpending: attempts.readSpending,
     ...createCandidateShelf(connection, { writer, stages, attempts }),
     ...createScoreShelf(connection, writer, stages),
     ...createLintShelf(connection, writer, stages),

@@ -76,8 +76,8 @@ export const commitBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "    writer.write(() => {\n      const stageId",
-        "    void writer.write(() => {\n      const stageId",
+        "    await writer.write(() => {\n      const dataset",
+        "    void writer.write(() => {\n      const dataset",
       ),
     ],
     experiment: "points",

@@ -75,8 +75,9 @@ export const guardBugs: readonly Bug[] = [
       edit(
         attempts,
         `ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1,
-       repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
-       try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,
+         repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
+         token_count = token_count + try_token_count, try_token_count = excluded.try_token_count,
+         try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,
         "",
       ),
     ],

@@ -100,15 +100,9 @@ export const ledgerBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "const writeCandidates = (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> =>\n    writer.write(() => {",
-        `const writeCandidates = async (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> => {
-    await writer.write(() => void attempts.close(stages.idOf(stage), candidates[0]?.attempt as string, 0));
-    return writer.write(() => {`,
-      ),
-      edit(
-        candidates,
-        "      witness.run(computeAttemptDigest(written), attempt);\n    });",
-        "      witness.run(computeAttemptDigest(written), attempt);\n    });\n    };",
+        "    await writer.write(() => {\n      const dataset",
+        `    await writer.write(() => void attempts.close(stageId, attemptKey, 0));
+    await writer.write(() => {\n      const dataset`,
       ),
     ],
     experiment: "points",
@@ -121,8 +115,8 @@ export const ledgerBugs: readonly Bug[] = [
       edit(candidates, "attempts.close(stageId, attemptKey, tokenCount)", "attempts.find(stageId, attemptKey)"),
       edit(
         attempts,
-        "    close(stageId, key, tokenCount) {",
-        "    find: (stageId, key) => find.get(stageId, key),\n    close(stageId, key, tokenCount) {",
+        "    createLedger,\n    close,",
+        "    createLedger,\n    close,\n    find: (stageId, key) => statements.find.get(stageId, key),",
       ),
     ],
     experiment: "plain",

@@ -6,6 +6,7 @@ import type { Policy } from "../../../src/domain/corpus.ts";
 import type { TrialMeasurements } from "../../../src/domain/system.ts";
 import { computeMoments } from "../../../src/math/moments.ts";
 import type { GaussianSettings } from "../../../src/systems/gaussian/settings.ts";
+import { idleLedger } from "../../helpers/idle-ledger.ts";
 
 export const defaults: GaussianSettings = {
   dimensions: 1,
@@ -22,7 +23,7 @@ export const context = {
   key: "simulation",
   signal: new AbortController().signal,
   clock: { now: () => 0, monotonic: () => 0 },
-  ledger: { intend: async () => undefined, settle: async () => undefined },
+  ledger: idleLedger,
   progress: { report: () => undefined },
 };
 

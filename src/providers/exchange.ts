@@ -1,0 +1,56 @@
+// One sending of one request and what it came to: what passes between the controller, which decides when, and the
+// wires, which know how. A wire never repeats anything on its own account.
+
+import type { Context, Usage } from "../domain/context.ts";
+
+/** One server of an endpoint. */
+export interface Target {
+  /** Its base address, without a slash at the end. */
+  readonly url: string;
+}
+
+export type Outcome<Answer> =
+  | { readonly kind: "answered"; readonly answer: Answer; readonly usage: Usage }
+  /** This request will never be answered: too long, filtered. Not an error: it becomes a row with that reason. */
+  | { readonly kind: "refused"; readonly reason: string; readonly usage: Usage }
+  /** Turned away and certainly not billed (429, 503, 529, 500, 502, 504): come again, not before `retryAfterMs`. */
+  | { readonly kind: "busy"; readonly reason: string; readonly retryAfterMs: number | null }
+  /** It never left: nobody listens there, no such host. */
+  | { readonly kind: "unreachable"; readonly reason: string }
+  /** Sent, and no whole answer came: reset, cut, too slow, an error in a 200, a body that cannot be read. May be billed. */
+  | { readonly kind: "lost"; readonly reason: string }
+  /** Nothing like it will be answered: no key, no such model, no right, a request it does not take. */
+  | { readonly kind: "denied"; readonly reason: string; readonly next: string }
+  /** The account is empty or at its limit. */
+  | { readonly kind: "unpaid"; readonly reason: string; readonly next: string };
+
+/** A request that may be sent, once or again, to any server of its endpoint. */
+export interface Request<Answer> {
+  /** The attempt's key: unique within its stage. */
+  readonly key: string;
+  /** Rows its answer brings; 0 where the answer is recorded in the ledger itself. */
+  readonly rowCount: number;
+  /** What one sending may cost and use at most: reserved before it is sent. */
+  readonly mostUsd: number;
+  readonly mostTokens: number;
+  /** Sends it. Rejects only where the signal is aborted. */
+  send(target: Target, signal: AbortSignal): Promise<Outcome<Answer>>;
+}
+
+/** How a request ended for good. */
+export type Settled<Answer> =
+  | { readonly kind: "answered"; readonly answer: Answer }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Sends requests to one endpoint: when, where to, how often, within which budget. */
+export interface Controller {
+  /**
+   * Waits for its turn, has the ledger intend it, sends it, and again where that is due. Usage is accounted in the ledger;
+   * the caller closes the attempt with its rows or with `ledger.record`.
+   * Throws ProviderError (denied, unpaid, silent for too long), BudgetError, or CancelledError when the signal is aborted.
+   */
+  ask<Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>>;
+  /** Requests worth having under way at once: the window as it stands, with a few that wait. */
+  width(): number;
+  close(): Promise<void>;
+}
