@@ -1,7 +1,7 @@
 // refeed schema: the JSON Schema of experiment files, for editors and for reading.
 
 import { Command } from "commander";
-import { createJsonSchema } from "../experiment/schema/json-schema.ts";
+import { createJsonSchema } from "../experiment/validation/json-schema.ts";
 import type { Environment } from "./environment.ts";
 
 export function createSchemaCommand(environment: Environment): Command {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createSchemaCommand } from "../../src/cli/schema.ts";
-import { createJsonSchema } from "../../src/experiment/schema/json-schema.ts";
+import { createJsonSchema } from "../../src/experiment/validation/json-schema.ts";
 import { speak } from "../helpers/environment.ts";
 
 test("the JSON Schema goes to standard output, with both systems in it", async () => {

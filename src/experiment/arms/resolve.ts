@@ -8,8 +8,8 @@ import { createProblem, findPlace, type MapNode, omitKeys, type Place, type Plac
 import { applyOverrides, listOverrides, type Override } from "../document/override.ts";
 import type { ResolvedArm } from "../experiment.ts";
 import { outerKeys } from "../schema/frame.ts";
-import { parseTree } from "../schema/parse-tree.ts";
-import type { ProblemContext } from "../schema/problems.ts";
+import { parseTree } from "../validation/parse-tree.ts";
+import type { ProblemContext } from "../validation/problems.ts";
 import { createArmIds, type Field, findDiffering, pickFields } from "./fields.ts";
 import { type ArmDraft, expandArms, expandLines } from "./product.ts";
 

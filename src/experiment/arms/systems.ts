@@ -7,7 +7,7 @@ import { resolveDataset } from "../schema/dataset.ts";
 import { checkSeeds, resolveSeeds } from "../schema/frame.ts";
 import { type GaussianConfig, gaussianRunPaths, gaussianSchema } from "../schema/gaussian.ts";
 import { type LanguageConfig, languageRunPaths, languageSchema, resolveLint } from "../schema/language.ts";
-import { parseTree } from "../schema/parse-tree.ts";
+import { parseTree } from "../validation/parse-tree.ts";
 import { listGaussianFields, resolveGaussianArm } from "./gaussian-arm.ts";
 import { listLanguageFields, resolveLanguageArm, resolveProvider, resolveVerifiers } from "./language-arm.ts";
 import { resolveArms } from "./resolve.ts";

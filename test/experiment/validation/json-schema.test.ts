@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createJsonSchema, type JsonSchema, listKnownPaths } from "../../../src/experiment/schema/json-schema.ts";
+import { createJsonSchema, type JsonSchema, listKnownPaths } from "../../../src/experiment/validation/json-schema.ts";
 
 function* walk(schema: JsonSchema, path: string): Generator<readonly [string, JsonSchema]> {
   for (const choice of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) yield* walk(choice, path);

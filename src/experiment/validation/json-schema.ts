@@ -1,8 +1,8 @@
 // The JSON Schema of experiment files, for editors: what may be written, before any default is filled in.
 
 import { z } from "zod";
-import { gaussianSchema } from "./gaussian.ts";
-import { languageSchema } from "./language.ts";
+import { gaussianSchema } from "../schema/gaussian.ts";
+import { languageSchema } from "../schema/language.ts";
 
 /** As much of a JSON Schema as is walked here. */
 export interface JsonSchema {
