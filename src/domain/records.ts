@@ -1,5 +1,6 @@
 // What the loop needs remembered: which stages are finished, with what value. A store is one such memory.
 
+import type { Json } from "../keys/canonical.ts";
 import type { Description, Stage } from "./stage.ts";
 
 /** A description with its key and the keys and digests of its finished inputs. */
@@ -17,4 +18,15 @@ export interface StageRecords {
   /** Commits the value; the stage returned is what a later read returns. */
   finish(request: StageRequest, value: unknown): Promise<Stage>;
   fail(request: StageRequest, reason: string): Promise<void>;
+}
+
+/**
+ * What a run remembers of its endpoints: what each can do and which model stands behind it. It is no part of any key:
+ * an endpoint is proved again in every process, and held against what was found before.
+ */
+export interface EndpointRecords {
+  /** What was found when it was last proved; undefined where this run has never asked it. */
+  read(name: string): Json | undefined;
+  /** Replaces what was found before; resolves once it is on disk. */
+  write(name: string, evidence: Json): Promise<void>;
 }

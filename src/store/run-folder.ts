@@ -4,7 +4,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Budget, Clock, Ledger, Spending } from "../domain/context.ts";
-import type { StageRecords } from "../domain/records.ts";
+import type { EndpointRecords, StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
 import { createCheckpoints } from "./checkpoint/checkpoints.ts";
 import { type Connection, openWriter, toStoreError } from "./database.ts";
@@ -19,6 +19,7 @@ export interface RunFolder extends RunTable {
   readonly records: StageRecords;
   readonly shelf: Shelf;
   readonly artifacts: RunShelf["artifacts"];
+  readonly endpoints: EndpointRecords;
   createLedger(stage: string): Ledger;
   /** What has left the process over the whole run, and what is reserved. */
   readSpending(): Spending;
@@ -59,14 +60,9 @@ export async function openRunFolder(
   const checkpoints = createCheckpoints(connection, { checkpointBytes });
   const writer = createWriter(connection, () => clock.monotonic(), { gatherMs, follow: checkpoints.follow });
   const stages = createStageTable(connection, writer, clock);
-  const { artifacts, createLedger, readSpending, markUnknown, checkStructure, checkNeeded, ...shelf } = createRunShelf({
-    connection,
-    writer,
-    stages,
-    clock,
-    folder: join(directory, "artifacts"),
-    budget,
-  });
+  const folder = join(directory, "artifacts");
+  const { artifacts, endpoints, createLedger, readSpending, markUnknown, checkStructure, checkNeeded, ...shelf } =
+    createRunShelf({ connection, writer, stages, clock, folder, budget });
   try {
     await checkStructure();
     markUnknown();
@@ -80,6 +76,7 @@ export async function openRunFolder(
     directory,
     records: stages,
     artifacts,
+    endpoints,
     createLedger,
     readSpending,
     shelf,

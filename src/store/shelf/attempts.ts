@@ -11,6 +11,7 @@ import {
   type Spending,
   type Usage,
 } from "../../domain/context.ts";
+import type { EndpointRecords } from "../../domain/records.ts";
 import { BudgetError, StoreError } from "../../errors.ts";
 import { type Json, renderCanonical } from "../../keys/canonical.ts";
 import { computeDigest } from "../../keys/digest.ts";
@@ -18,6 +19,7 @@ import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
+import { createEndpointRecords } from "./endpoints.ts";
 
 export interface AttemptTable {
   /** The ledger of one stage. */
@@ -31,6 +33,8 @@ export interface AttemptTable {
   /** What a dead process had sent: nobody knows what became of it. Call it before anything is intended. */
   markUnknown(): void;
   readSpending(): Spending;
+  /** What the endpoints that attempts are sent to were found to be. */
+  readonly endpoints: EndpointRecords;
 }
 
 interface AttemptParts {
@@ -100,6 +104,7 @@ export function createAttemptTable(
     markUnknown: () => connection.exec("UPDATE attempt SET state = 'unknown' WHERE state = 'sent'"),
     closeAll: (stageId) => void statements.finishAll.run(clock.now(), stageId),
     readSpending,
+    endpoints: createEndpointRecords(connection, writer, clock),
   };
 }
 

@@ -27,7 +27,7 @@ export interface ShelfParts {
 export interface RunShelf
   extends Shelf,
     FolderCheck,
-    Pick<AttemptTable, "createLedger" | "markUnknown" | "readSpending"> {
+    Pick<AttemptTable, "createLedger" | "markUnknown" | "readSpending" | "endpoints"> {
   readonly artifacts: ArtifactShelf;
 }
 
@@ -41,6 +41,7 @@ export function createRunShelf(parts: ShelfParts): RunShelf {
     createLedger: attempts.createLedger,
     markUnknown: attempts.markUnknown,
     readSpending: attempts.readSpending,
+    endpoints: attempts.endpoints,
     ...createCandidateShelf(connection, { writer, stages, attempts }),
     ...createScoreShelf(connection, writer, stages),
     ...createLintShelf(connection, writer, stages),
