@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { Model, SampleRequest, Sampler } from "../domain/ports.ts";
 import type { Candidate, Prompt } from "../domain/rows.ts";
+import { computeSeed } from "../keys/seed.ts";
 import { type ContractCase, createRecordingContext, createStream, readAll } from "./case.ts";
 
 export interface SamplerSubject {
@@ -85,7 +86,34 @@ export function createSamplerSuite({ sampler, model, prompts, maxTokens, isSeede
       },
     },
   ];
-  return isSeeded ? [...always, ...createSeededCases(sample, prompts)] : always;
+  if (!isSeeded) return always;
+  const bySeeds = sampler.drawsBySeeds ? [createSeedsCase(sample, prompts)] : [];
+  return [...always, ...createSeededCases(sample, prompts), ...bySeeds];
+}
+
+/** The draws of a prompt that brings its seeds are those the same seeds give when they are derived. */
+function createSeedsCase(sample: Sample, prompts: readonly Prompt[]): ContractCase {
+  return {
+    name: "a prompt that brings its seeds is drawn by them",
+    async run() {
+      const derived = await sample({ draws: 3 });
+      const seeded = prompts.map((prompt) => ({
+        ...prompt,
+        id: `other ${prompt.id}`,
+        seeds: [0, 1, 2].map((draw) => computeSeed("contract", prompt.id, draw)),
+      }));
+      const given = await sample({ draws: 3, seed: "another" }, seeded);
+      const places = (candidates: readonly Candidate[], prefix: string) =>
+        candidates
+          .map(({ promptId, draw, completion, logProbability }) => [
+            `${prefix}${promptId}#${draw}`,
+            completion,
+            logProbability,
+          ])
+          .sort();
+      assert.deepEqual(places(given, ""), places(derived, "other "));
+    },
+  };
 }
 
 type Sample = (change?: Partial<SampleRequest>, given?: readonly Prompt[]) => Promise<Candidate[]>;

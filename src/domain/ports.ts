@@ -36,6 +36,8 @@ export interface SampleRequest {
 export interface Sampler {
   /** Raised when the same request would give other candidates; a part of every sample stage's key. */
   readonly version: number;
+  /** It heeds the seeds that a prompt may bring; one that does not say so is never given any. */
+  readonly drawsBySeeds?: true;
   /**
    * Samples request.draws candidates for every prompt, in any order; each exactly once.
    * `context.ledger.intend` is awaited before the work of an attempt begins.

@@ -12,6 +12,8 @@ export type Split = "train" | "test";
 export interface Prompt {
   readonly id: string;
   readonly text: string;
+  /** The seed of each of its draws, in place of what its id and the request's seed derive: for samplers that draw by seeds. */
+  readonly seeds?: readonly Uint32Array[];
 }
 
 /** A prompt with the completion a model is trained on or scored for. */

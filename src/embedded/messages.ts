@@ -36,17 +36,26 @@ export interface TrainParams {
   readonly hidden: number;
 }
 
-/** Draw d of prompt p is seeded by (seed, p.id, d), and by nothing of its company. */
+/** Draw d of prompt p is seeded by (seed, p.id, d), or by the seed p brings for it, and by nothing of its company. */
 export interface DecodeTask {
   readonly kind: "decode";
   readonly model: ModelReference;
-  readonly prompts: readonly { readonly id: string; readonly text: string }[];
+  readonly prompts: readonly DecodePrompt[];
   readonly draws: number;
   readonly temperature: number;
   readonly topP: number | null;
   readonly topK: number | null;
   readonly maxTokens: number;
+  /** A completion ends where one of these begins. */
+  readonly stop: readonly string[];
   readonly seed: string;
+}
+
+export interface DecodePrompt {
+  readonly id: string;
+  readonly text: string;
+  /** One a draw. */
+  readonly seeds?: readonly Uint32Array[];
 }
 
 /** Rows are answered in order. */

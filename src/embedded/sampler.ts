@@ -17,6 +17,7 @@ export const chunkSize = 128;
 export function createSampler(pool: Pool, shape: ModelShape): Sampler {
   return {
     version: 1,
+    drawsBySeeds: true,
     sample(prompts, request, context) {
       validateRequest(request, shape);
       const perform = (chunk: readonly Prompt[], signal: AbortSignal): Promise<readonly Candidate[]> =>
@@ -32,12 +33,14 @@ async function decodeChunk(
   chunk: readonly Prompt[],
   { request, context, signal }: { request: SampleRequest; context: Context; signal: AbortSignal },
 ): Promise<readonly Candidate[]> {
-  const { draws, model, temperature, topP, topK, maxTokens, seed } = request;
+  const { draws, model, temperature, topP, topK, maxTokens, stop = [], seed } = request;
   const attempt = `${chunk[0]!.id}+${chunk.length}`;
   await context.ledger.intend({ key: attempt, rowCount: chunk.length * draws, isOutside: false });
   const asked = chunk.filter(isAnswerable);
+  const unseeded = asked.find(({ seeds }) => seeds !== undefined && seeds.length !== draws);
+  if (unseeded) throw new TypeError(`prompt ${unseeded.id} brings ${unseeded.seeds?.length} seeds for ${draws} draws`);
   const outcomes = await pool.run(
-    { kind: "decode", model, prompts: asked, draws, temperature, topP, topK, maxTokens, seed },
+    { kind: "decode", model, prompts: asked, draws, temperature, topP, topK, maxTokens, stop, seed },
     { signal },
   );
   let askedCount = 0;
@@ -77,7 +80,7 @@ function createCandidate(
 
 /** Refuses what the model cannot do before anything is intended or begun. */
 function validateRequest(request: SampleRequest, { completion }: ModelShape): void {
-  const { draws, temperature, topP, topK, maxTokens } = request;
+  const { draws, temperature, topP, topK, maxTokens, stop = [] } = request;
   const refuse = (what: string, next: string): never => {
     throw new ProviderError(what, { where: "embedded model", next });
   };
@@ -93,4 +96,5 @@ function validateRequest(request: SampleRequest, { completion }: ModelShape): vo
   }
   if (topP !== null && !(topP > 0 && topP <= 1)) refuse(`topP is ${topP}`, "give a topP above 0 and up to 1");
   if (topK !== null && !(Number.isInteger(topK) && topK >= 1)) refuse(`topK is ${topK}`, "give a topK of 1 or more");
+  if (stop.includes("")) refuse("a stop text is empty", "give stop texts of one character or more");
 }

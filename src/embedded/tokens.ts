@@ -19,15 +19,26 @@ export function readSpacing(text: string): Spacing {
   return attached.test(text) ? "attached" : "apart";
 }
 
+/** Cuts a text into one piece a token; each brings the white space before it, the last one what follows as well. */
+export function splitPieces(text: string): readonly string[] {
+  const ends = Array.from(text.matchAll(pattern), ({ 0: token, index }) => index + token.length);
+  return ends.map((end, at) => text.slice(ends[at - 1] ?? 0, at === ends.length - 1 ? text.length : end));
+}
+
 /** Joins tokens; splitting the result gives the same tokens again. */
 export function joinTokens(tokens: readonly string[], spacing: Spacing): string {
-  if (spacing === "apart") return tokens.join(" ");
-  let text = "";
-  let previous = "";
-  for (const token of tokens) {
-    const close = text === "" || /^[.,;:!?)\]}%]$/.test(token) || /^[([{$£€]$/.test(previous);
-    text += close ? token : ` ${token}`;
-    previous = token;
-  }
-  return text;
+  return spacing === "apart" ? tokens.join(" ") : spaceTokens(tokens, spacing).join("");
 }
+
+/** The pieces that a joined text is made of: each token with the space before it, where there is one. */
+export function spaceTokens(tokens: readonly string[], spacing: Spacing): readonly string[] {
+  let previous = "";
+  return tokens.map((token, at) => {
+    const isClose = at === 0 || (spacing === "attached" && (closing.test(token) || opening.test(previous)));
+    previous = token;
+    return isClose ? token : ` ${token}`;
+  });
+}
+
+const closing = /^[.,;:!?)\]}%]$/;
+const opening = /^[([{$£€]$/;

@@ -4,7 +4,7 @@
 
 import { TrainerError } from "../errors.ts";
 import { createTokenIds, type ModelShape, type TokenIds } from "./shape.ts";
-import { joinTokens, readSpacing, type Spacing, splitTokens } from "./tokens.ts";
+import { joinTokens, readSpacing, type Spacing, spaceTokens, splitTokens } from "./tokens.ts";
 
 export interface Vocabulary {
   readonly ids: TokenIds;
@@ -14,6 +14,8 @@ export interface Vocabulary {
   encodeCompletion(text: string, article: EncodedArticle): EncodedCompletion;
   /** Text of a completion's tokens, end token left out. */
   decode(tokens: readonly number[], article: EncodedArticle): string;
+  /** The same text as one piece a token, each with the space before it; the end token has none. */
+  decodePieces(tokens: readonly number[], article: EncodedArticle): readonly string[];
 }
 
 export interface EncodedArticle {
@@ -39,6 +41,11 @@ export interface EncodedCompletion {
 export function createVocabulary(words: readonly string[], shape: ModelShape): Vocabulary {
   const ids = createTokenIds(shape);
   const idByWord = createWordIndex(words, shape, ids.firstWord);
+  const readTexts = (tokens: readonly number[], { placeholders }: EncodedArticle): readonly string[] =>
+    tokens.flatMap((token) => {
+      if (token >= ids.firstPlaceholder) return placeholders[token - ids.firstPlaceholder] ?? [];
+      return words[token - ids.firstWord] ?? [];
+    });
   const countUnknown = (tokens: readonly number[]): number => tokens.filter((token) => token === ids.unknown).length;
 
   return {
@@ -67,13 +74,8 @@ export function createVocabulary(words: readonly string[], shape: ModelShape): V
       const cut = all.length >= shape.completion;
       return { tokens: cut ? tokens : [...tokens, ids.end], cut, unknownCount: countUnknown(tokens) };
     },
-    decode(tokens, { placeholders, spacing }) {
-      const texts = tokens.flatMap((token) => {
-        if (token >= ids.firstPlaceholder) return placeholders[token - ids.firstPlaceholder] ?? [];
-        return words[token - ids.firstWord] ?? [];
-      });
-      return joinTokens(texts, spacing);
-    },
+    decode: (tokens, article) => joinTokens(readTexts(tokens, article), article.spacing),
+    decodePieces: (tokens, article) => spaceTokens(readTexts(tokens, article), article.spacing),
   };
 }
 

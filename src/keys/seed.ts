@@ -10,5 +10,21 @@ import { renderCanonical } from "./canonical.ts";
  */
 export function computeSeed(...parts: readonly (string | number)[]): Uint32Array {
   const digest = createHash("sha256").update(renderCanonical(parts)).digest();
-  return Uint32Array.from([0, 4, 8, 12], (offset) => digest.readUInt32LE(offset));
+  return readWords(digest);
+}
+
+/** A seed as text, 32 hexadecimal digits: the first half of the digest it is made from. */
+export function renderSeed(seed: Uint32Array): string {
+  const bytes = Buffer.alloc(16);
+  for (const [index, word] of seed.entries()) bytes.writeUInt32LE(word, 4 * index);
+  return bytes.toString("hex");
+}
+
+/** The seed that renderSeed wrote; undefined for any other text. */
+export function parseSeed(text: string): Uint32Array | undefined {
+  return /^[0-9a-f]{32}$/.test(text) ? readWords(Buffer.from(text, "hex")) : undefined;
+}
+
+function readWords(bytes: Buffer): Uint32Array {
+  return Uint32Array.from([0, 4, 8, 12], (offset) => bytes.readUInt32LE(offset));
 }

@@ -8,6 +8,7 @@ import { createRecordingContext, createStream, readAll } from "../../src/contrac
 import { createSamplerSuite, createScorerSuite, createTrainerSuite } from "../../src/contracts/suites.ts";
 import type { SampleRequest } from "../../src/domain/ports.ts";
 import { createEmbeddedRuntime, type EmbeddedRuntime } from "../../src/embedded/runtime.ts";
+import { splitTokens } from "../../src/embedded/tokens.ts";
 import { ConfigError, ProviderError, StoreError, TrainerError } from "../../src/errors.ts";
 import { computeDigest } from "../../src/keys/digest.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
@@ -78,6 +79,7 @@ test("requests the model cannot serve are refused with the step to take", () => 
     [{ topP: 0 }, "topP is 0"],
     [{ topP: 1.1 }, "topP is 1.1"],
     [{ topK: 0 }, "topK is 0"],
+    [{ stop: ["x", ""] }, "a stop text is empty"],
   ] as const;
   for (const [change, what] of changes) {
     assert.throws(
@@ -86,6 +88,31 @@ test("requests the model cannot serve are refused with the step to take", () => 
       what,
     );
   }
+});
+
+test("a stop text ends a completion where it begins, and leaves everything before it as it was", async () => {
+  const many = Array.from({ length: 40 }, (_, index) => ({ ...prompts[index % 4]!, id: `many-${index}` }));
+  const sample = (change: Partial<SampleRequest>) =>
+    readAll(runtime.sampler.sample(createStream(many), createRequest(change), createRecordingContext("stage")));
+  const whole = await sample({});
+  const cut = await sample({ stop: [" in ", "shuts", "zzz"] });
+  let cutCount = 0;
+  for (const [index, { completion, finish, tokenLogProbabilities, tokenCount }] of cut.entries()) {
+    const before = whole[index]!;
+    const [text] = before.completion.split(/ in |shuts/);
+    assert.equal(completion, text);
+    if (text === before.completion) {
+      assert.deepEqual(cut[index], before);
+      continue;
+    }
+    cutCount += 1;
+    assert.equal(finish, "stop");
+    assert.equal(tokenCount, splitTokens(completion).length);
+    assert.deepEqual(tokenLogProbabilities, before.tokenLogProbabilities!.slice(0, tokenCount));
+  }
+  assert.ok(cutCount >= 10, `${cutCount}`);
+  const nothing = await sample({ stop: [whole[0]!.completion.slice(0, 1)] });
+  assert.deepEqual([nothing[0]?.completion, nothing[0]?.reason, nothing[0]?.tokenCount], ["", "empty", 0]);
 });
 
 test("an empty prompt is a refused row, not an error", async () => {

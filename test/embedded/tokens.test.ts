@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { joinTokens, readSpacing, splitTokens } from "../../src/embedded/tokens.ts";
+import { joinTokens, readSpacing, spaceTokens, splitPieces, splitTokens } from "../../src/embedded/tokens.ts";
 
 test("tokens are words with inner punctuation, or single characters", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
@@ -36,7 +36,12 @@ test("joined tokens split into the same tokens, whatever the text", () => {
   fc.assert(
     fc.property(text, fc.constantFrom("apart" as const, "attached" as const), (given, spacing) => {
       const tokens = splitTokens(given);
-      assert.deepEqual(splitTokens(joinTokens(tokens, spacing)), tokens);
+      const joined = joinTokens(tokens, spacing);
+      assert.deepEqual(splitTokens(joined), tokens);
+      assert.equal(spaceTokens(tokens, spacing).join(""), joined);
+      assert.deepEqual(splitPieces(joined), spaceTokens(tokens, spacing));
+      assert.equal(splitPieces(given).join(""), tokens.length > 0 ? given : "");
+      assert.equal(splitPieces(given).length, tokens.length);
     }),
     { numRuns: 500 },
   );

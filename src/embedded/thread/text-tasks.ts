@@ -13,21 +13,43 @@ export async function performDecode(
   isCancelled: () => boolean,
 ): Promise<readonly DecodeOutcome[]> {
   const { shape, vocabulary, parameters } = await cache.load(task.model);
-  const requests = task.prompts.flatMap(({ id, text }) => {
+  const requests = task.prompts.flatMap(({ id, text, seeds }) => {
     const article = vocabulary.encodeArticle(text);
     return Array.from({ length: task.draws }, (_, draw) => ({
       article,
-      random: createRandom(computeSeed(task.seed, id, draw)),
+      random: createRandom(seeds?.[draw] ?? computeSeed(task.seed, id, draw)),
     }));
   });
   const { temperature, topP, topK, maxTokens } = task;
   const options = { parameters, vocabulary, temperature, topP, topK, maxTokens, isCancelled };
   const decoded = cache.decoder(shape).run(requests, options);
-  return decoded.map(({ tokens, finish, logProbabilities }, index) => ({
-    text: vocabulary.decode(tokens, requests[index]!.article),
-    finish,
-    logProbabilities,
-  }));
+  return decoded.map(({ tokens, finish, logProbabilities }, index) => {
+    const pieces = vocabulary.decodePieces(tokens, requests[index]!.article);
+    const whole = { text: pieces.join(""), finish, logProbabilities };
+    return cutAtStop(pieces, task.stop, whole) ?? whole;
+  });
+}
+
+/**
+ * A completion that writes one of the stop texts ended there: the text before it is left, with the terms of the tokens
+ * that begin in that text. What was decoded beyond it changes nothing before it. undefined where none was written.
+ */
+function cutAtStop(
+  pieces: readonly string[],
+  stop: readonly string[],
+  whole: DecodeOutcome,
+): DecodeOutcome | undefined {
+  const places = stop.map((text) => whole.text.indexOf(text)).filter((place) => place >= 0);
+  if (places.length === 0) return undefined;
+  const text = whole.text.slice(0, Math.min(...places));
+  let [count, end] = [0, 0];
+  for (const piece of pieces) {
+    const begin = end + piece.length - piece.trimStart().length;
+    if (begin >= text.length) break;
+    end += piece.length;
+    count += 1;
+  }
+  return { text, finish: "stop", logProbabilities: whole.logProbabilities.slice(0, count) };
 }
 
 /** Scores every row as far as its completion fits the model. */
