@@ -1,0 +1,178 @@
+// The way to one endpoint's servers: a pool of connections for each, the key on every request and in no message, and of
+// every reply what it is: JSON, a stream of events, or the outcome that stands in its place.
+
+import { randomBytes } from "node:crypto";
+import { Pool } from "undici";
+import { ProviderError } from "../../errors.ts";
+import type { EndpointLimits } from "../endpoint.ts";
+import type { Target } from "../exchange.ts";
+import { createLookup, findAddressFault } from "./address.ts";
+import { classifyReply, type Fault } from "./classify.ts";
+import { isComplaint, showWords } from "./complaint.ts";
+import { type EventStream, parseEvents } from "./events.ts";
+import { createRedactor } from "./redaction.ts";
+import { type Arrival, transfer } from "./transfer.ts";
+
+export interface WireOptions {
+  /** The endpoint's name, for messages. */
+  readonly name: string;
+  /** The key itself; null for none. It goes into one header and nowhere else. */
+  readonly secret: string | null;
+  readonly limits: Pick<EndpointLimits, "concurrency" | "firstByteMs" | "idleMs" | "totalMs" | "answerBytes">;
+  /** Milliseconds since 1970, for dates in Retry-After. */
+  readonly now: () => number;
+  /** True where unencrypted requests to public addresses are meant. */
+  readonly isPlainAllowed?: boolean;
+  readonly connectMs?: number;
+}
+
+export interface Call {
+  readonly target: Target;
+  /** Below the target's address, with a slash in front. */
+  readonly path: string;
+  readonly method?: "GET" | "POST";
+  /** JSON text, or bytes with their type. */
+  readonly body?: string | Buffer | null;
+  readonly type?: string;
+  readonly signal: AbortSignal;
+  /** In place of limits.answerBytes. */
+  readonly mostBytes?: number;
+}
+
+export type Reply =
+  | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "events"; readonly stream: EventStream }
+  | Fault;
+
+export interface Wire {
+  /** Sends once. Rejects only where the signal is aborted. */
+  send(call: Call): Promise<Reply>;
+  /** The same for replies that are no JSON: the text of a 2xx, whatever it is. */
+  fetchText(call: Call): Promise<{ readonly kind: "text"; readonly text: string } | Fault>;
+  /** A server's words without the key, on one line, cut. */
+  show(text: string): string;
+  /** Connections still open are cut. */
+  close(): Promise<void>;
+}
+
+/** Throws ProviderError for a key that no header can carry. */
+export function createWire(options: WireOptions): Wire {
+  const { limits, now } = options;
+  const key = parseKey(options);
+  const redact = createRedactor(key);
+  const places = new Map<string, Place | Fault>();
+  const nonce = randomBytes(6).toString("hex");
+  let count = 0;
+
+  const reach = async (call: Call): Promise<Arrival | Fault> => {
+    const { target, path, method = "POST", body = null, type = "application/json", signal, mostBytes } = call;
+    const place = places.get(target.url) ?? openPlace(target.url, options);
+    places.set(target.url, place);
+    if ("kind" in place) return place;
+    count += 1;
+    const id = `refeed-${nonce}-${count}`;
+    const headers = ["accept", "application/json, text/event-stream", "user-agent", "refeed", "x-request-id", id];
+    if (body !== null) headers.push("content-type", type);
+    if (key !== null) headers.push("authorization", `Bearer ${key}`);
+    const { firstByteMs, idleMs, totalMs, answerBytes } = limits;
+    const arrival = await transfer(place.pool, {
+      ...{ origin: place.origin, path: place.path + path, method, headers, body, signal },
+      ...{ firstByteMs, idleMs, totalMs, mostBytes: mostBytes ?? answerBytes },
+    });
+    if (arrival.kind !== "arrived") return arrival;
+    if (isForeign(arrival, id)) return { kind: "lost", reason: "the answer to another request came" };
+    const coding = arrival.headers["content-encoding"] ?? "identity";
+    if (coding !== "identity") return { kind: "lost", reason: `the reply is packed (${showWords(coding, redact)})` };
+    // Only an echo holds the key; wherever the reply goes, the key does not.
+    const isEcho = key !== null && key.length >= 8 && arrival.text.includes(key);
+    return isEcho ? { ...arrival, text: arrival.text.replaceAll(key, "[key]") } : arrival;
+  };
+
+  const refuse = ({ status, headers, text }: Arrival, url: string): Fault =>
+    classifyReply({ url, status, headers, body: parseJson(text) ?? text, redact, now: now() });
+
+  return {
+    async send(call) {
+      const arrival = await reach(call);
+      if (arrival.kind !== "arrived") return arrival;
+      if (!isGood(arrival)) return refuse(arrival, call.target.url);
+      if (arrival.headers["content-type"]?.startsWith("text/event-stream")) {
+        return { kind: "events", stream: parseEvents(arrival.text) };
+      }
+      const value = parseJson(arrival.text);
+      if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact) };
+      return isComplaint(value) ? refuse(arrival, call.target.url) : { kind: "json", value };
+    },
+    async fetchText(call) {
+      const arrival = await reach(call);
+      if (arrival.kind !== "arrived") return arrival;
+      return isGood(arrival) ? { kind: "text", text: arrival.text } : refuse(arrival, call.target.url);
+    },
+    show: (text) => showWords(text, redact),
+    async close() {
+      const open = [...places.values()].flatMap((place) => ("kind" in place ? [] : [place.pool.destroy()]));
+      places.clear();
+      await Promise.all(open);
+    },
+  };
+}
+
+/** One server, and the connections to it. */
+interface Place {
+  readonly pool: Pool;
+  readonly origin: string;
+  /** Of the base address, without a slash at its end. */
+  readonly path: string;
+}
+
+function openPlace(
+  address: string,
+  { limits, isPlainAllowed = false, connectMs = 10_000 }: WireOptions,
+): Place | Fault {
+  const wrong = findAddressFault(address, isPlainAllowed);
+  if (wrong !== null) return { kind: "denied", reason: `the address ${wrong.what}`, next: wrong.next };
+  const { origin, protocol, pathname } = new URL(address);
+  const connect = { timeout: connectMs, lookup: createLookup(protocol, isPlainAllowed) };
+  // One request a connection at a time: what breaks with a connection is one request's and no other's.
+  const pool = new Pool(origin, { connections: limits.concurrency, pipelining: 1, connect });
+  return { pool, origin, path: pathname.replace(/\/+$/, "") };
+}
+
+function parseKey({ name, secret }: WireOptions): string | null {
+  const key = secret?.trim() ?? "";
+  if (key === "") return null;
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw new ProviderError("its key holds characters that no request can carry", {
+    where: `endpoint ${name}`,
+    next: "set the variable to the key alone, without quotes, spaces or line ends",
+  });
+}
+
+/** True where the reply names a request of this kind that is not this one. */
+function isForeign({ headers, text }: Arrival, id: string): boolean {
+  const told = headers["x-request-id"];
+  if (typeof told === "string" && /^refeed-[0-9a-f]{12}-\d+$/.test(told) && told !== id) return true;
+  if (!text.includes("refeed-")) return false;
+  // Servers make their own id out of ours. In a text that a model wrote the quotes would be escaped.
+  return [...text.matchAll(/"id":\s*"[^"\\]*(refeed-[0-9a-f]{12}-\d+)/g)].some(([, found]) => found !== id);
+}
+
+function isGood({ status }: Arrival): boolean {
+  return status >= 200 && status < 300;
+}
+
+/** undefined where it is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody({ text, headers }: Arrival, redact: (text: string) => string): string {
+  const words = showWords(text.trim(), redact);
+  if (words === "") return "the reply is empty";
+  const type = headers["content-type"] ?? "no type";
+  return `the reply is no JSON but ${showWords(type, redact)}: ${words}`;
+}
