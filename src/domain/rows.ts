@@ -14,6 +14,8 @@ export interface Prompt {
   readonly text: string;
   /** The seed of each of its draws, in place of what its id and the request's seed derive: for samplers that draw by seeds. */
   readonly seeds?: readonly Uint32Array[];
+  /** The draws that are still missing, ascending; left out where all are. Only who buys draws one by one meets it. */
+  readonly draws?: readonly number[];
 }
 
 /** A prompt with the completion a model is trained on or scored for. */

@@ -2,6 +2,8 @@
 // wires, which know how. A wire never repeats anything on its own account.
 
 import type { Context, Usage } from "../domain/context.ts";
+import type { SampleRequest } from "../domain/ports.ts";
+import type { Candidate, Prompt } from "../domain/rows.ts";
 
 /** One server of an endpoint. */
 export interface Target {
@@ -54,3 +56,18 @@ export interface Controller {
   width(): number;
   close(): Promise<void>;
 }
+
+/** Some draws of one prompt, as one request. */
+export interface SampleAsk {
+  readonly prompt: Prompt;
+  /** The draws it is to bring, ascending: one of them, or several where the endpoint heeds n. */
+  readonly draws: readonly number[];
+  /** One for each of these draws, at least 0 and below 2^31; a request for several sends the first. */
+  readonly seeds: readonly number[];
+  /** The request's key, and the attempt of every candidate it brings. */
+  readonly attempt: string;
+  readonly request: SampleRequest;
+}
+
+/** Builds the request whose answer is one candidate for each of the draws; the shapes of an API know how. */
+export type CreateSampleRequest = (ask: SampleAsk) => Request<readonly Candidate[]>;

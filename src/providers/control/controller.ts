@@ -1,0 +1,58 @@
+// The one sampling controller: when a request is sent, to which server of its endpoint, and whether again. Every sending is
+// intended first and settled by what came of it. It knows no API and no wire; time and randomness are handed in.
+
+import type { Controller } from "../exchange.ts";
+import { createAsk } from "./calls.ts";
+import { type ControllerOptions, createDispatch } from "./dispatch.ts";
+import type { Lane } from "./lane.ts";
+
+export interface TargetState {
+  readonly url: string;
+  /** Requests it is asked at once, as it stands. */
+  readonly window: number;
+  readonly inFlight: number;
+  /** How long nothing is sent to it, milliseconds from now; 0 where something may. */
+  readonly pausedMs: number;
+  /** Why it rests, or did last. */
+  readonly reason: string | null;
+}
+
+/** How an endpoint stands, for whoever watches: all its servers together, and each of them. */
+export interface ControllerState extends Omit<TargetState, "url"> {
+  readonly targets: readonly TargetState[];
+}
+
+export interface WatchedController extends Controller {
+  state(): ControllerState;
+}
+
+export function createController(options: ControllerOptions): WatchedController {
+  const dispatch = createDispatch(options);
+  const { lanes } = dispatch;
+  const readSize = (): number => lanes.reduce((total, { size }) => total + size, 0);
+  return {
+    ask: createAsk(dispatch, options),
+    // A few more than are sent: their turn comes without a pause.
+    width: () => readSize() + 2 + Math.ceil(readSize() / 8),
+    state() {
+      const nowMs = options.time.monotonic();
+      const targets = lanes.map((lane) => readTarget(lane, nowMs));
+      const first = targets.reduce((least, target) => (target.pausedMs < least.pausedMs ? target : least));
+      return {
+        window: readSize(),
+        inFlight: targets.reduce((total, { inFlight }) => total + inFlight, 0),
+        pausedMs: first.pausedMs,
+        reason: dispatch.refusal?.what ?? first.reason,
+        targets,
+      };
+    },
+    async close() {
+      dispatch.close();
+    },
+  };
+}
+
+function readTarget({ target, size, limit, pausedUntilMs, reason }: Lane, nowMs: number): TargetState {
+  const pausedMs = Math.max(0, pausedUntilMs - nowMs);
+  return { url: target.url, window: size, inFlight: limit.activeCount, pausedMs, reason };
+}

@@ -1,0 +1,149 @@
+// The state of one endpoint: its servers, its rates, why it rests, and whether it may be asked at all.
+// What comes back from a sending is noted here before anything else is sent.
+
+import { CancelledError, type ProviderError } from "../../errors.ts";
+import type { Random } from "../../math/random.ts";
+import type { EndpointLimits } from "../endpoint.ts";
+import type { Outcome, Target } from "../exchange.ts";
+import { createRefusalError, createSilenceError } from "./endpoint-errors.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { createLane, drawBackoff, type Lane } from "./lane.ts";
+import { createRates, type Rates } from "./rates.ts";
+import { createRetryBudget, type RetryBudget } from "./retries.ts";
+import type { Time } from "./time.ts";
+
+export interface ControllerOptions {
+  /** The endpoint's name, for what is said of it. */
+  readonly name: string;
+  readonly targets: readonly Target[];
+  readonly limits: Pick<EndpointLimits, "concurrency" | "requests" | "tokens" | "waitMs" | "tries">;
+  readonly time: Time;
+  readonly random: Random;
+  /** The first of the waits that double, 500 ms unless given. */
+  readonly backoffMs?: number;
+}
+
+export interface Dispatch {
+  readonly lanes: readonly Lane[];
+  readonly gate: Gate;
+  readonly rates: Rates;
+  readonly retries: RetryBudget;
+  readonly closing: AbortSignal;
+  /** Throws where nothing may be sent any more: refused for good, closed, or the caller was told to stop. */
+  check(signal: AbortSignal): void;
+  /** The open server with the most room, undefined where all rest. */
+  find(nowMs: number): Lane | undefined;
+  /** Until when all of them rest. Throws where that is longer than the endpoint is to be waited for. */
+  restUntil(nowMs: number): number;
+  /** Keeps in mind what a sending came to; before anything else can be sent. */
+  note(lane: Lane, sentMs: number, outcome: Outcome<unknown>): void;
+  /** A wait before the same is sent again, milliseconds. */
+  drawWait(count: number): number;
+  readonly refusal: ProviderError | undefined;
+  close(): void;
+}
+
+const defaultBackoffMs = 500;
+const fewestRetries = 10;
+/** Requests a server is asked at once before it has shown what it takes. */
+const firstWindow = 32;
+
+export function createDispatch(options: ControllerOptions): Dispatch {
+  const { name, targets, limits, time, random, backoffMs = defaultBackoffMs } = options;
+  const closing = new AbortController();
+  const gate = createGate(time);
+  const retries = createRetryBudget(Math.max(fewestRetries, limits.concurrency));
+  const firstSize = Math.min(firstWindow, Math.floor(limits.concurrency / targets.length));
+  const lanes: readonly Lane[] = targets.map((target) =>
+    createLane(target, { random, firstSize, backoffMs, mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency) }),
+  );
+  let refusal: ProviderError | undefined;
+  /** Since when nothing was answered and something was turned away. */
+  let silentSinceMs: number | undefined;
+
+  const findFirstOpen = (): Lane =>
+    lanes.reduce((first, lane) => (lane.pausedUntilMs < first.pausedUntilMs ? lane : first));
+  const drawWait = (count: number): number => drawBackoff(random, backoffMs, count);
+
+  return {
+    lanes,
+    gate,
+    retries,
+    closing: closing.signal,
+    rates: createRates(limits, time.monotonic()),
+    get refusal() {
+      return refusal;
+    },
+    drawWait,
+    check(signal) {
+      if (signal.aborted) throw signal.reason;
+      if (closing.signal.aborted) throw closing.signal.reason;
+      if (refusal) throw refusal;
+    },
+    find(nowMs) {
+      let best: Lane | undefined;
+      let least = Number.POSITIVE_INFINITY;
+      for (const lane of lanes) {
+        if (lane.pausedUntilMs > nowMs) continue;
+        const load = (lane.limit.activeCount + lane.limit.pendingCount) / lane.size;
+        if (load < least) [best, least] = [lane, load];
+      }
+      return best;
+    },
+    restUntil(nowMs) {
+      const { pausedUntilMs, reason, target } = findFirstOpen();
+      const waitedMs = nowMs - (silentSinceMs ?? nowMs);
+      const aheadMs = pausedUntilMs - nowMs;
+      if (silentSinceMs === undefined || waitedMs + aheadMs <= limits.waitMs) return pausedUntilMs;
+      const place = { endpoint: name, url: target.url };
+      throw createSilenceError(place, {
+        reason: reason ?? "does not answer",
+        waitedMs,
+        aheadMs,
+        waitMs: limits.waitMs,
+      });
+    },
+    note(lane, sentMs, outcome) {
+      const nowMs = time.monotonic();
+      if (outcome.kind === "answered" || outcome.kind === "refused") {
+        silentSinceMs = undefined;
+        lane.answer(nowMs, nowMs - sentMs);
+        return;
+      }
+      const sending = { sentMs, nowMs, reason: outcome.reason };
+      if (outcome.kind === "denied" || outcome.kind === "unpaid") {
+        refusal ??= createRefusalError({ endpoint: name, url: lane.target.url }, outcome);
+        for (const each of lanes) each.limit.clearQueue();
+        gate.open();
+        return;
+      }
+      if (outcome.kind === "lost") {
+        lane.lose(sending);
+        if (!retries.take()) for (const each of lanes) each.pause(nowMs + drawWait(1), "too many lost answers");
+        return;
+      }
+      silentSinceMs ??= nowMs;
+      if (outcome.kind === "unreachable") lane.miss(sending);
+      else lane.turnAway(sending, outcome.retryAfterMs);
+    },
+    close() {
+      closing.abort(new CancelledError("the endpoint is closed"));
+      for (const lane of lanes) lane.limit.clearQueue();
+      gate.open();
+    },
+  };
+}
+
+/** Room for one more below the endpoint's limit, or a place of a server that has two more than this one. */
+function findPlace(lanes: readonly Lane[], lane: Lane, concurrency: number): boolean {
+  let total = 0;
+  let largest = lane;
+  for (const each of lanes) {
+    total += each.size;
+    if (each.size > largest.size) largest = each;
+  }
+  if (total < concurrency) return true;
+  if (largest.size < lane.size + 2) return false;
+  largest.yieldPlace();
+  return true;
+}

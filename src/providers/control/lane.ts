@@ -1,0 +1,120 @@
+// One server of an endpoint: its window, and what keeps requests from it for a while. A pause is kept to the end, whoever
+// asked for it; a server that answers nothing any more is asked by one request at a time until it does.
+
+import pLimit, { type LimitFunction } from "p-limit";
+import type { Random } from "../../math/random.ts";
+import type { Target } from "../exchange.ts";
+import { createWindow } from "./window.ts";
+
+export interface Lane {
+  readonly target: Target;
+  /** Runs what it is given when the window has room; rejects what still waits when the lane is paused. */
+  readonly limit: LimitFunction;
+  /** Nothing is sent to it before; in the past where it is open. */
+  readonly pausedUntilMs: number;
+  /** Why it is paused, or was last. */
+  readonly reason: string | null;
+  readonly size: number;
+  answer(nowMs: number, latencyMs: number): void;
+  /** Turned away; `retryAfterMs` as the server asked, null where it said nothing. */
+  turnAway(sending: Sending, retryAfterMs: number | null): void;
+  /** Sent, and nothing whole came back. */
+  lose(sending: Sending): void;
+  /** Nobody listens there. */
+  miss(sending: Sending): void;
+  pause(untilMs: number, reason: string): void;
+  /** One place of its window goes to another lane. */
+  yieldPlace(): void;
+}
+
+export interface Sending {
+  readonly sentMs: number;
+  readonly nowMs: number;
+  readonly reason: string;
+}
+
+export interface LaneOptions {
+  readonly random: Random;
+  readonly firstSize: number;
+  readonly backoffMs: number;
+  readonly mayGrow: (lane: Lane) => boolean;
+}
+
+/** Setbacks in a row, none of them told of by an answer in between, after which a server counts as gone. */
+const setbacksInRow = 8;
+const longestBackoffMs = 30_000;
+
+/** Full jitter: anything up to the doubled bound, so that those who wait do not come back together. */
+export function drawBackoff(random: Random, backoffMs: number, count: number): number {
+  return random.uniform() * Math.min(longestBackoffMs, backoffMs * 2 ** Math.min(count, 20));
+}
+
+export function createLane(target: Target, { random, firstSize, backoffMs, mayGrow }: LaneOptions): Lane {
+  const window = createWindow(firstSize, () => mayGrow(lane));
+  const limit = pLimit({ concurrency: window.size, rejectOnClear: true });
+  let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
+  let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];
+
+  const resize = (): void => {
+    if (limit.concurrency !== window.size) limit.concurrency = window.size;
+  };
+  const pause = (untilMs: number, why: string): void => {
+    reason = why;
+    pausedUntilMs = Math.max(pausedUntilMs, untilMs);
+    // Who waits here may go elsewhere.
+    limit.clearQueue();
+  };
+  /** Takes it for gone: once for all that were under way together. */
+  const breakOff = ({ sentMs, nowMs, reason: why }: Sending): void => {
+    setbacks = 0;
+    if (sentMs < brokenMs) return;
+    brokenMs = nowMs;
+    window.collapse(nowMs);
+    pause(nowMs + backoffMs / 2 + drawBackoff(random, backoffMs, breaks), why);
+    breaks += 1;
+  };
+  const count = (sending: Sending): void => {
+    setbacks += 1;
+    if (setbacks >= setbacksInRow) breakOff(sending);
+  };
+
+  const lane: Lane = {
+    target,
+    limit,
+    get pausedUntilMs() {
+      return pausedUntilMs;
+    },
+    get reason() {
+      return reason;
+    },
+    get size() {
+      return window.size;
+    },
+    answer(nowMs, latencyMs) {
+      setbacks = 0;
+      breaks = 0;
+      window.answer({ nowMs, latencyMs, isFull: limit.activeCount >= limit.concurrency });
+      resize();
+    },
+    turnAway(sending, retryAfterMs) {
+      window.shrink(sending.sentMs, sending.nowMs);
+      if (retryAfterMs === null) count(sending);
+      else pause(sending.nowMs + retryAfterMs, sending.reason);
+      resize();
+    },
+    lose(sending) {
+      count(sending);
+      resize();
+    },
+    miss(sending) {
+      breakOff(sending);
+      resize();
+    },
+    pause,
+    yieldPlace() {
+      window.yieldPlace();
+      resize();
+    },
+  };
+  return lane;
+}
