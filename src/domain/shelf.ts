@@ -46,7 +46,7 @@ export interface Shelf {
   readRows(split: Split): AsyncIterable<Row>;
   /** Commits an attempt's candidates and closes the attempt, in one transaction; resolves when on disk. */
   writeCandidates(stage: string, batch: CandidateBatch): Promise<void>;
-  /** 1 at the position of every prompt whose draws are all committed, 0 elsewhere. */
+  /** 1 at the place of every candidate that is committed, prompt by prompt and draw by draw, 0 elsewhere. */
   readSampled(stage: string, prompts: { readonly split: Split; readonly draws: number }): Promise<Uint8Array>;
   /** Of a whole sample stage. */
   candidateCount(stage: string): number;

@@ -125,9 +125,9 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     writeCandidates,
     candidateCount: (stage: string): number => count.get(stages.idOf(stage)) as number,
     async readSampled(stage: string, { split, draws }: { readonly split: Split; readonly draws: number }) {
-      const isSampled = new Uint8Array(current(split).row_count);
+      const isSampled = new Uint8Array(current(split).row_count * draws);
       for await (const page of readPages(pageOfIds, stages.idOf(stage), { place: placeOf, limit: idPageRows })) {
-        for (const { id } of page) isSampled[Math.floor(id / draws)] = 1;
+        for (const { id } of page) isSampled[id] = 1;
       }
       return isSampled;
     },

@@ -1,5 +1,5 @@
 // The sample stage: every prompt of a split to the sampler, every attempt's candidates to the shelf as soon as it is whole.
-// Prompts whose draws are committed are not asked again; that is all there is to resuming.
+// Draws that are committed are not asked for again; that is all there is to resuming.
 
 import type { AttemptIntent, Context } from "../../domain/context.ts";
 import type { Candidate, Prompt, Split } from "../../domain/rows.ts";
@@ -26,8 +26,8 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
   const [stage] = inputs;
   if (!stage) throw new TypeError("a sample stage needs a model");
   const isSampled = await parts.shelf.readSampled(context.key, { split, draws: decoding.draws });
-  const doneCount = isSampled.reduce((sum, bit) => sum + bit, 0);
-  const promptCount = isSampled.length - doneCount;
+  const missing = createMissing(isSampled, decoding.draws);
+  const { promptCount } = missing;
 
   if (promptCount > 0) {
     const model = await parts.shelf.readModel(stage.key);
@@ -42,23 +42,47 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
       promptCount,
     };
     const collected = createCollector(work, { split, draws: decoding.draws });
-    const prompts = readPrompts(work, split, isSampled);
+    const prompts = readPrompts(work, split, missing);
     const within = withLedger(context, collected.expect);
-    let arrived = doneCount * decoding.draws;
+    let arrived = missing.doneCount;
     for await (const candidate of parts.sampler.sample(prompts, request, within)) {
       await collected.add(candidate);
       arrived += 1;
-      context.progress.report(arrived, isSampled.length * decoding.draws);
+      context.progress.report(arrived, isSampled.length);
     }
     await collected.finish();
   }
   return parts.shelf.readSummary(context.key);
 }
 
-async function* readPrompts({ parts }: Work, split: Split, isSampled: Uint8Array): AsyncGenerator<Prompt> {
+/** What is still to be sampled, by 1 at the place of every candidate that is there. */
+function createMissing(isSampled: Uint8Array, draws: number) {
+  const readDraws = (position: number): readonly number[] => {
+    const missing: number[] = [];
+    for (let draw = 0; draw < draws; draw++) if (!isSampled[position * draws + draw]) missing.push(draw);
+    return missing;
+  };
+  let [promptCount, doneCount] = [0, 0];
+  for (let position = 0; position < isSampled.length / draws; position++) {
+    const count = readDraws(position).length;
+    promptCount += count > 0 ? 1 : 0;
+    doneCount += draws - count;
+  }
+  return { promptCount, doneCount, drawCount: draws, readDraws };
+}
+
+async function* readPrompts(
+  { parts }: Work,
+  split: Split,
+  { drawCount, readDraws }: ReturnType<typeof createMissing>,
+): AsyncGenerator<Prompt> {
   let position = 0;
   for await (const row of parts.shelf.readRows(split)) {
-    if (!isSampled[position++]) yield { id: row.id, text: parts.template.render(row) };
+    const draws = readDraws(position++);
+    if (draws.length === 0) continue;
+    const prompt = { id: row.id, text: parts.template.render(row) };
+    // Only where an attempt is a single draw can a prompt be half there.
+    yield draws.length < drawCount ? { ...prompt, draws } : prompt;
   }
 }
 

@@ -87,9 +87,7 @@ export const commitBugs: readonly Bug[] = [
   // Going on.
   {
     name: "the prompt after the last sampled one counts as sampled",
-    edits: [
-      edit(candidates, "isSampled[Math.floor(id / draws)] = 1", "isSampled.fill(1, 0, Math.floor(id / draws) + 2)"),
-    ],
+    edits: [edit(candidates, "isSampled[id] = 1", "isSampled.fill(1, 0, (Math.floor(id / draws) + 2) * draws)")],
     experiment: "points",
     only: calls,
     says: /candidate is not that of the uninterrupted run|scored candidate \d+ where \d+ was due/,

@@ -148,7 +148,7 @@ test("twenty thousand candidates hold the event loop no longer than two thousand
   const isSampled = await folder.shelf.readSampled(stage, { split: "train", draws });
   assert.equal(
     isSampled.reduce((sum, bit) => sum + bit, 0),
-    promptCount,
+    promptCount * draws,
   );
   assert.deepEqual([...new Set(finished)].sort(), ["assemble", "evaluate", "sample", "select", "train", "verify"]);
   assert.ok(watch.most().rows >= 500, "rows are counted");
