@@ -44,10 +44,11 @@ export interface RunFigures {
 const draws = 4;
 /** 150 words of 14 letters at the mean: 2 KB. */
 const script = { words: 200, logProbabilities: false, width: 64 };
-const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 512 };
+const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 512, stop: [] };
 const settings: LanguageSettings = {
   real: 1,
   start: "base",
+  teacher: null,
   params: {},
   firstParams: {},
   sample: { ...decoding, candidates: draws },
@@ -93,6 +94,7 @@ function createSystem(folder: RunFolder, promptCount: number) {
     scorer,
     trainer,
     template,
+    teachers: {},
     dataset: {
       train: { digest: computeDigest(`train ${promptCount}`), rowCount: promptCount },
       test: { digest: computeDigest("test 1"), rowCount: 1 },

@@ -34,12 +34,13 @@ export async function executeRun(request: RunRequest, environment: Environment, 
     stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
   const holder = { pid: environment.pid, command: environment.invocation };
   const way = createWayOn(request.directory, environment, `${environment.command} resume ${quote(shown)}`);
+  const readSecret = (name: string): string | undefined => environment.variables[name];
   const onEvent = (event: RunEvent): void => {
     if (event.kind === "run-planned") way.record();
     progress.watch(event);
   };
   try {
-    const outcome = await runExperiment(request, { signal, clock, onEvent, holder });
+    const outcome = await runExperiment(request, { signal, clock, onEvent, holder, readSecret });
     progress.close();
     say({ event: "run-done", run: shown, ...outcome });
     if (!flags.isJson && outcome.reusedCount === outcome.stageCount) {

@@ -10,10 +10,12 @@ import { renderPath } from "../text/input/shown-path.ts";
 import type { Environment } from "./environment.ts";
 import { executeRun } from "./execution.ts";
 import { findRun } from "./find-run.ts";
+import { parseCost } from "./max-cost.ts";
 import { quote } from "./quote.ts";
 
 interface ResumeFlags {
   readonly fromRecord?: true;
+  readonly maxCost?: number;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -23,6 +25,7 @@ export function createResumeCommand(environment: Environment): Command {
     .description("Go on with a run from its own record: nothing finished is run again.")
     .argument("[run]", "the run's folder (default: the latest below runs/)")
     .option("--from-record", "go by the record although the experiment file has changed since")
+    .option("--max-cost <usd>", "US dollars that may be spent over the whole run", parseCost)
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
     .action(async (run: string | undefined, flags: ResumeFlags) => {
@@ -30,7 +33,7 @@ export function createResumeCommand(environment: Environment): Command {
       const prepared = restoreExperiment(readKnownRun(directory).resolved, directory);
       const change = flags.fromRecord ? null : await findSourceChange(prepared);
       if (change) throw createSourceError(change, prepared, { directory, environment });
-      const request = { prepared, directory, acceptChanges: false };
+      const request = { prepared, directory, acceptChanges: false, maxCost: flags.maxCost };
       await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
     });
 }

@@ -7,6 +7,7 @@ import type { Environment } from "./environment.ts";
 import { executeRun } from "./execution.ts";
 import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
+import { parseCost } from "./max-cost.ts";
 import { renderPlan } from "./plan.ts";
 
 interface RunFlags {
@@ -14,6 +15,7 @@ interface RunFlags {
   readonly set: readonly string[];
   readonly acceptChanges?: true;
   readonly dryRun?: true;
+  readonly maxCost?: number;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -26,6 +28,7 @@ export function createRunCommand(environment: Environment): Command {
     .option("--set <path=value>", "set any path of the experiment to a YAML value; may be repeated", gather, [])
     .option("--accept-changes", "go on although finished stages are no longer asked for; they are kept as stale")
     .option("--dry-run", "show the plan and run nothing")
+    .option("--max-cost <usd>", "US dollars that may be spent over the whole run", parseCost)
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
     .action(async (argument: string, flags: RunFlags) => {
@@ -36,7 +39,7 @@ export function createRunCommand(environment: Environment): Command {
         throw error;
       });
       if (flags.dryRun) return renderPlan(prepared, directory, environment, flags.json === true);
-      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true };
+      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost: flags.maxCost };
       await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
     });
 }

@@ -6,7 +6,7 @@ import type { Experiment, LanguageExperiment } from "../experiment/experiment.ts
 import { renderPath } from "../text/input/shown-path.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 
-/** Four lines. Nothing in an experiment names a command or a host yet, so neither is ever started or asked. */
+/** Four lines, and one more where something is asked outside. */
 export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd: string; directory: string }): string {
   const show = (path: string): string => renderPath(path, cwd);
   const books = listBooks(experiment);
@@ -15,10 +15,30 @@ export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd:
     `reads   ${reads.length > 0 ? reads.join(", ") : "no file but the experiment's own"}`,
     `writes  ${[directory, ...books].map(show).join(" and ")}, and nothing outside of ${books.length > 0 ? "them" : "it"}`,
     "starts  no command",
-    "asks    no host",
+    ...listAsked(experiment),
   ]
     .map((line) => `${renderVisibleLine(line)}\n`)
     .join("");
+}
+
+/** The servers an experiment asks, the variables their keys come from, and what it may spend there. */
+function listAsked(experiment: Experiment): readonly string[] {
+  const endpoints = experiment.system === "language" ? Object.values(experiment.language.endpoints) : [];
+  if (endpoints.length === 0) return ["asks    no host"];
+  const asked = endpoints.map(({ name, urls, key }) => {
+    const servers = urls.length > 0 ? urls.map((url) => new URL(url).host).join(", ") : "this run's own server";
+    return `${servers} (endpoint ${name}${key === null ? "" : `, its key from ${key}`})`;
+  });
+  const { usd, requests, tokens } = experiment.budget;
+  const caps = [
+    usd === null ? [] : `$${usd}`,
+    requests === null ? [] : `${requests} requests`,
+    tokens === null ? [] : `${tokens} tokens`,
+  ].flat();
+  return [
+    `asks    ${asked.join("; ")}`,
+    `spends  ${caps.length > 0 ? `at most ${caps.join(", ")}` : "as much as it takes: no budget is set"}`,
+  ];
 }
 
 /** Files of the user's; what comes with the package is not told. */

@@ -1,11 +1,13 @@
 // What an experiment file comes to once it is read, its arms are expanded and every default is filled in.
 // Types only. Which implementation runs a kind, and where a run is kept, is decided elsewhere.
 
+import type { Budget } from "../domain/context.ts";
 import type { LintLimits } from "../domain/lint.ts";
 import type { Json } from "../keys/canonical.ts";
 import type { Script } from "../providers/scripted/script.ts";
 import type { GaussianSettings } from "../systems/gaussian/settings.ts";
 import type { LanguageSettings } from "../systems/language/settings.ts";
+import type { DeclaredEndpoint } from "./schema/endpoints.ts";
 
 export type { GaussianSettings, LanguageSettings };
 
@@ -26,6 +28,8 @@ interface ExperimentFrame {
   readonly keepModels: "all" | "last" | "none";
   /** Worker threads; null for one a core. Changes no output and enters no key. */
   readonly workers: number | null;
+  /** What may leave the process over the whole run; in no key. */
+  readonly budget: Budget;
 }
 
 export interface LanguageExperiment extends ExperimentFrame {
@@ -66,6 +70,10 @@ export interface LanguageFrame {
   readonly base: string;
   /** What a scripted provider is to do; its folder is relative to `folder`. null for any other. */
   readonly script: ScriptSettings | null;
+  /** The endpoint that models are sampled and scored through; null: in this process. No part of any key. */
+  readonly endpoint: string | null;
+  /** Every endpoint that something refers to, by name. */
+  readonly endpoints: Readonly<Record<string, DeclaredEndpoint>>;
   /** Every verifier that an arm selects by or scores with, by name; `none` is not among them. */
   readonly verifiers: Readonly<Record<string, VerifierSettings>>;
 }
@@ -92,6 +100,8 @@ export type DatasetSettings =
 export type VerifierSettings =
   | { readonly kind: "oracle"; readonly metric: RougeName; readonly stem: boolean }
   | { readonly kind: "perplexity"; readonly model: AuxiliarySettings }
+  /** Under the fixed model of an endpoint. */
+  | { readonly kind: "perplexity"; readonly endpoint: string }
   | { readonly kind: "self" }
   | { readonly kind: "random" };
 

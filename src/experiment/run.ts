@@ -20,6 +20,8 @@ export interface RunRequest {
   readonly directory: string;
   /** Goes on although finished stages lose their place; they are kept and marked stale. */
   readonly acceptChanges: boolean;
+  /** US dollars that may be spent over the whole run, in place of the experiment's own budget. */
+  readonly maxCost?: number | undefined;
 }
 
 export interface RunOutcome {
@@ -33,13 +35,17 @@ export interface RunOutcome {
 }
 
 export async function runExperiment(request: RunRequest, world: RunWorld): Promise<RunOutcome> {
-  const folder = await openRunFolder(request.directory, world);
+  const { experiment } = request.prepared;
+  // Records of older runs hold no budget.
+  const budget = { ...experiment.budget, ...(request.maxCost !== undefined && { usd: request.maxCost }) };
+  const folder = await openRunFolder(request.directory, { ...world, budget });
   const start = world.clock.monotonic();
   let composition: Composition | undefined;
   try {
-    composition = await composeExperiment(request.prepared, folder.shelf);
+    composition = await composeExperiment(request.prepared, { shelf: folder.shelf, hosting: world });
     const plan = await recordPlan(request, folder, composition);
-    world.onEvent({ kind: "run-planned", ...plan, trialCount: composition.trials.length });
+    const { readSpending } = folder;
+    world.onEvent({ kind: "run-planned", ...plan, trialCount: composition.trials.length, budget, readSpending });
     if (plan.doneCount < plan.stageCount) {
       await folder.check(world.signal);
       await runStages(folder, composition, world);

@@ -1,6 +1,6 @@
 // Lets the loop run over a run folder: what a stage is lent, how the run's state is told, what is deleted at the end.
 
-import type { Clock } from "../domain/context.ts";
+import type { Budget, Clock, Spending } from "../domain/context.ts";
 import type { Execute, Trial } from "../domain/stage.ts";
 import { CancelledError } from "../errors.ts";
 import { createDurableExecutor } from "../loop/durable.ts";
@@ -20,11 +20,16 @@ export type RunEvent =
       readonly trialCount: number;
       /** Stages still to be run, by kind. */
       readonly openByKind: Readonly<Record<string, number>>;
+      readonly budget: Partial<Budget>;
+      /** What has left the process over the whole run, and what is reserved. */
+      readonly readSpending: () => Spending;
     };
 
 export interface RunWorld {
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** The value of an environment variable: keys of vendors come from there alone. Without it there is none. */
+  readonly readSecret?: (name: string) => string | undefined;
   readonly onEvent: (event: RunEvent) => void;
   /** Who holds the run's lock, for the message another process gets. */
   readonly holder: Readonly<Record<string, string | number>>;

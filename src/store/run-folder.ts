@@ -36,7 +36,7 @@ export interface RunFolderOptions {
   /** Who holds the lock, for the message another process gets. */
   readonly holder: Readonly<Record<string, string | number>>;
   /** What may leave the process over the whole run; no cap unless given. */
-  readonly budget?: Budget;
+  readonly budget?: Partial<Budget>;
   /** How long the first write of a group waits for company, milliseconds; the writer's own choice unless given. */
   readonly gatherMs?: number;
   /** How long the log grows before it is copied back into the database; the store's own choice unless given. */

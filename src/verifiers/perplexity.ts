@@ -1,15 +1,23 @@
 // The weak verifier: perplexity of each candidate under another, fixed model, lower being better.
 
-import type { Scorer, Verifier } from "../domain/ports.ts";
+import type { Model, Scorer, Verifier } from "../domain/ports.ts";
 import type { Example, Row, StoredCandidate } from "../domain/rows.ts";
 import { VerifierError } from "../errors.ts";
 import { computeMeanScore } from "./mean-score.ts";
 
-/** `render` makes the prompt of a row, as it was when the candidate was sampled. */
-export function createPerplexityVerifier(scorer: Scorer, render: (row: Row) => string): Verifier {
+/**
+ * `render` makes the prompt of a row, as it was when the candidate was sampled. `fixed` is the model it scores under
+ * where that is no auxiliary one of the run.
+ */
+export function createPerplexityVerifier(
+  scorer: Scorer,
+  render: (row: Row) => string,
+  fixed: Model | null = null,
+): Verifier {
   return {
     version: 1,
-    async *verify(candidates, { model, candidateCount }, context) {
+    async *verify(candidates, { model: auxiliary, candidateCount }, context) {
+      const model = fixed ?? auxiliary;
       if (!model) throw new VerifierError("perplexity needs a model to score under");
       const pending: StoredCandidate[] = [];
       const examples = readExamples(candidates, pending, render);

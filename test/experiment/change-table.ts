@@ -2,6 +2,7 @@
 // Places are "arms kind:detail generations"; A is the first arm and B the second, of which B is verified by a weak model.
 
 import { lintNames } from "../../src/evaluation/lint/checks.ts";
+import { createEndpointRows } from "./change-endpoints.ts";
 
 export interface ChangeRow {
   readonly system: "language" | "gaussian";
@@ -140,7 +141,8 @@ const frame: readonly ChangeRow[] = [
   language("keepModels", "all", { with: ["keepModels=last"] }),
   language("keepModels", "last"),
   language("keepModels", "none"),
-  ...neither("budget", "{}"),
+  ...neither("budget", "{ usd: 1 }"),
+  ...["usd", "requests", "tokens"].flatMap((unit) => neither(`budget.${unit}`, "7")),
   ...neither("scales", "{ other: { generations: 7 } }"),
   ...neither("scales.*.*", "0", { at: "scales.tiny.generations" }),
   ...neither("scales.*", "{ generations: 0 }", { at: "scales.tiny" }),
@@ -301,6 +303,15 @@ const loop: readonly ChangeRow[] = [
   language("sample.topP", "0.9", { stale: [...samples, ...fromCandidates0("AB")] }),
   language("sample.topK", "5", { stale: [...samples, ...fromCandidates0("AB")] }),
   // Answers are cut where candidates are, or two texts of one model could not be compared.
+  language("sample.stop", '["."]', {
+    with: scripted,
+    stale: [...samples, ...answers, ...fromCandidates0("AB")],
+  }),
+  language("sample.stop", '["!"]', {
+    with: [...scripted, "sample.stop=['.']"],
+    stale: [...samples, ...answers, ...fromCandidates0("AB")],
+  }),
+  language("sample.maxTokens", "17", { refused: /the embedded model writes 16 at most/ }),
   language("sample.maxTokens", "8", { stale: [...samples, ...answers, ...fromCandidates0("AB")] }),
   language("verifiers", "{ weak: { kind: perplexity, model: { real: 75% } } }", {
     stale: ["B assemble:weak 0", ...weakModel],
@@ -469,6 +480,7 @@ export const changeTable: readonly ChangeRow[] = [
   ...seeds,
   ...dataset,
   ...model,
+  ...createEndpointRows({ teacher: [...fromTrain0("AB"), ...lineFromTrain], weak: fromVerify0("B") }),
   ...loop,
   ...lint,
   ...corpus,

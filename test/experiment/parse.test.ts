@@ -78,15 +78,16 @@ test("the example of the documentation, in full", () => {
     settings: {
       real: 0.125,
       start: "base",
+      teacher: null,
       params,
       firstParams: params,
-      sample: { candidates: 1, temperature: 1, topP: null, topK: null, maxTokens: 16 },
+      sample: { candidates: 1, temperature: 1, topP: null, topK: null, maxTokens: 16, stop: [] },
       corpus: { kind: "replace" },
       verifier: "weak",
       alsoScore: [],
       selection: { best: null, threshold: null, keep: 0.25 },
       markers: "reject",
-      decode: { temperature: 0, topP: null, topK: null, maxTokens: 16 },
+      decode: { temperature: 0, topP: null, topK: null, maxTokens: 16, stop: [] },
       metrics: ["rouge1", "rouge2", "rougeL", "loss", "diversity"],
     },
   });
@@ -96,6 +97,8 @@ test("the example of the documentation, in full", () => {
     trainer: "embedded",
     base: "embedded:newswire",
     script: null,
+    endpoint: null,
+    endpoints: {},
     verifiers: {
       oracle: { kind: "oracle", metric: "rouge1", stem: false },
       self: { kind: "self" },
@@ -174,9 +177,15 @@ test("score: all scores by every verifier there is, decode takes any decoding, a
   assert.deepEqual(experiment.language.verifiers.oracle, { kind: "oracle", metric: "rougeLsum", stem: true });
   const decode = (value: string) =>
     settings("sample: { temperature: 0.7, topK: 5, maxTokens: 8 }\n", [`evaluate.decode=${value}`]).decode;
-  assert.deepEqual(decode("greedy"), { temperature: 0, topP: null, topK: null, maxTokens: 8 });
-  assert.deepEqual(decode("sample"), { temperature: 0.7, topP: null, topK: 5, maxTokens: 8 });
-  assert.deepEqual(decode("{temperature: 1, topP: 0.9}"), { temperature: 1, topP: 0.9, topK: null, maxTokens: 8 });
+  assert.deepEqual(decode("greedy"), { temperature: 0, topP: null, topK: null, maxTokens: 8, stop: [] });
+  assert.deepEqual(decode("sample"), { temperature: 0.7, topP: null, topK: 5, maxTokens: 8, stop: [] });
+  assert.deepEqual(decode("{temperature: 1, topP: 0.9}"), {
+    temperature: 1,
+    topP: 0.9,
+    topK: null,
+    maxTokens: 8,
+    stop: [],
+  });
 });
 
 test("policies with their options, alone and as alternatives", () => {

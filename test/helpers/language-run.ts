@@ -104,6 +104,7 @@ export function createLanguageParts(shelf: Shelf, change: Partial<LanguageParts>
     scorer,
     trainer,
     template,
+    teachers: {},
     dataset: describeSplits(smallSplits),
     verifiers: {
       oracle: { ...plain, verifier: createOracleVerifier(computeOverlap), parameters: { kind: "oracle" } },
@@ -130,13 +131,14 @@ export function createLanguageArm(
   change: Partial<LanguageSettings> = {},
   generations = 2,
 ): Arm<LanguageSettings> {
-  const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 16 };
+  const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 16, stop: [] };
   return {
     id,
     generations,
     settings: {
       real: 0.5,
       start: "base",
+      teacher: null,
       params: { epochs: 1 },
       firstParams: { epochs: 1 },
       sample: { ...decoding, candidates: 2 },

@@ -4,7 +4,8 @@ import { findNearest } from "../document/nearest.ts";
 import { createProblem, findNode, findPlace, type MapNode, type PlacedProblem, toPlain } from "../document/node.ts";
 import type { LanguageFrame, LanguageSettings, VerifierSettings } from "../experiment.ts";
 import { resolveCorpus } from "../schema/corpus.ts";
-import type { LanguageConfig } from "../schema/language.ts";
+import { resolveEndpoints } from "../schema/endpoints.ts";
+import { embeddedTokens, type LanguageConfig } from "../schema/language.ts";
 import { scriptSchema } from "../schema/script.ts";
 import { readShare } from "../schema/strict.ts";
 import { baseByTrainer, checkParams, resolveParams } from "../schema/training.ts";
@@ -24,6 +25,7 @@ export function resolveLanguageArm(
   checkParams(model.first.params, { tree, path: ["model", "first", "params"] }, problems);
   checkVerifier(verifier, tree, { verifiers, problems });
   checkSelection(config, tree, problems);
+  checkEndpoints(config, tree, problems);
   const decodings = {
     greedy: { temperature: 0, topP: null, topK: null },
     sample: { temperature: sample.temperature, topP: sample.topP, topK: sample.topK },
@@ -32,6 +34,7 @@ export function resolveLanguageArm(
   return {
     real: readShare(config.real),
     start: model.start,
+    teacher: model.first.endpoint,
     params,
     firstParams,
     sample: { ...sample },
@@ -40,18 +43,18 @@ export function resolveLanguageArm(
     alsoScore: config.score === "all" ? Object.keys(verifiers) : [],
     selection: { best: select.best, threshold: select.threshold, keep: readShare(select.keep) },
     markers: config.markers,
-    decode: { ...decode, maxTokens: sample.maxTokens },
+    decode: { ...decode, maxTokens: sample.maxTokens, stop: sample.stop },
     metrics: [...new Set(evaluate.metrics)],
   };
 }
 
 /** One provider trains, samples and scores all of an experiment. */
 export function resolveProvider(
-  { model, verifiers }: LanguageConfig,
+  { model, verifiers, endpoints: declared }: LanguageConfig,
   tree: MapNode,
   problems: PlacedProblem[],
-): Pick<LanguageFrame, "trainer" | "base" | "script"> {
-  const { trainer, script } = model;
+): Pick<LanguageFrame, "trainer" | "base" | "script" | "endpoint" | "endpoints"> {
+  const { trainer, script, endpoint } = model;
   const base = model.base ?? baseByTrainer[trainer];
   const refuse = (path: readonly string[], what: string, next: string): void => {
     problems.push(createProblem(findPlace(tree, path), what, next));
@@ -68,7 +71,77 @@ export function resolveProvider(
     const what = `the model of verifier ${name} cannot have another trainer than the experiment, ${trainer}`;
     refuse(["verifiers", name, "model", "trainer"], what, "leave it out");
   }
-  return { trainer, base, script: trainer === "scripted" ? (script ?? scriptSchema.parse({})) : null };
+  const endpoints = resolveEndpoints(declared, (path, what, next) => refuse(["endpoints", ...path], what, next));
+  const served = endpoint === null ? undefined : endpoints[endpoint];
+  if (served && trainer !== "embedded") {
+    refuse(
+      ["model", "endpoint"],
+      `models of the trainer ${trainer} are behind no endpoint`,
+      "leave model.endpoint out",
+    );
+  }
+  if (served && served.model !== null) {
+    const what = `the endpoint ${endpoint} serves ${served.model}, not the model of each generation`;
+    refuse(
+      ["model", "endpoint"],
+      what,
+      "name it under model.first.endpoint, or leave its model out and set url: serve",
+    );
+  }
+  return {
+    trainer,
+    base,
+    script: trainer === "scripted" ? (script ?? scriptSchema.parse({})) : null,
+    endpoint,
+    endpoints,
+  };
+}
+
+/** What an arm asks of endpoints: that they are declared, and what they can do. */
+function checkEndpoints(
+  { model, sample, endpoints, evaluate, generations }: LanguageConfig,
+  tree: MapNode,
+  problems: PlacedProblem[],
+): void {
+  const refuse = (path: readonly string[], what: string, next: string): void => {
+    problems.push(createProblem(findPlace(tree, path), what, next));
+  };
+  checkEndpointName(model.endpoint, { tree, path: ["model", "endpoint"] }, problems);
+  const teacher = model.first.endpoint;
+  checkEndpointName(teacher, { tree, path: ["model", "first", "endpoint"] }, problems);
+  const declared = teacher === null ? undefined : endpoints[teacher];
+  if (declared && declared.model === undefined) {
+    refuse(
+      ["model", "first", "endpoint"],
+      `the endpoint ${teacher} names no model`,
+      "set its model, as the server calls it",
+    );
+  }
+  if (declared?.given === "none" && evaluate.metrics.includes("loss")) {
+    const what = `the endpoint ${teacher} scores no given texts, so generation 0 has no loss`;
+    refuse(["evaluate", "metrics"], what, "leave loss out of evaluate.metrics");
+  }
+  // Every generation that is trained writes through the embedded engine, wherever it is served.
+  const isTrained = model.trainer === "embedded" && (teacher === null || generations > 0);
+  if (sample.maxTokens > embeddedTokens && isTrained) {
+    const what = `sample.maxTokens is ${sample.maxTokens}, the embedded model writes ${embeddedTokens} at most`;
+    refuse(["sample", "maxTokens"], what, `set it to ${embeddedTokens} or less`);
+  }
+}
+
+/** Arms name endpoints that the file declares. */
+function checkEndpointName(
+  name: string | null,
+  { tree, path }: { readonly tree: MapNode; readonly path: readonly string[] },
+  problems: PlacedProblem[],
+): void {
+  // A declaration that is not valid is a declaration all the same.
+  const declared = findNode(tree, ["endpoints"]);
+  const known = declared?.kind === "map" ? [...declared.entries.keys()] : [];
+  if (name === null || known.includes(name)) return;
+  const near = findNearest(name, known);
+  const next = near ? `did you mean ${near}?` : "declare it under endpoints";
+  problems.push(createProblem(findPlace(tree, path), `there is no endpoint ${JSON.stringify(name)}`, next));
 }
 
 /** Every verifier there is but `none`, by name. */
@@ -88,7 +161,21 @@ export function resolveVerifiers(config: LanguageConfig, tree: MapNode, problems
       problems.push(createProblem(findPlace(tree, path), what, "choose another name"));
     }
     if (declared.kind === "oracle") verifiers[name] = { ...declared };
-    else {
+    else if (declared.model.endpoint !== null) {
+      const { endpoint } = declared.model;
+      const at = { tree, path: [...path, "model", "endpoint"] };
+      checkEndpointName(endpoint, at, problems);
+      const hosted = config.endpoints[endpoint];
+      if (hosted && hosted.model === undefined) {
+        const what = `the endpoint ${endpoint} names no model`;
+        problems.push(createProblem(findPlace(tree, at.path), what, "set its model, as the server calls it"));
+      }
+      if (hosted?.given === "none") {
+        const what = `the endpoint ${endpoint} scores no given texts`;
+        problems.push(createProblem(findPlace(tree, at.path), what, "name one that does, or set given: auto there"));
+      }
+      verifiers[name] = { kind: "perplexity", endpoint };
+    } else {
       const { real, params } = declared.model;
       const layers = [config.model.params, config.model.first.params, params];
       verifiers[name] = { kind: "perplexity", model: { real: readShare(real), params: resolveParams(layers) } };
@@ -168,6 +255,8 @@ export function listLanguageFields(settings: LanguageSettings, generations: numb
     { name: "topP", value: sample.topP },
     { name: "topK", value: sample.topK },
     { name: "maxTokens", value: sample.maxTokens },
+    { name: "stop", value: sample.stop.length > 0 ? sample.stop.join(" ") : null },
+    { name: "teacher", value: settings.teacher },
     { name: "start", value: settings.start },
     ...training.map(([name, value]) => ({ name, value })),
     ...training.map(([name, value]) => ({

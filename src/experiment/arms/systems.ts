@@ -71,14 +71,16 @@ export function readLanguage(
     },
   });
   const used = new Set(arms.flatMap(({ settings }) => [settings.verifier ?? [], settings.alsoScore].flat()));
+  const provider = resolveProvider(config, tree, problems);
   const experiment: LanguageExperiment = {
     ...readFrame(config, origin),
     system: "language",
     language: {
       dataset: resolveDataset(config.dataset),
       prompt: config.prompt,
-      ...resolveProvider(config, tree, problems),
-      verifiers: Object.fromEntries(Object.entries(verifiers).filter(([name]) => used.has(name))),
+      ...provider,
+      endpoints: pickUsed(provider.endpoints, listEndpoints(arms, pickUsed(verifiers, used), provider.endpoint)),
+      verifiers: pickUsed(verifiers, used),
     },
     lint: resolveLint(config.lint),
     keepModels: config.keepModels,
@@ -86,6 +88,20 @@ export function readLanguage(
     arms,
   };
   return { experiment, areIdsCertain };
+}
+
+const pickUsed = <Value>(byName: Readonly<Record<string, Value>>, used: ReadonlySet<string>) =>
+  Object.fromEntries(Object.entries(byName).filter(([name]) => used.has(name)));
+
+/** Names of the endpoints that something is asked of. */
+function listEndpoints(
+  arms: LanguageExperiment["arms"],
+  verifiers: LanguageExperiment["language"]["verifiers"],
+  own: string | null,
+): ReadonlySet<string> {
+  const teachers = arms.flatMap(({ settings }) => settings.teacher ?? []);
+  const asked = Object.values(verifiers).flatMap((verifier) => ("endpoint" in verifier ? verifier.endpoint : []));
+  return new Set([...(own === null ? [] : [own]), ...teachers, ...asked]);
 }
 
 /** The templates that come with the package; a test holds them against its folder. */
@@ -141,5 +157,6 @@ function readFrame(config: LanguageConfig | GaussianConfig, origin: Origin) {
     name: config.name ?? origin.name,
     seeds: resolveSeeds(config.seeds),
     workers: config.workers,
+    budget: config.budget,
   };
 }

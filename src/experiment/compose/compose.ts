@@ -1,12 +1,12 @@
 // The one place where implementations are joined: an experiment becomes a system, its trials and what a record says of it.
 
 import type { ArmRecord } from "../../domain/record.ts";
-import type { Shelf } from "../../domain/shelf.ts";
 import type { Trial } from "../../domain/stage.ts";
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
+import type { Lent } from "./composed.ts";
 import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
 import { systemByKind } from "./registry.ts";
@@ -22,10 +22,10 @@ export interface Composition {
   close(): Promise<void>;
 }
 
-/** Composes an experiment; `shelf` is null where it is only to be planned. */
-export async function composeExperiment(source: RunRecordSource, shelf: Shelf | null): Promise<Composition> {
+/** Composes an experiment; `lent` is null where it is only to be planned. */
+export async function composeExperiment(source: RunRecordSource, lent: Lent | null): Promise<Composition> {
   const { experiment } = source;
-  const composed = await systemByKind[experiment.system](source, shelf);
+  const composed = await systemByKind[experiment.system](source, lent);
   const arms = experiment.arms as readonly ResolvedArm<unknown>[];
   return {
     ...composed,

@@ -1,8 +1,16 @@
 // What joining the parts of one system brings: the system itself, what to say of it, and what it holds open.
 
+import type { Shelf } from "../../domain/shelf.ts";
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
+import type { Hosting } from "./endpoints.ts";
 import type { CheckLint } from "./lint-check.ts";
+
+/** What a run lends its system; a plan lends nothing. */
+export interface Lent {
+  readonly shelf: Shelf;
+  readonly hosting: Hosting;
+}
 
 /** What a registered system brings: itself, and what it holds open. */
 export interface ComposedSystem {

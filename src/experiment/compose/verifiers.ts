@@ -9,12 +9,21 @@ import { createOracleVerifier } from "../../verifiers/oracle.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import { createRandomVerifier } from "../../verifiers/random.ts";
 import { createSelfVerifier } from "../../verifiers/self.ts";
-import type { VerifierSettings } from "../experiment.ts";
+import type { LanguageFrame, VerifierSettings } from "../experiment.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { createHostedWeak } from "./models.ts";
+
+export interface VerifierParts {
+  /** The scorer of the experiment's own models. */
+  readonly scorer: Scorer;
+  readonly endpoints: Endpoints;
+  /** The prompt of a row, as candidates were sampled from it. */
+  readonly render: (row: Row) => string;
+}
 
 export function createNamedVerifiers(
-  settings: Readonly<Record<string, VerifierSettings>>,
-  scorer: Scorer,
-  render: (row: Row) => string,
+  { verifiers: settings, endpoints: declared }: Pick<LanguageFrame, "verifiers" | "endpoints">,
+  { scorer, endpoints, render }: VerifierParts,
 ): Readonly<Record<string, NamedVerifier>> {
   const create = (verifier: VerifierSettings): NamedVerifier => {
     switch (verifier.kind) {
@@ -25,6 +34,7 @@ export function createNamedVerifiers(
       case "random":
         return { ...plain, verifier: createRandomVerifier(), parameters: { ...verifier }, isSeeded: true };
       case "perplexity": {
+        if ("endpoint" in verifier) return createHostedWeak(verifier.endpoint, { declared, endpoints, render });
         const { kind, model } = verifier;
         // The auxiliary model is an input of the stage and need not stand in its parameters as well.
         const parameters: Json = { kind, scorer: scorer.version };

@@ -62,7 +62,16 @@ export const frameShape = {
     .array(gateSchema)
     .default([])
     .describe("Conditions on results; where one is broken, the run ends with exit code 100."),
-  budget: strict({}).optional().describe("Caps on what leaves this process. No part of it does yet, so there is none."),
+  budget: strict({
+    usd: z.number().min(0).nullable().default(null).describe("US dollars; --max-cost stands above it."),
+    requests: count(0).nullable().default(null).describe("Requests, every sending counted."),
+    tokens: count(0, Number.MAX_SAFE_INTEGER).nullable().default(null).describe("Tokens of prompts and completions."),
+  })
+    .prefault({})
+    .describe(
+      "Caps on what leaves this process over the whole run, reserved before it is sent; null for none. Where one is " +
+        "reached the run stops with exit code 4, and goes on when it is raised.",
+    ),
   workers: count(1, 1024)
     .nullable()
     .default(null)

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { corpusSchema } from "./corpus.ts";
 import { datasetSchema } from "./dataset.ts";
+import { endpointsSchema } from "./endpoints.ts";
 import { frameShape } from "./frame.ts";
 import { lintSchema } from "./lint.ts";
 import { count, share, strict } from "./strict.ts";
@@ -11,6 +12,9 @@ import { rougeNames, verifiersSchema } from "./verifiers.ts";
 
 /** Groups of metrics; diversity measures several. */
 export const languageMetrics = [...rougeNames, "loss", "diversity"] as const;
+
+/** What the embedded model writes at most. */
+export const embeddedTokens = 16;
 
 /** Shared by sampling and evaluation; defaults differ. */
 const decoding = {
@@ -27,7 +31,14 @@ const sampleSchema = strict({
     .default(null)
     .describe("Draw among the most probable tokens that make up this mass; null for all."),
   topK: decoding.topK.default(null).describe("Draw among so many of the most probable tokens; null for all."),
-  maxTokens: count(1, 16).default(16).describe("Tokens after which a candidate is cut. The embedded model writes 16."),
+  maxTokens: count(1, 1_000_000)
+    .default(embeddedTokens)
+    .describe(`Tokens after which a candidate is cut. The embedded model writes ${embeddedTokens} at most.`),
+  stop: z
+    .array(z.string().min(1))
+    .max(4)
+    .default([])
+    .describe("Texts that end a candidate and are no part of it; for models behind endpoints."),
 })
   .prefault({})
   .describe("How a model writes the candidates for the next corpus, from every prompt of the train split.");
@@ -79,6 +90,7 @@ export const languageSchema = strict({
     .min(1)
     .default("article")
     .describe("A packaged template, article or summary; or, with a slash in it, a file relative to this one."),
+  endpoints: endpointsSchema,
   model: modelSchema,
   generations: frameShape.generations,
   real: share().default("100%").describe("Share of the train split that generation 0 is trained on."),
@@ -131,6 +143,8 @@ export const languageRunPaths = [
   "model.trainer",
   "model.base",
   "model.script",
+  "model.endpoint",
+  "endpoints",
   "verifiers",
   "seeds",
   "evaluate.metrics",

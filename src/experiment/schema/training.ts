@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createProblem, findPlace, type Node, type Path, type PlacedProblem } from "../document/node.ts";
 import type { TrainParams } from "../experiment.ts";
 import { scriptSchema } from "./script.ts";
-import { count, share, strict } from "./strict.ts";
+import { count, nameSchema, share, strict } from "./strict.ts";
 
 /**
  * What the embedded model was tuned with on newswire: 500 rows are 63 updates, so the warm-up is short and the rate
@@ -44,11 +44,25 @@ export const modelSchema = strict({
     .optional()
     .describe("The model that training starts from. embedded:newswire comes with this package; scripted is no model."),
   script: scriptSchema.optional(),
+  endpoint: nameSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "The endpoint that every generation's model is sampled and scored through; null: in this process. It must serve that very model.",
+    ),
   start: z
     .enum(["base", "previous"])
     .default("base")
     .describe("Where every generation starts: from the base model, or from the model of the generation before."),
-  first: strict({ params: paramsSchema().optional().describe("As model.params; what is not given here is as there.") })
+  first: strict({
+    endpoint: nameSchema
+      .nullable()
+      .default(null)
+      .describe(
+        "An endpoint whose model is generation 0 as it stands, a fixed teacher; null: generation 0 is trained.",
+      ),
+    params: paramsSchema().optional().describe("As model.params; what is not given here is as there."),
+  })
     .prefault({})
     .describe("What is different for generation 0."),
   params: paramsSchema().prefault({}).describe("How every generation is trained."),
@@ -58,10 +72,14 @@ export const modelSchema = strict({
 
 /** Weak verifiers score under such a model. Its base is that of the experiment: one provider scores all. */
 export const auxiliarySchema = strict({
+  endpoint: nameSchema
+    .nullable()
+    .default(null)
+    .describe("An endpoint whose model scores, in place of one that is trained; null: it is trained."),
   trainer: trainerSchema.optional().describe("As model.trainer: one provider trains and scores all."),
   real: share().default("100%").describe("Share of the train split that it is trained on."),
   params: paramsSchema().optional().describe("As model.params; what is not given is as for generation 0."),
-}).describe("A model beside the loop, trained once a seed on real rows.");
+}).describe("A model beside the loop: trained once a seed on real rows, or the fixed model of an endpoint.");
 
 /** The parameters in full: each layer overrides those before it, and epochs and steps displace each other. */
 export function resolveParams(layers: readonly (ParamsConfig | undefined)[]): TrainParams {

@@ -41,14 +41,15 @@ interface AttemptParts {
   readonly writer: Writer;
   readonly stages: StageTable;
   readonly clock: Clock;
-  readonly budget?: Budget | undefined;
+  readonly budget?: Partial<Budget> | undefined;
 }
 
 export function createAttemptTable(
   connection: Connection,
-  { writer, stages, clock, budget = noBudget }: AttemptParts,
+  { writer, stages, clock, budget }: AttemptParts,
 ): AttemptTable {
   const statements = prepareStatements(connection);
+  const caps = { ...noBudget, ...budget };
   const usageByAttempt = new Map<string, Usage>();
   const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
   const readSpending = (): Spending => statements.spending.get() as Spending;
@@ -70,7 +71,7 @@ export function createAttemptTable(
   const createLedger = (stage: string): Ledger => ({
     async intend(attempt) {
       const refusal = await writer.write(() => {
-        const over = attempt.isOutside ? findExcess(budget, readSpending(), attempt) : null;
+        const over = attempt.isOutside ? findExcess(caps, readSpending(), attempt) : null;
         if (over === null) statements.intend.run(createValues(attempt, stages.idOf(stage), clock.now()));
         return over;
       });

@@ -21,7 +21,7 @@ export interface ShelfParts {
   /** Where artifacts lie. */
   readonly folder: string;
   /** Over the whole run; no cap unless given. */
-  readonly budget?: Budget | undefined;
+  readonly budget?: Partial<Budget> | undefined;
 }
 
 export interface RunShelf

@@ -8,6 +8,7 @@ import type { Json } from "../../keys/canonical.ts";
 import { markerVersion } from "../../text/markers/chat-markers.ts";
 import { countReal } from "./assemble.ts";
 import type { AuxiliaryModel, Decoding, LanguageParts, LanguageSettings } from "./settings.ts";
+import { findProviders, findTeacher, teacherVersion } from "./teacher.ts";
 
 type LanguageTurn = Turn<LanguageSettings>;
 
@@ -51,12 +52,12 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
   };
 
   const describeSampling = (turn: LanguageTurn, model: Stage, request: SamplingRequest): Description => {
-    const { temperature, topP, topK, maxTokens } = request.decoding;
+    const { temperature, topP, topK, maxTokens, stop } = request.decoding;
     // Where the most probable token is taken each time, nothing is drawn and nothing truncated.
     const draw = temperature === 0 ? { topP: null, topK: null, seed: null } : { topP, topK, seed: turn.seed };
     return {
       kind: "sample",
-      version: parts.sampler.version,
+      version: findProviders(parts, turn).sampler.version,
       parameters: {
         split: request.split,
         dataset: parts.dataset[request.split].digest,
@@ -64,6 +65,8 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
         draws: request.draws,
         temperature,
         maxTokens,
+        // Keys are older than this option: without it they are what they were.
+        ...(stop.length > 0 && { stop }),
         ...draw,
       },
       inputs: [model],
@@ -83,7 +86,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
         metric: name,
         basis,
         implementation: metric?.version ?? null,
-        scorer: basis === "gold" ? parts.scorer.version : null,
+        scorer: basis === "gold" ? findProviders(parts, turn).scorer.version : null,
         // What a model was trained on is read off the model itself.
         dataset: basis === "none" ? null : parts.dataset.test.digest,
         template: basis === "none" ? null : parts.template.digest,
@@ -109,8 +112,15 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
     },
 
     train(turn, corpus, previous) {
+      const teacher = findTeacher(parts, turn);
+      if (teacher) {
+        const parameters = { endpoint: teacher.identity };
+        return { kind: "train", version: teacherVersion, parameters, inputs: [], turn };
+      }
       const { start, params, firstParams } = turn.arm.settings;
-      const inputs = start === "previous" && previous ? [corpus, previous] : [corpus];
+      // What a teacher is made of lies elsewhere: the first model after it starts from the base.
+      const isOwn = previous && !findTeacher(parts, { ...turn, generation: turn.generation - 1 });
+      const inputs = start === "previous" && isOwn ? [corpus, previous] : [corpus];
       return describeTraining(turn, turn.generation === 0 ? firstParams : params, inputs);
     },
 

@@ -4,8 +4,8 @@ import type { Example, StoredCandidate } from "../../domain/rows.ts";
 import type { Measurement } from "../../domain/system.ts";
 import { TrainerError } from "../../errors.ts";
 import { computeSeed } from "../../keys/seed.ts";
-import type { ModelValue } from "./train.ts";
-import type { Work } from "./work.ts";
+import { findProviders } from "./teacher.ts";
+import type { ModelValue, Work } from "./work.ts";
 
 export async function evaluateModel(work: Work): Promise<readonly Measurement[]> {
   const { description, inputs, parts, readAnswers } = work;
@@ -31,9 +31,9 @@ function measureTraining({ rows, steps, tokens }: ModelValue): readonly Measurem
 }
 
 /** The test split's own summaries as candidates, with their log-probability under the model. */
-async function* scoreGold({ context, parts }: Work, model: string): AsyncGenerator<StoredCandidate> {
+async function* scoreGold({ context, parts, description }: Work, model: string): AsyncGenerator<StoredCandidate> {
   const request = { model: await parts.shelf.readModel(model), exampleCount: parts.shelf.rowCount("test") };
-  const scored = parts.scorer.score(readGold(parts), request, context);
+  const scored = findProviders(parts, description.turn).scorer.score(readGold(parts), request, context);
   const rows = parts.shelf.readRows("test")[Symbol.asyncIterator]();
   let id = 0;
   for await (const { sum, tokenCount, tokens, reason } of scored) {

@@ -6,6 +6,7 @@ import type { Candidate, Prompt, Split } from "../../domain/rows.ts";
 import type { CandidateSummary } from "../../domain/shelf.ts";
 import { ProviderError } from "../../errors.ts";
 import { createInFlight } from "./in-flight.ts";
+import { findProviders } from "./teacher.ts";
 import type { Work } from "./work.ts";
 
 /** Candidates that may wait for the disk while more are sampled: a few transactions' worth. */
@@ -18,6 +19,7 @@ interface SampleParameters {
   readonly topP: number | null;
   readonly topK: number | null;
   readonly maxTokens: number;
+  readonly stop?: readonly string[];
 }
 
 export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
@@ -38,14 +40,16 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
       topP: decoding.topP,
       topK: decoding.topK,
       maxTokens: decoding.maxTokens,
+      ...(decoding.stop && { stop: decoding.stop }),
       seed: context.key,
       promptCount,
     };
+    const { sampler } = findProviders(parts, work.description.turn);
     const collected = createCollector(work, { split, draws: decoding.draws });
     const prompts = readPrompts(work, split, missing);
     const within = withLedger(context, collected.expect);
     let arrived = missing.doneCount;
-    for await (const candidate of parts.sampler.sample(prompts, request, within)) {
+    for await (const candidate of sampler.sample(prompts, request, within)) {
       await collected.add(candidate);
       arrived += 1;
       context.progress.report(arrived, isSampled.length);

@@ -14,6 +14,8 @@ export interface Decoding {
   readonly topP: number | null;
   readonly topK: number | null;
   readonly maxTokens: number;
+  /** Texts that end a completion and are no part of it. */
+  readonly stop: readonly string[];
 }
 
 /**
@@ -27,6 +29,8 @@ export interface LanguageSettings {
   /** Share of the train split that generation 0 is trained on, in (0, 1]. */
   readonly real: number;
   readonly start: "base" | "previous";
+  /** A name of LanguageParts.teachers: the hosted model that generation 0 is, as it stands; null: it is trained. */
+  readonly teacher: string | null;
   /** The trainer's parameters, and those of generation 0. */
   readonly params: Json;
   readonly firstParams: Json;
@@ -64,6 +68,8 @@ export interface LanguageParts {
   readonly scorer: Scorer;
   readonly trainer: Trainer;
   readonly template: Template;
+  /** Hosted models that nothing trains, by name. */
+  readonly teachers: Readonly<Record<string, Teacher>>;
   /** SHA-256 over the canonical rows of each split, and how many there are. */
   readonly dataset: Readonly<Record<Split, { readonly digest: string; readonly rowCount: number }>>;
   readonly verifiers: Readonly<Record<string, NamedVerifier>>;
@@ -73,6 +79,14 @@ export interface LanguageParts {
   readonly computeDraws: (request: DrawsRequest) => number;
   readonly select: Select;
   readonly reasons: readonly SelectionReason[];
+}
+
+/** A hosted model as it stands: what it is, and how it is asked. */
+export interface Teacher {
+  /** Everything that tells it from another model: its lineage is the key of the train stage that holds this. */
+  readonly identity: Json;
+  readonly sampler: Sampler;
+  readonly scorer: Scorer;
 }
 
 export interface DrawsRequest {

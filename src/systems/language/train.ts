@@ -6,19 +6,8 @@ import type { Json } from "../../keys/canonical.ts";
 import { computeSeed } from "../../keys/seed.ts";
 import { createRandom } from "../../math/random.ts";
 import { renderWithoutMarkers } from "../../text/markers/chat-markers.ts";
-import type { Work } from "./work.ts";
-
-export interface ModelValue {
-  /** Digest of the trained parameters. */
-  readonly sha256: string;
-  /** The equal-compute basis: what went into this model, and the trainer's closing loss (null where it diverged). */
-  readonly rows: number;
-  readonly steps: number;
-  readonly tokens: number;
-  readonly loss: number | null;
-  /** What of the corpus did not fit the model; absent where the trainer does not count it. */
-  readonly losses?: Readonly<Record<string, number>>;
-}
+import { adoptTeacher, findTeacher } from "./teacher.ts";
+import type { ModelValue, Work } from "./work.ts";
 
 interface TrainParameters {
   readonly params: Json;
@@ -28,7 +17,11 @@ interface TrainParameters {
   readonly generation: number;
 }
 
-export async function trainModel({ description, inputs, context, parts }: Work): Promise<ModelValue> {
+export async function trainModel(work: Work): Promise<ModelValue> {
+  const { description, inputs, context, parts } = work;
+  // An auxiliary model stands in the turn of generation 0 as well, and is trained on a corpus.
+  const teacher = inputs.length === 0 ? findTeacher(parts, description.turn) : undefined;
+  if (teacher) return adoptTeacher(work, teacher);
   const { params, breakMarkers, seed, generation } = description.parameters as unknown as TrainParameters;
   const [corpus, previous] = inputs;
   if (!corpus) throw new TypeError("a train stage needs a corpus");

@@ -13,3 +13,16 @@ export interface Work {
   readonly parts: LanguageParts;
   readonly readAnswers: ReadAnswers;
 }
+
+/** What a train stage returns. */
+export interface ModelValue {
+  /** Digest of the trained parameters. */
+  readonly sha256: string;
+  /** The equal-compute basis: what went into this model, and the trainer's closing loss (null where it diverged). */
+  readonly rows: number;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly loss: number | null;
+  /** What of the corpus did not fit the model; absent where the trainer does not count it. */
+  readonly losses?: Readonly<Record<string, number>>;
+}

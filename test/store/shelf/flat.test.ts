@@ -136,7 +136,7 @@ test("twenty thousand candidates hold the event loop no longer than two thousand
         ledger: folder.createLedger(key),
       }),
   });
-  const sample = { temperature: 1, topP: null, topK: null, maxTokens: 16, candidates: draws };
+  const sample = { temperature: 1, topP: null, topK: null, maxTokens: 16, stop: [], candidates: draws };
   // Everything is kept: the corpus is larger than what is read at once.
   const selection = { best: null, threshold: null, keep: 1 };
   const settings = { real: 1, sample, verifier: "random", selection, metrics: [] };

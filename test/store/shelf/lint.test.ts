@@ -45,7 +45,7 @@ async function run(context: TestContext, sampler: Sampler, temperature: number) 
     const linter = createLinter(parts);
     for (const key of keys) await linter.read(key, { isRandom: temperature > 0, signal });
   };
-  const decoding = { topP: null, topK: null, maxTokens: 16 };
+  const decoding = { topP: null, topK: null, maxTokens: 16, stop: [] };
   const sample = { ...decoding, temperature, candidates: temperature > 0 ? 3 : 1 };
   const arm = createLanguageArm("arm", { sample, metrics: [] }, 1);
   const execute: typeof perform = async (description) => {

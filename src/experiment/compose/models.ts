@@ -1,0 +1,89 @@
+// The models of an experiment: those it trains, in this process or through the endpoint that serves them, and those that
+// stand behind endpoints as they are, as teachers and as weak verifiers.
+
+import type { Model } from "../../domain/ports.ts";
+import type { Row } from "../../domain/rows.ts";
+import type { Json } from "../../keys/canonical.ts";
+import { computeKey } from "../../keys/digest.ts";
+import type { NamedVerifier, Teacher } from "../../systems/language/settings.ts";
+import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
+import type { LanguageExperiment } from "../experiment.ts";
+import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
+import { createEndpoints, type Endpoints, type Hosting } from "./endpoints.ts";
+import { type ModelProvider, openModelProvider } from "./providers.ts";
+
+export interface Models extends Omit<ModelProvider, "close"> {
+  readonly endpoints: Endpoints;
+  readonly teachers: Readonly<Record<string, Teacher>>;
+  close(): Promise<void>;
+}
+
+/** `hosting` is null where nothing is asked of them. */
+export async function openModels(experiment: LanguageExperiment, hosting: Hosting | null): Promise<Models> {
+  const { language } = experiment;
+  const provider = await openModelProvider(language, experiment);
+  const endpoints = createEndpoints(language.endpoints, hosting);
+  return {
+    ...provider,
+    ...(language.endpoint !== null && createServed(provider, endpoints, language.endpoint)),
+    endpoints,
+    teachers: createTeachers(experiment, endpoints),
+    async close() {
+      await endpoints.close();
+      await provider.close();
+    },
+  };
+}
+
+/**
+ * The run's own models through the endpoint that serves them. The way an answer takes is no part of what it is: the keys,
+ * and so the draws, are those of this process.
+ */
+function createServed(
+  provider: ModelProvider,
+  endpoints: Endpoints,
+  name: string,
+): Pick<ModelProvider, "sampler" | "scorer"> {
+  return {
+    sampler: { ...endpoints.sampler(name), version: provider.sampler.version },
+    scorer: { ...endpoints.scorer(name), version: provider.scorer.version },
+  };
+}
+
+/** The hosted models that some arm begins with. */
+function createTeachers(
+  { arms, language }: LanguageExperiment,
+  endpoints: Endpoints,
+): Readonly<Record<string, Teacher>> {
+  const names = new Set(arms.flatMap(({ settings }) => settings.teacher ?? []));
+  const entries = [...names].map((name): [string, Teacher] => {
+    const identity = readIdentity(language.endpoints[name] as DeclaredEndpoint);
+    return [name, { identity, sampler: endpoints.sampler(name), scorer: endpoints.scorer(name) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+interface WeakParts {
+  readonly declared: Readonly<Record<string, DeclaredEndpoint>>;
+  readonly endpoints: Endpoints;
+  readonly render: (row: Row) => string;
+}
+
+/** A verifier under the fixed model of an endpoint. */
+export function createHostedWeak(name: string, { declared, endpoints, render }: WeakParts): NamedVerifier {
+  const scorer = endpoints.scorer(name);
+  const endpoint = declared[name] as DeclaredEndpoint;
+  const identity = readIdentity(endpoint);
+  return {
+    verifier: createPerplexityVerifier(scorer, render, createFixedModel(identity)),
+    parameters: { kind: "perplexity", endpoint: identity, join: endpoint.join, scorer: scorer.version },
+    auxiliary: null,
+    isSeeded: false,
+  };
+}
+
+/** The model of an endpoint: it lies nowhere here, and is known by what was declared. */
+function createFixedModel(identity: Json): Model {
+  const digest = computeKey({ endpoint: identity });
+  return { lineage: `endpoint:${digest}`, file: "", digest };
+}

@@ -1,0 +1,39 @@
+// A hosted model that generation 0 is as it stands. Nothing is trained: its train stage keeps what the model is, so that
+// it has a lineage like any other, and whatever is asked of this generation is asked of its endpoint.
+
+import { open } from "node:fs/promises";
+import { renderCanonical } from "../../keys/canonical.ts";
+import type { LanguageParts, LanguageSettings, Teacher } from "./settings.ts";
+import type { ModelValue, Work } from "./work.ts";
+
+/** Raised by hand when the same identity would be kept in another way. */
+export const teacherVersion = 1;
+
+interface Place {
+  readonly arm: { readonly settings: LanguageSettings };
+  readonly generation: number;
+}
+
+/** The teacher that a turn's model is; undefined where the model is trained. */
+export function findTeacher(parts: LanguageParts, { arm, generation }: Place): Teacher | undefined {
+  const { teacher } = arm.settings;
+  return generation === 0 && teacher !== null ? parts.teachers[teacher] : undefined;
+}
+
+/** Who samples and scores under a turn's model. */
+export function findProviders(parts: LanguageParts, turn: Place): Pick<LanguageParts, "sampler" | "scorer"> {
+  return findTeacher(parts, turn) ?? parts;
+}
+
+/** The train stage of a teacher. */
+export async function adoptTeacher({ context, parts }: Work, { identity }: Teacher): Promise<ModelValue> {
+  const file = await parts.shelf.createDraft(context.key);
+  const draft = await open(file, "wx", 0o600);
+  try {
+    await draft.writeFile(`${renderCanonical({ endpoint: identity })}\n`);
+  } finally {
+    await draft.close();
+  }
+  const { digest } = await parts.shelf.writeModel(context.key, file);
+  return { sha256: digest, rows: 0, steps: 0, tokens: 0, loss: null };
+}
