@@ -51,7 +51,7 @@ test("a draw that is committed is not bought again, whatever its prompt still mi
           ledger: folder.createLedger(key),
         }),
     });
-    const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 16 };
+    const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 16, stop: [] };
     const arm = createLanguageArm("hosted", { sample: { ...decoding, candidates: 3 }, metrics: [] }, 1);
     try {
       await runTrials([{ arm, seed: 0 }], system, execute, { concurrency: 1, onFailure: () => undefined });
