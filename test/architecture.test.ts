@@ -98,6 +98,8 @@ test("every vendor has its rooms", () => {
     undici: ["providers"],
     openai: ["providers"],
     "@huggingface/inference": ["providers"],
+    hono: ["providers"],
+    "@hono/node-server": ["providers"],
     "node:child_process": ["launchers"],
   };
   const problems = failing(({ path, imports }) =>

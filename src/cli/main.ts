@@ -49,6 +49,10 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: "ROUGE of a predictions file against a references file",
     load: async () => (await import("./score.ts")).createScoreCommand,
   },
+  serve: {
+    summary: "serve a run's models behind an OpenAI-compatible address",
+    load: async () => (await import("./serve.ts")).createServeCommand,
+  },
   doctor: {
     summary: "look at what refeed stands on and through a run, and tell the way out",
     load: async () => (await import("./doctor.ts")).createDoctorCommand,

@@ -8,11 +8,11 @@ export interface DrawSeeds {
   readonly seeds: readonly string[];
 }
 
-/** The seeds of `draws` draws of a prompt from `first` on, as Sampler says that they are derived. */
+/** The seeds of these draws of a prompt, as Sampler says that they are derived. */
 export function createDrawSeeds(
-  { seed, promptId }: { readonly seed: string; readonly promptId: string },
-  draws: number,
-  first = 0,
+  { seed }: { readonly seed: string },
+  { id }: { readonly id: string },
+  draws: readonly number[],
 ): DrawSeeds {
-  return { seeds: Array.from({ length: draws }, (_, at) => renderSeed(computeSeed(seed, promptId, first + at))) };
+  return { seeds: draws.map((draw) => renderSeed(computeSeed(seed, id, draw))) };
 }
