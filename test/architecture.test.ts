@@ -100,6 +100,9 @@ test("every vendor has its rooms", () => {
     "@huggingface/inference": ["providers"],
     hono: ["providers"],
     "@hono/node-server": ["providers"],
+    hyparquet: ["datasets"],
+    "hyparquet-compressors": ["datasets"],
+    "@huggingface/hub": ["datasets"],
     "node:child_process": ["launchers"],
   };
   const problems = failing(({ path, imports }) =>

@@ -71,7 +71,7 @@ function createShowCommand(environment: Environment): Command {
   const { stdout, cwd, signal } = environment;
   return new Command("show")
     .description("Check a dataset and show its counts, lengths and first rows.")
-    .argument("<dataset>", "a packaged dataset's name, or a JSON Lines file")
+    .argument("<dataset>", "a packaged dataset's name, or a file: JSON Lines, CSV, Parquet")
     .addOption(new Option("--split <split>", "only this split").choices(splits))
     .option("--rows <count>", "rows of each split to print", parseCount, 3)
     .option("--article <field>", "the file's name for the article")

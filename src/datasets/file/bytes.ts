@@ -35,15 +35,19 @@ const unpackedRatio = 100;
 
 // Text packs to a third or a tenth of its size; gzip can reach a thousandth, and only for repetition.
 
+/** A file that is open, and watched for changes. */
+export interface Watched {
+  readonly handle: FileHandle;
+  readonly size: number;
+  /** Throws DatasetError where the file is no longer what it was when it was opened. */
+  checkUnchanged(): Promise<void>;
+}
+
 /** Yields the file's bytes, unpacked where its name ends in .gz; throws DatasetError. */
 export async function* readBytes(request: FileRequest): AsyncGenerator<Buffer, void, void> {
-  const { shown, signal } = request;
-  signal.throwIfAborted();
-  const handle = await openPlainFile(request);
+  const { shown } = request;
+  const { handle, size, checkUnchanged } = await openWatched(request);
   try {
-    const before = await handle.stat({ bigint: true });
-    const size = Number(before.size);
-    if (size === 0) throw new DatasetError("the file is empty", { where: shown });
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
     const head = buffer.subarray(0, bytesRead);
     const isPacked = isGzip(head);
@@ -54,19 +58,36 @@ export async function* readBytes(request: FileRequest): AsyncGenerator<Buffer, v
     const packed = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes });
     const stream = isPacked ? pipeline(packed, createGunzip({ chunkSize: chunkBytes }), () => {}) : packed;
     yield* readStream(stream, request, limit);
+    await checkUnchanged();
+  } finally {
+    await handle.close();
+  }
+}
 
+/** Opens a file that is neither empty nor anything but a file; whoever asked closes it. Throws DatasetError. */
+export async function openWatched(request: FileRequest): Promise<Watched> {
+  const { shown, signal } = request;
+  signal.throwIfAborted();
+  const handle = await openPlainFile(request);
+  try {
+    const before = await handle.stat({ bigint: true });
+    const size = Number(before.size);
+    if (size === 0) throw new DatasetError("the file is empty", { where: shown });
     // Whoever writes within the clock's resolution and to the same size is caught by the digest of the next reading.
-    const after = await handle.stat({ bigint: true });
-    if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {
+    const checkUnchanged = async (): Promise<void> => {
+      const after = await handle.stat({ bigint: true });
+      if (after.size === before.size && after.mtimeNs === before.mtimeNs) return;
       const how =
         after.size === before.size ? "" : ` from ${renderCount(size)} to ${renderCount(Number(after.size))} bytes`;
       throw new DatasetError(`changed${how} while it was being read`, {
         where: shown,
         next: "wait until nothing writes to it, then start again",
       });
-    }
-  } finally {
+    };
+    return { handle, size, checkUnchanged };
+  } catch (error) {
     await handle.close();
+    throw error;
   }
 }
 
@@ -160,6 +181,11 @@ function isNamedGz(name: string): boolean {
   return name.toLowerCase().endsWith(".gz");
 }
 
+/** The ending of the plain file: .csv of rows.csv.gz. */
+function renderSuffix(name: string): string {
+  return /\.(csv|tsv)(?=$|\.gz$)/i.exec(name)?.[0].toLowerCase() ?? ".jsonl";
+}
+
 /** RFC 1952, section 2.3.1: ID1 and ID2. */
 function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
@@ -183,13 +209,14 @@ const containers: readonly (readonly [start: string, what: string, next: string]
 ];
 
 /** Tells formats by their first bytes and not by their names, which may say anything. */
-function refuseContainer(head: Buffer, shown: string, isPacked: boolean): void {
+export function refuseContainer(head: Buffer, shown: string, isPacked: boolean): void {
   const refuse = (what: string, next: string): never => {
     throw new DatasetError(what, { where: shown, next });
   };
   if (isPacked && !isNamedGz(shown))
-    refuse("is gzip-compressed, and its name does not say so", "let its name end in .jsonl.gz");
-  if (!isPacked && isNamedGz(shown)) refuse("is named .gz but is not gzip-compressed", "let its name end in .jsonl");
+    refuse("is gzip-compressed, and its name does not say so", `let its name end in ${renderSuffix(shown)}.gz`);
+  if (!isPacked && isNamedGz(shown))
+    refuse("is named .gz but is not gzip-compressed", `let its name end in ${renderSuffix(shown)}`);
   const hex = head.toString("hex");
   for (const [start, what, next] of containers) if (hex.startsWith(start)) refuse(what, next);
   if (/\.parquet$/i.test(shown)) refuse("is named .parquet but does not begin like one", "download or write it again");

@@ -10,8 +10,11 @@ export interface Place {
   readonly byte: number;
 }
 
+/** A record of a table, whose fields have no column of their own: ":12" for a line, ", row 12" for a row. */
+export type Spot = `:${number}` | `, row ${number}` | "";
+
 export interface FileProblem {
-  readonly place: Place;
+  readonly place: Place | Spot;
   readonly what: string;
   /** The step to take; only the first problem's is told. */
   readonly next: string | undefined;
@@ -64,7 +67,9 @@ export function createProblems(file: string): Problems {
   };
 }
 
-export function renderPlace(file: string, { line, column, byte }: Place): string {
+export function renderPlace(file: string, place: Place | Spot): string {
+  if (typeof place === "string") return file + place;
+  const { line, column, byte } = place;
   return `${file}:${line}:${column} (byte ${renderCount(byte)})`;
 }
 

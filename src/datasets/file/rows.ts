@@ -2,7 +2,7 @@
 // It sees one line at a time; of the lines before it knows only their ids.
 
 import { isUtf8 } from "node:buffer";
-import type { Row, Split } from "../../domain/rows.ts";
+import type { Split } from "../../domain/rows.ts";
 import { computeCharacterCount } from "../../text/input/character-count.ts";
 import { computeInvalidOffset } from "../../text/input/invalid-utf8.ts";
 import { computeJsonScan } from "../../text/input/json-scan.ts";
@@ -12,6 +12,7 @@ import { computeRepeatedMember } from "../../text/input/repeated-member.ts";
 import type { KnownIds } from "./known-ids.ts";
 import type { Line } from "./lines.ts";
 import type { Problems } from "./problems.ts";
+import type { FileRow } from "./source.ts";
 
 export interface RowFields {
   /** Undefined takes the number of the line. */
@@ -22,12 +23,6 @@ export interface RowFields {
   readonly split?: string;
 }
 
-/** A row with the split it names, where the file names them. */
-export interface FileRow {
-  readonly row: Row;
-  readonly split: Split | undefined;
-}
-
 export interface RowParser {
   readonly fields: RowFields;
   /** How a user names the field of a role: in an experiment, or by a flag. */
@@ -35,6 +30,10 @@ export interface RowParser {
   readonly problems: Problems;
   /** Undefined lets ids come twice. */
   readonly knownIds: KnownIds | undefined;
+  /** Lets a text be empty or null: a filter will drop the row and count it. */
+  readonly allowsEmpty?: boolean;
+  /** The id of a row that has none; by default its number. */
+  readonly nameRow?: ((number: number) => string) | undefined;
 }
 
 /** A line on its way to a row, with all that a message about it needs. */
@@ -62,7 +61,7 @@ export function parseRow(line: Line, number: number, parser: RowParser): FileRow
   if (members === undefined || hasRepeatedKey(parsed) || isChat(parsed, members)) return undefined;
   const article = readText(parsed, members, "article");
   const summary = readText(parsed, members, "summary");
-  const id = fields.id === undefined ? String(number) : readId(parsed, members, fields.id);
+  const id = fields.id === undefined ? (parser.nameRow ?? String)(number) : readId(parsed, members, fields.id);
   const split = fields.split === undefined ? undefined : readSplit(parsed, members, fields.split);
   if (article === undefined || summary === undefined || id === undefined || split === null) return undefined;
   return { row: { id, article, summary }, split };
@@ -181,12 +180,13 @@ function readText(parsed: Parsed, members: Members, role: "article" | "summary")
     });
   }
   const text = members[field];
+  if (parsed.allowsEmpty && (text === null || (typeof text === "string" && text.trim() === ""))) return "";
   if (typeof text !== "string")
     return reportValue(parsed, field, { what: `must be text, is ${renderKind(text)}`, next: textAdvice });
   return isUsable(parsed, field, text) ? text : undefined;
 }
 
-function adviseMapping(role: "article" | "summary"): string {
+export function adviseMapping(role: "article" | "summary"): string {
   return `fields: {${role}: ...}`;
 }
 
@@ -225,7 +225,7 @@ function readId(parsed: Parsed, members: Members, field: string): string | undef
   });
 }
 
-const textAdvice = "write a text there, or remove the row";
+export const textAdvice = "write a text there, or remove the row";
 
 /** Refuses text that is nothing, or that UTF-8 cannot carry: it would come back as another text. */
 function isUsable(parsed: Parsed, field: string, text: string): boolean {
@@ -256,13 +256,13 @@ function report({ line, number, text, problems }: Parsed, offset: number, { what
   problems.add({ place, what, next, ...(isOfFile ? { isOfFile } : {}) });
 }
 
-function renderKind(value: unknown): string {
+export function renderKind(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : typeof value === "string" ? "text" : `a ${typeof value}`;
 }
 
 /** Words from the file, in quotes, escaped and clipped: they may hold anything. */
-function quote(words: string): string {
+export function quote(words: string): string {
   return JSON.stringify(words.length > 40 ? `${words.slice(0, 40)}..` : words);
 }

@@ -20,7 +20,7 @@ const text = z.string().min(1);
 
 /** Rows that somebody else wrote; how the file itself is read is decided in datasets/. */
 const fileSchema = strict({
-  file: text.describe("A JSON Lines file; a relative path is relative to this experiment file."),
+  file: text.describe("A JSON Lines, CSV or Parquet file; a relative path is relative to this experiment file."),
   fields: strict({
     article: text.default("article").describe("The field that holds the text to be summarised."),
     summary: text.default("summary").describe("The field that holds the reference summary."),

@@ -1,0 +1,40 @@
+// What every format of a file of rows comes to: a source that can be read as often as is asked for. Types only.
+
+import type { Row, Split } from "../../domain/rows.ts";
+import type { FileRequest } from "./bytes.ts";
+import type { KnownIds } from "./known-ids.ts";
+
+/** A row with the split it names, where the file names them. */
+export interface FileRow {
+  readonly row: Row;
+  readonly split: Split | undefined;
+}
+
+export interface SourceRequest {
+  readonly file: FileRequest;
+  /** Without `id`, a field of that name is used where the first row has it. */
+  readonly fields: { readonly id?: string | undefined; readonly article: string; readonly summary: string };
+  /** Whether a field `split` of the rows is to be looked for. */
+  readonly seeksSplit: boolean;
+  /** Lets a text be empty or null, for a filter to drop and to count. */
+  readonly allowsEmpty: boolean;
+  /** How a user names the field of a role: in an experiment, or by a flag. */
+  readonly adviseField?: ((role: "article" | "summary") => string) | undefined;
+  /** The id of a row that has none, by its number in the file. */
+  readonly nameRow?: ((number: number) => string) | undefined;
+}
+
+/** What one pass over a source is to look at. */
+export interface Pass {
+  /** Undefined lets ids come twice. */
+  readonly knownIds: KnownIds | undefined;
+}
+
+export interface RowSource {
+  /** What was accepted and should be known. One sentence each. */
+  readonly notes: readonly string[];
+  /** Rows say which split they are of. */
+  readonly hasSplit: boolean;
+  /** The rows in order, some at a time; throws DatasetError for the first faults once all have been looked for. */
+  read(pass: Pass): AsyncGenerator<readonly FileRow[], void, void>;
+}

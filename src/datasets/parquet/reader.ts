@@ -1,0 +1,114 @@
+// A Parquet file as a table: opened and watched here, decoded in a thread of its own that may run out of memory alone.
+
+import { once } from "node:events";
+import type { FileHandle } from "node:fs/promises";
+import { Worker } from "node:worker_threads";
+import { DatasetError } from "../../errors.ts";
+import { computeModuleAddress } from "../../keys/module-address.ts";
+import { type FileRequest, openWatched, refuseContainer } from "../file/bytes.ts";
+import type { Cells, Head, TableFormat } from "../file/table.ts";
+import type { FooterColumn } from "./footer.ts";
+import type { Answer, Question } from "./worker.ts";
+
+export const parquetFormat: TableFormat = { noun: "row", readHead, readRecords };
+
+/** Texts of one group, as JavaScript holds them; beyond it the thread ends and nothing else does. */
+const heapMebibytes = 1024;
+
+async function readHead(request: FileRequest): Promise<Head> {
+  const { columns, close } = await openDecoder(request);
+  await close();
+  return { columns, notes: [] };
+}
+
+async function* readRecords(
+  request: FileRequest,
+  names: readonly string[],
+): AsyncGenerator<readonly Cells[], void, void> {
+  const decoder = await openDecoder(request);
+  try {
+    for (;;) {
+      const answer = await decoder.ask({ kind: "next", names });
+      if (answer.kind !== "records") break;
+      const { first, values } = answer;
+      yield values.map((cells, index) => ({ spot: `, row ${first + index}`, number: first + index, values: cells }));
+    }
+    await decoder.checkUnchanged();
+  } finally {
+    await decoder.close();
+  }
+}
+
+interface Decoder {
+  readonly columns: readonly FooterColumn[];
+  /** Throws DatasetError for what the file is refused for. */
+  ask(question: Question): Promise<Answer>;
+  checkUnchanged(): Promise<void>;
+  /** A thread that is done with a file may read another; one that may be in the midst of it is ended. */
+  close(): Promise<void>;
+}
+
+/** Threads that wait for a file, at most two: starting one takes longer than reading most files. They hold no process. */
+const idle: Worker[] = [];
+
+function takeThread(): Worker {
+  const kept = idle.pop();
+  kept?.ref();
+  return (
+    kept ??
+    new Worker(computeModuleAddress(import.meta.url, "./worker"), {
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
+    })
+  );
+}
+
+async function openDecoder(request: FileRequest): Promise<Decoder> {
+  const { shown, signal } = request;
+  const { handle, size, checkUnchanged } = await openWatched(request);
+  const worker = takeThread();
+  let isIdle = true;
+  const ask = async (question: Question): Promise<Answer> => {
+    signal.throwIfAborted();
+    isIdle = false;
+    worker.postMessage(question);
+    const [answer] = (await once(worker, "message", { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw toDatasetError(error, shown);
+    })) as [Answer];
+    isIdle = true;
+    if (answer.kind === "refused") throw new DatasetError(answer.what, { where: shown, next: answer.next });
+    return answer;
+  };
+  const close = async (): Promise<void> => {
+    if (isIdle && idle.length < 2) {
+      worker.unref();
+      idle.push(worker);
+    } else await worker.terminate();
+    await handle.close();
+  };
+  try {
+    await refuseOther(handle, shown);
+    const head = await ask({ kind: "head", descriptor: handle.fd, size });
+    return { columns: head.kind === "head" ? head.columns : [], ask, checkUnchanged, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What is no Parquet file is told by its first bytes; what an encrypted one is, by its last. */
+async function refuseOther(handle: FileHandle, shown: string): Promise<void> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+  const head = buffer.subarray(0, bytesRead);
+  if (head.toString("latin1", 0, 4) !== "PAR1") refuseContainer(head, shown, head[0] === 0x1f && head[1] === 0x8b);
+}
+
+function toDatasetError(error: unknown, shown: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_OUT_OF_MEMORY") return error;
+  return new DatasetError(`takes more than ${heapMebibytes} MiB to decode`, {
+    where: shown,
+    next: "write it with smaller row groups, or as JSON Lines",
+    cause: error,
+  });
+}
