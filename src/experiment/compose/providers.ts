@@ -3,14 +3,20 @@
 import { resolve } from "node:path";
 import type { ReadRoundTrip } from "../../domain/lint.ts";
 import type { Sampler, Scorer, Trainer } from "../../domain/ports.ts";
+import type { Shelf } from "../../domain/shelf.ts";
 import { createEmbeddedRuntime } from "../../embedded/runtime.ts";
 import { createScriptedProvider } from "../../providers/scripted/provider.ts";
+import type { ServedEngine } from "../../providers/served/engine.ts";
 import type { LanguageFrame, ScriptSettings } from "../experiment.ts";
+import { createServedEngine } from "../serve/engine.ts";
+import { createShelfModels } from "../serve/shelf-models.ts";
 
 export interface ModelProvider {
   readonly sampler: Sampler;
   readonly scorer: Scorer;
   readonly trainer: Trainer;
+  /** What a server of the run's own models stands on; null where there is no model that could be served. */
+  readonly createEngine: ((shelf: Shelf) => ServedEngine) | null;
   close(): Promise<void>;
   /** null where the tokenizer is not at hand. */
   readonly readRoundTrip: ReadRoundTrip | null;
@@ -23,17 +29,16 @@ export async function openModelProvider(
   { workers, folder }: { readonly workers: number | null; readonly folder: string },
 ): Promise<ModelProvider> {
   if (script !== null) return openScripted(script, folder);
-  const { sampler, scorer, trainer, readRoundTrip, pool, close } = await createEmbeddedRuntime({
-    base,
-    ...(workers !== null && { workers }),
-  });
+  const runtime = await createEmbeddedRuntime({ base, ...(workers !== null && { workers }) });
+  const { sampler, scorer, trainer, readRoundTrip, pool, close } = runtime;
+  const createEngine = (shelf: Shelf) => createServedEngine(runtime, createShelfModels(shelf, runtime.base));
   const usage = () => ({ busyMs: 1000 * pool.busySeconds(), workerCount: pool.workerCount });
-  return { sampler, scorer, trainer, readRoundTrip, close, usage };
+  return { sampler, scorer, trainer, createEngine, readRoundTrip, close, usage };
 }
 
 /** Its books are its own: nothing of them belongs to the run. */
 function openScripted({ folder, ...script }: ScriptSettings, root: string): ModelProvider {
   const provider = createScriptedProvider({ script, folder: folder === null ? null : resolve(root, folder) });
   const usage = () => ({ busyMs: 0, workerCount: 1 });
-  return { ...provider, readRoundTrip: null, close: async () => undefined, usage };
+  return { ...provider, createEngine: null, readRoundTrip: null, close: async () => undefined, usage };
 }
