@@ -1,7 +1,7 @@
 // One request on its way through all its sendings: it waits for its turn, is intended, sent, settled, and sent again where
 // that is due. What a server asks us to repeat is repeated for as long as it is waited for; what we repeat has a limit.
 
-import type { AttemptEnd, Context, Usage } from "../../domain/context.ts";
+import type { AttemptEnd, Context } from "../../domain/context.ts";
 import type { Controller, Outcome, Request, Settled } from "../exchange.ts";
 import type { ControllerOptions, Dispatch } from "./dispatch.ts";
 import { createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
@@ -51,7 +51,7 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         const lane = await findLane(call, way);
         const outcome = await within(lane, () => sendOnce(call, lane, way));
         if (outcome === undefined) continue;
-        if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, dispatch);
+        if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, way);
         await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
         call.notBeforeMs = judge(call, { outcome, lane }, way);
       }
@@ -160,12 +160,14 @@ function judge(
 function settle<Answer>(
   { request, context }: Call<Answer>,
   outcome: Answered<Answer>,
-  { rates }: Dispatch,
+  { dispatch: { rates, gate }, options: { limits } }: Way,
 ): Settled<Answer> {
   const { promptTokens, completionTokens } = outcome.usage;
   context.ledger.account(request.key, outcome.usage);
   if (promptTokens !== null && completionTokens !== null) {
     rates.giveBack(0, request.mostTokens - promptTokens - completionTokens);
+    // Who waits for tokens has reckoned without these.
+    if (limits.tokens !== null) gate.open();
   }
   if (outcome.kind === "answered") return { kind: "answered", answer: outcome.answer };
   return { kind: "refused", reason: outcome.reason };

@@ -46,7 +46,7 @@ export interface Dispatch {
 const defaultBackoffMs = 500;
 const fewestRetries = 10;
 /** Requests a server is asked at once before it has shown what it takes. */
-const firstWindow = 32;
+const firstWindow = 8;
 
 export function createDispatch(options: ControllerOptions): Dispatch {
   const { name, targets, limits, time, random, backoffMs = defaultBackoffMs } = options;

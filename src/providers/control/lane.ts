@@ -93,7 +93,7 @@ export function createLane(target: Target, { random, firstSize, backoffMs, mayGr
     answer(nowMs, latencyMs) {
       setbacks = 0;
       breaks = 0;
-      window.answer({ nowMs, latencyMs, isFull: limit.activeCount >= limit.concurrency });
+      window.answer({ nowMs, latencyMs, activeCount: limit.activeCount });
       resize();
     },
     turnAway(sending, retryAfterMs) {
