@@ -9,7 +9,7 @@ import type { Target } from "../exchange.ts";
 import { createLookup, findAddressFault } from "./address.ts";
 import { classifyReply, type Fault } from "./classify.ts";
 import { isComplaint, showWords } from "./complaint.ts";
-import { type EventStream, parseEvents } from "./events.ts";
+import { parseEvents } from "./events.ts";
 import { createRedactor } from "./redaction.ts";
 import { type Arrival, transfer } from "./transfer.ts";
 
@@ -41,7 +41,7 @@ export interface Call {
 
 export type Reply =
   | { readonly kind: "json"; readonly value: unknown }
-  | { readonly kind: "events"; readonly stream: EventStream }
+  | { readonly kind: "events"; readonly events: readonly unknown[] }
   | Fault;
 
 export interface Wire {
@@ -97,7 +97,7 @@ export function createWire(options: WireOptions): Wire {
       if (arrival.kind !== "arrived") return arrival;
       if (!isGood(arrival)) return refuse(arrival, call.target.url);
       if (arrival.headers["content-type"]?.startsWith("text/event-stream")) {
-        return { kind: "events", stream: parseEvents(arrival.text) };
+        return readEvents(arrival, (body) => refuse({ ...arrival, text: JSON.stringify(body) }, call.target.url));
       }
       const value = parseJson(arrival.text);
       if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact) };
@@ -159,6 +159,16 @@ function isForeign({ headers, text }: Arrival, id: string): boolean {
 
 function isGood({ status }: Arrival): boolean {
   return status >= 200 && status < 300;
+}
+
+/** A stream is an answer when its end mark came and nothing in it is an error. */
+function readEvents({ text }: Arrival, refuse: (body: unknown) => Fault): Reply {
+  const { data, isDone } = parseEvents(text);
+  const events = data.map(parseJson);
+  const complaint = events.find(isComplaint);
+  if (complaint !== undefined) return refuse(complaint);
+  if (events.includes(undefined)) return { kind: "lost", reason: "an event of the stream is no JSON" };
+  return isDone ? { kind: "events", events } : { kind: "lost", reason: "the stream ended before its end mark" };
 }
 
 /** undefined where it is no JSON. */

@@ -50,7 +50,7 @@ test("a request carries its key and body, and brings its reply as JSON or as eve
   const got = await wire.send(call(`${server.url}/v1/`, { path: "/models", method: "GET", body: null }));
   assert.deepEqual(got, { kind: "json", value: { data: [] } });
   const streamed = await wire.send(call(`${server.url}/v1`, { body: '{"a":"ä"}' }));
-  assert.deepEqual(streamed, { kind: "events", stream: { data: ["1", "2"], isDone: true } });
+  assert.deepEqual(streamed, { kind: "events", events: [1, 2] });
   const [first, second] = server.received;
   assert.equal(first?.method, "GET");
   assert.equal(second?.path, "/v1/chat/completions");
@@ -75,6 +75,22 @@ test("a body that is no answer is lost, whatever its status says", async (contex
   });
   const wire = open(context);
   for (const [, words] of bodies) {
+    assertKind(await wire.send(call(server.url)), "lost", words);
+    next += 1;
+  }
+});
+
+test("a stream is an answer only when it is whole", async (context) => {
+  const streams: readonly (readonly [readonly string[], RegExp])[] = [
+    [["data: {}\n\n"], /before its end mark/],
+    [["data: {}\n\ndata: {\n\ndata: [DONE]\n\n"], /no JSON/],
+    [["data: {}\n\n", 'data: {"error": {"message": "out of memory", "code": 500}}\n\n'], /error came.*out of memory/],
+    [["data: {}\n\n", 'event: error\ndata: {"object": "error", "message": "gone"}\n\ndata: [DONE]\n\n'], /gone/],
+  ];
+  let next = 0;
+  const server = await startLoopback(context, (_, response) => sendEvents(response, streams[next]![0]));
+  const wire = open(context);
+  for (const [, words] of streams) {
     assertKind(await wire.send(call(server.url)), "lost", words);
     next += 1;
   }

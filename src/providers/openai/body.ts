@@ -1,0 +1,98 @@
+// What is sent: the bodies of chats and of raw completions, as OpenAI's API reference has them and as the servers that
+// follow it take them. It knows no server's address and reads no reply.
+
+import type { SampleRequest } from "../../domain/ports.ts";
+import type { Json } from "../../keys/canonical.ts";
+import { computeSeed, renderSeed } from "../../keys/seed.ts";
+import type { EndpointSettings } from "../endpoint.ts";
+import type { SampleAsk } from "../exchange.ts";
+
+/** How a server wants to be asked for the log-probabilities of what it writes. `boolean` is mlx-lm's way. */
+export type LogProbabilityShape = "number" | "boolean" | "none";
+
+export interface Dialect {
+  readonly logProbabilities: LogProbabilityShape;
+}
+
+export const plainDialect: Dialect = { logProbabilities: "number" };
+
+export type Body = Readonly<Record<string, Json>>;
+
+export function createSampleBody(endpoint: EndpointSettings, ask: SampleAsk, dialect: Dialect): Body {
+  const { prompt, draws, seeds, request } = ask;
+  const { temperature, topP, topK, maxTokens, stop = [], model } = request;
+  const asked = endpoint.ask === "chat" ? createMessages(endpoint, prompt.text) : { prompt: prompt.text };
+  return finish(endpoint, {
+    model: endpoint.model ?? model.lineage,
+    ...asked,
+    temperature,
+    ...(topP === null ? {} : { top_p: topP }),
+    ...(topK === null ? {} : { top_k: topK }),
+    ...createLimit(endpoint, maxTokens),
+    ...(stop.length === 0 ? {} : { stop }),
+    ...(seeds.length === 0 ? {} : { seed: seeds[0]! }),
+    ...(isRefeed(endpoint) ? { seeds: createSeeds(ask, request) } : {}),
+    ...(draws.length === 1 ? {} : { n: draws.length }),
+    ...createLogProbabilities(endpoint, dialect),
+    ...(endpoint.isStreamed ? { stream: true, stream_options: { include_usage: true } } : {}),
+  });
+}
+
+export interface Saying {
+  readonly system: string | null;
+  readonly text: string;
+  readonly schema: Json | null;
+  readonly maxTokens: number;
+}
+
+/** One question, answered greedily. */
+export function createQuestionBody(endpoint: EndpointSettings, { system, text, schema, maxTokens }: Saying): Body {
+  const first = system ?? endpoint.system;
+  const asked =
+    endpoint.ask === "chat"
+      ? createMessages({ system: first }, text)
+      : { prompt: first === null ? text : `${first}\n\n${text}` };
+  return finish(endpoint, {
+    model: endpoint.model ?? "",
+    ...asked,
+    temperature: 0,
+    ...createLimit(endpoint, maxTokens),
+    ...(schema === null
+      ? {}
+      : { response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema } } }),
+    ...(endpoint.isStreamed ? { stream: true, stream_options: { include_usage: true } } : {}),
+  });
+}
+
+/** What the file says of the body comes last: a value stands in place of ours, null takes a member out. */
+function finish({ params }: EndpointSettings, body: Body): Body {
+  const whole = Object.entries({ ...body, ...params });
+  return Object.fromEntries(whole.filter(([, value]) => value !== null));
+}
+
+function createMessages({ system }: Pick<EndpointSettings, "system">, text: string): Body {
+  const user = { role: "user", content: text };
+  return { messages: system === null ? [user] : [{ role: "system", content: system }, user] };
+}
+
+/** OpenAI's newer models take nothing but the longer name, and no other server is sure to know it. */
+function createLimit({ ask, urls }: EndpointSettings, maxTokens: number): Body {
+  const isVendor = urls.some((url) => URL.canParse(url) && new URL(url).hostname === "api.openai.com");
+  return ask === "chat" && isVendor ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
+}
+
+/** One alternative is asked for beside each token: with none, llama.cpp tells nothing and mlx-lm refuses. */
+function createLogProbabilities({ ask }: EndpointSettings, { logProbabilities }: Dialect): Body {
+  if (logProbabilities === "none") return {};
+  if (logProbabilities === "boolean") return { logprobs: true };
+  return ask === "chat" ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };
+}
+
+/** True for a server of Refeed's own, which draws by whole seeds what the process itself would have drawn. */
+function isRefeed({ given, model }: EndpointSettings): boolean {
+  return given === "refeed" || (given === "auto" && model === null);
+}
+
+function createSeeds({ prompt, draws }: SampleAsk, { seed }: SampleRequest): readonly string[] {
+  return draws.map((draw) => renderSeed(computeSeed(seed, prompt.id, draw)));
+}

@@ -1,0 +1,51 @@
+// The request that brings candidates: some draws of one prompt, as a chat or as a raw completion.
+
+import type { Candidate } from "../../domain/rows.ts";
+import type { CreateSampleRequest, SampleAsk } from "../exchange.ts";
+import { createSampleBody, type Dialect, plainDialect } from "./body.ts";
+import type { Expected } from "./choices.ts";
+import { computeTokenEstimate, computeUsd, type Said, type Talk, talk } from "./talk.ts";
+
+export function createSampleRequests(parts: Talk, dialect: Dialect = plainDialect): CreateSampleRequest {
+  const { endpoint } = parts;
+  return (ask) => {
+    const promptTokens = computeTokenEstimate(ask.prompt.text) + computeTokenEstimate(endpoint.system ?? "");
+    const most = ask.request.maxTokens * ask.draws.length;
+    return {
+      key: ask.attempt,
+      rowCount: ask.draws.length,
+      mostTokens: promptTokens + most,
+      mostUsd: computeUsd(endpoint.price, promptTokens, most),
+      async send(target, signal) {
+        const body = createSampleBody(endpoint, ask, dialect);
+        const said = await talk(
+          parts,
+          { body, expected: createExpected(ask, endpoint.hasFinish), promptTokens },
+          target,
+          signal,
+        );
+        if (said.kind !== "said") return said;
+        return { kind: "answered", answer: createCandidates(ask, said), usage: said.usage };
+      },
+    };
+  };
+}
+
+export function createExpected({ draws, request }: SampleAsk, hasFinish: boolean): Expected {
+  return { count: draws.length, maxTokens: request.maxTokens, stop: request.stop ?? [], hasFinish };
+}
+
+/** One candidate a draw, in the order of the draws. */
+export function createCandidates({ prompt, draws, attempt }: SampleAsk, { choices, tokenCounts }: Said): Candidate[] {
+  return choices.map(({ text, finish, terms }, at) => ({
+    promptId: prompt.id,
+    draw: draws[at]!,
+    completion: text,
+    finish,
+    reason: finish === "refused" ? "refused" : finish === "length" ? "truncated" : text === "" ? "empty" : null,
+    logProbability: terms === null ? null : terms.reduce((sum, term) => sum + term, 0),
+    tokenCount: tokenCounts[at]!,
+    tokenLogProbabilities: terms,
+    attempt,
+  }));
+}
