@@ -82,10 +82,10 @@ function createLimit({ ask, urls }: EndpointSettings, maxTokens: number): Body {
 }
 
 /** One alternative is asked for beside each token: with none, llama.cpp tells nothing and mlx-lm refuses. */
-function createLogProbabilities({ ask }: EndpointSettings, { logProbabilities }: Dialect): Body {
+function createLogProbabilities(endpoint: EndpointSettings, { logProbabilities }: Dialect): Body {
   if (logProbabilities === "none") return {};
-  if (logProbabilities === "boolean") return { logprobs: true };
-  return ask === "chat" ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };
+  if (logProbabilities === "boolean" || (endpoint.ask === "chat" && isRefeed(endpoint))) return { logprobs: true };
+  return endpoint.ask === "chat" ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };
 }
 
 /** True for a server of Refeed's own, which draws by whole seeds what the process itself would have drawn. */
