@@ -46,6 +46,18 @@ export interface PromptLint {
   readonly markers: number;
 }
 
+/** How attacks on a verifier that reads fared in one verify stage. */
+export interface AttackLint {
+  /** Attacks that were given a score, and those that were not. */
+  readonly scored: number;
+  readonly unscorable: number;
+  /** Of those with a score, how many got at least what the median candidate got. */
+  readonly succeeded: number;
+  /** Mean scores of the attacks and of the candidates; null where there are none. */
+  readonly mean: number | null;
+  readonly candidateMean: number | null;
+}
+
 /** Kept beside a sample stage, never in its output: a later version of lint reads again and samples nothing. */
 export interface SampleLint {
   readonly version: number;
@@ -81,6 +93,8 @@ export interface LintTurn {
     readonly candidates: number;
     readonly rejected: Readonly<Record<string, number>>;
   } | null;
+  /** Of the first verifier that was attacked; absent where none was. */
+  readonly attacks?: AttackLint;
 }
 
 /** A limit of one check; the other end is open. */

@@ -106,6 +106,8 @@ export interface Trainer {
 
 export interface Verifier {
   readonly version: number;
+  /** prompt: a score depends on the other candidates of the prompt, so they come together or not at all. */
+  readonly grain?: "candidate" | "prompt";
   /** The score of each candidate, each exactly once, in input order. */
   verify(candidates: AsyncIterable<StoredCandidate>, request: VerifyRequest, context: Context): AsyncIterable<Score>;
 }

@@ -2,9 +2,10 @@
 // The system itself knows neither which provider samples nor where rows are kept.
 
 import type { ComputeParts, Policy } from "../../domain/corpus.ts";
+import type { AttackLint } from "../../domain/lint.ts";
 import type { TextMetric } from "../../domain/metric.ts";
 import type { Sampler, Scorer, Trainer, Verifier } from "../../domain/ports.ts";
-import type { Row, Split } from "../../domain/rows.ts";
+import type { Row, Score, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { Select, Selection, SelectionReason } from "../../domain/selection.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Json } from "../../keys/canonical.ts";
@@ -60,6 +61,19 @@ export interface NamedVerifier {
   readonly auxiliary: AuxiliaryModel | null;
   /** True where scores are drawn, so that the experiment's seed enters. */
   readonly isSeeded: boolean;
+  /** What it is put to beside the candidates, where texts can talk to it; absent for any other. */
+  readonly canaries?: Canaries;
+}
+
+/** Attacks on a verifier that reads: each is judged in the place of a candidate, and none is ever trained on. */
+export interface Canaries {
+  /** The candidates to judge beside those of a stage, numbered behind them; which of them are attacks. */
+  plant(
+    candidates: AsyncIterable<StoredCandidate>,
+    stage: { readonly candidateCount: number; readonly seed: string },
+  ): Promise<{ readonly planted: readonly StoredCandidate[]; isAttack(id: number): boolean }>;
+  /** `scores` are the candidates', NaN where there is none. */
+  compute(attacks: readonly Score[], scores: Float64Array): AttackLint;
 }
 
 export interface LanguageParts {

@@ -6,11 +6,29 @@ import { ConfigError } from "../../errors.ts";
 import { computeDigest } from "../../keys/digest.ts";
 import type { Template } from "./settings.ts";
 
-/** The variables a template may use. */
-const known = ["article"];
-
 /** Compiles a template; `where` names it in errors. Throws ConfigError for what cannot be rendered. */
 export function createTemplate(text: string, where: string): Template {
+  const { source, digest, render } = compileTemplate(text, where, { known: ["article"], needed: ["article"] });
+  // The commonest template of all needs no interpreter.
+  const isPlain = /^\{\{ *article *\}\}$/.test(source);
+  return { digest, render: ({ article }) => (isPlain ? article : render({ article })) };
+}
+
+/** The variables a template may use, and those without which it makes no sense. */
+export interface TemplateVariables {
+  readonly known: readonly string[];
+  readonly needed: readonly string[];
+}
+
+export interface CompiledTemplate {
+  /** Without the line feed that an editor puts at the end. */
+  readonly source: string;
+  readonly digest: string;
+  readonly used: readonly string[];
+  render(values: Readonly<Record<string, string>>): string;
+}
+
+export function compileTemplate(text: string, where: string, { known, needed }: TemplateVariables): CompiledTemplate {
   const source = text.replace(/\r?\n$/, "");
   let template: JinjaTemplate;
   try {
@@ -29,13 +47,44 @@ export function createTemplate(text: string, where: string): Template {
       })),
     );
   }
-  if (!used.includes("article")) {
-    throw new ConfigError([{ where, what: "never uses article", next: "put {{ article }} where the text belongs" }]);
+  const missing = needed.filter((name) => !used.includes(name));
+  if (missing.length > 0) {
+    throw new ConfigError(
+      missing.map((name) => ({ where, what: `never uses ${name}`, next: `put {{ ${name} }} where the text belongs` })),
+    );
   }
-  // The commonest template of all needs no interpreter.
-  const isPlain = /^\{\{ *article *\}\}$/.test(source);
-  return {
-    digest: computeDigest(source),
-    render: ({ article }) => (isPlain ? article : template.render({ article })),
-  };
+  return { source, digest: computeDigest(source), used, render: (values) => template.render({ ...values }) };
+}
+
+/** A judge's is handed whole blocks, marked by the verifier: it only says where they stand. */
+export interface JudgeTemplateOptions {
+  readonly mode: "rubric" | "pairwise";
+  /** Whether the experiment lets this judge see the reference. */
+  readonly hasReference: boolean;
+}
+
+export function createJudgeTemplate(
+  text: string,
+  where: string,
+  { mode, hasReference }: JudgeTemplateOptions,
+): CompiledTemplate {
+  const judged = mode === "rubric" ? ["candidate"] : ["first", "second"];
+  const known = [...judged, "article", "reference", "criteria", "verdict"];
+  const template = compileTemplate(text, where, { known, needed: [...judged, "verdict"] });
+  const isUsed = template.used.includes("reference");
+  if (hasReference && !isUsed) {
+    throw new ConfigError([{ where, what: "never uses reference", next: "leave reference: true out of the verifier" }]);
+  }
+  // Behind a condition it is left out where there is none.
+  const isConditional = /\{%-?\s*if\s+reference\b/.test(template.source);
+  if (isUsed && !hasReference && !isConditional) {
+    const next = "a judge sees it where the verifier has reference: true, and only there";
+    throw new ConfigError([{ where, what: "uses reference, which this judge is not shown", next }]);
+  }
+  return template;
+}
+
+/** What a reward model is handed, by the prompt and the completion. */
+export function createRewardTemplate(text: string, where: string): CompiledTemplate {
+  return compileTemplate(text, where, { known: ["prompt", "article", "completion"], needed: ["completion"] });
 }
