@@ -1,9 +1,11 @@
 // How a run is watched: a live line on a terminal, a plain line now and then elsewhere, NDJSON for programs.
 // It reads the loop's events and never answers them.
 
+import type { Spending } from "../domain/context.ts";
 import type { RunEvent } from "../experiment/run.ts";
 import type { Environment } from "./environment.ts";
 import { clearLine } from "./output.ts";
+import { type Expectation, renderSpending } from "./spending.ts";
 
 export interface ExecutionFlags {
   readonly isJson: boolean;
@@ -39,6 +41,8 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     if (counts.stageCount === 0 || isQuiet || isJson) return;
     if (!isLast && now - lastShown < (isLive ? liveMs : plainMs)) return;
     lastShown = now;
+    // At the end the run is closed already; its last stage told what was spent.
+    if (!isLast) readSpent(counts);
     const line = renderLine(counts, now);
     if (isLive) stderr.write(`${clearLine}${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
     else stderr.write(`${line}\n`);
@@ -46,8 +50,8 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
 
   return {
     watch: (event) => {
-      if (isJson && event.kind !== "stage-progress") stdout.write(`${JSON.stringify(describeEvent(event))}\n`);
       count(counts, event, clock.monotonic());
+      if (isJson && event.kind !== "stage-progress") stdout.write(`${JSON.stringify(describeEvent(event, counts))}\n`);
       show(false);
     },
     close: () => {
@@ -71,6 +75,7 @@ interface Counts {
   readonly beginByKey: Map<string, number>;
   readonly rowsByKey: Map<string, number>;
   last: string;
+  spending: { readonly read: () => Spending; latest: Spending; readonly expected: Expectation } | null;
 }
 
 function createCounts(startMs: number): Counts {
@@ -86,6 +91,7 @@ function createCounts(startMs: number): Counts {
     beginByKey: new Map(),
     rowsByKey: new Map(),
     last: "",
+    spending: null,
   };
 }
 
@@ -93,6 +99,9 @@ function count(counts: Counts, event: RunEvent, now: number): void {
   if (event.kind === "run-planned") {
     counts.stageCount = event.stageCount;
     counts.reusedCount = event.doneCount;
+    const { readSpending, outside, budget } = event;
+    const atStart = readSpending();
+    counts.spending = { read: readSpending, latest: atStart, expected: { atStart, outside, budget } };
     for (const [kind, open] of Object.entries(event.openByKind)) counts.plannedByKind.set(kind, open);
     return;
   }
@@ -105,10 +114,15 @@ function count(counts: Counts, event: RunEvent, now: number): void {
   }
   if (event.kind === "stage-finished") {
     counts.finishedCount += 1;
+    readSpent(counts);
     counts.finishedByKind.set(kind, (counts.finishedByKind.get(kind) ?? 0) + 1);
     counts.spentByKind.set(kind, (counts.spentByKind.get(kind) ?? 0) + now - (counts.beginByKey.get(key) ?? now));
     counts.last = `${kind} ${turn.arm.id} seed ${turn.seed} generation ${turn.generation}`;
   }
+}
+
+function readSpent({ spending }: Counts): void {
+  if (spending) spending.latest = spending.read();
 }
 
 function renderLine(counts: Counts, now: number): string {
@@ -120,7 +134,9 @@ function renderLine(counts: Counts, now: number): string {
   const isTimed = counts.finishedCount >= timedStages;
   const left =
     isTimed && done < counts.stageCount ? `, about ${renderDuration(computeLeft(counts, elapsed))} left` : "";
-  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}  ${counts.last}`;
+  const { spending } = counts;
+  const spent = spending === null ? "" : renderSpending(spending.latest, spending.expected, done === counts.stageCount);
+  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}${spent}  ${counts.last}`;
 }
 
 /** Time left: the work still planned, each kind at what it has cost so far, at the pace of the work done so far. */
@@ -145,10 +161,12 @@ function renderDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-function describeEvent(event: RunEvent): Readonly<Record<string, unknown>> {
+function describeEvent(event: RunEvent, { spending }: Counts): Readonly<Record<string, unknown>> {
   if (event.kind === "run-planned")
     return { event: event.kind, stages: event.stageCount, done: event.doneCount, trials: event.trialCount };
   const { key, description } = event.request;
   const { arm, seed, generation } = description.turn;
-  return { event: event.kind, stage: description.kind, key, arm: arm.id, seed, generation };
+  const told = { event: event.kind, stage: description.kind, key, arm: arm.id, seed, generation };
+  const isSpent = event.kind === "stage-finished" && spending !== null && spending.latest.requests > 0;
+  return isSpent ? { ...told, spent: spending.latest } : told;
 }

@@ -1,8 +1,11 @@
 // What a stage that was never run will send out of the process, where that is known before the first call.
+// At most: answers are counted as long as they may be, and a draw as a request where n may not be heeded.
 
 import type { Split } from "../domain/rows.ts";
 import type { Description } from "../domain/stage.ts";
-import type { RunRecordSource } from "./prepare.ts";
+import type { LanguageExperiment } from "./experiment.ts";
+import type { LanguageMaterials, RunRecordSource } from "./prepare.ts";
+import { type DeclaredEndpoint, resolvePrice } from "./schema/endpoints.ts";
 
 export interface Outside {
   readonly calls: number;
@@ -12,14 +15,100 @@ export interface Outside {
 }
 
 /** undefined where nothing leaves the process, or nothing is known of it. */
-export function estimateOutside({ kind, parameters }: Description, source: RunRecordSource): Outside | undefined {
+export function estimateOutside(description: Description, source: RunRecordSource): Outside | undefined {
   const { experiment, materials } = source;
-  const script = experiment.system === "language" ? experiment.language.script : null;
-  if (script === null || materials === null) return undefined;
-  if (kind === "train") return { calls: 1, tokens: 0, usd: script.price };
-  if (kind !== "sample") return undefined;
-  // A prompt is a call, whatever the number of its draws.
-  const { split, draws, maxTokens } = parameters as { split: Split; draws: number; maxTokens: number };
-  const calls = materials.dataset[split].rowCount;
-  return { calls, tokens: calls * draws * Math.min(script.words, maxTokens), usd: calls * script.price };
+  if (experiment.system !== "language" || materials === null) return undefined;
+  const { script } = experiment.language;
+  if (script !== null && description.kind === "train") return { calls: 1, tokens: 0, usd: script.price };
+  const asked = { description, experiment, materials };
+  if (description.kind === "sample") return estimateSampling(asked);
+  if (description.kind === "verify") return estimateVerifying(asked);
+  if (description.kind === "evaluate") return estimateScoring(asked);
+  return undefined;
+}
+
+/** What stages still to be run will send, all together. */
+export function addOutside(open: readonly Description[], source: RunRecordSource): Outside {
+  const none: Outside = { calls: 0, tokens: 0, usd: 0 };
+  return open.reduce((sum, description) => {
+    const { calls, tokens, usd } = estimateOutside(description, source) ?? none;
+    return { calls: sum.calls + calls, tokens: sum.tokens + tokens, usd: sum.usd + usd };
+  }, none);
+}
+
+interface Asked {
+  readonly description: Description;
+  readonly experiment: LanguageExperiment;
+  readonly materials: LanguageMaterials;
+}
+
+function estimateSampling({ description, experiment, materials }: Asked): Outside | undefined {
+  const { split, draws, maxTokens } = description.parameters as { split: Split; draws: number; maxTokens: number };
+  const { rowCount } = materials.dataset[split];
+  const endpoint = findEndpoint(description, experiment);
+  const { script } = experiment.language;
+  if (endpoint === undefined) {
+    if (script === null) return undefined;
+    // A prompt is a call, whatever the number of its draws.
+    const tokens = rowCount * draws * Math.min(script.words, maxTokens);
+    return { calls: rowCount, tokens, usd: rowCount * script.price };
+  }
+  const calls = endpoint.draws === "n" ? rowCount : rowCount * draws;
+  return priceCalls(endpoint, {
+    calls,
+    promptTokens: calls * estimatePrompt(materials, split),
+    completionTokens: rowCount * draws * maxTokens,
+  });
+}
+
+/** A verifier behind an endpoint says so in its parameters: a call a candidate, two where its order is swapped. */
+function estimateVerifying({ description, experiment, materials }: Asked): Outside | undefined {
+  const { verifier } = description.parameters as { verifier?: { endpoint?: { name?: string }; mode?: string } };
+  const endpoint = experiment.language.endpoints[verifier?.endpoint?.name ?? ""];
+  if (endpoint === undefined) return undefined;
+  const { settings } = experiment.arms.find(({ id }) => id === description.turn.arm.id) ?? {};
+  const candidates = materials.dataset.train.rowCount * (settings?.sample.candidates ?? 1);
+  const calls = candidates * (verifier?.mode === "pairwise" ? 2 : 1);
+  const written = settings?.sample.maxTokens ?? 0;
+  return priceCalls(endpoint, {
+    calls,
+    promptTokens: calls * (estimatePrompt(materials, "train") + written),
+    completionTokens: calls,
+  });
+}
+
+/** The loss of a model behind an endpoint: a call a test row. */
+function estimateScoring({ description, experiment, materials }: Asked): Outside | undefined {
+  const endpoint = findEndpoint(description, experiment);
+  const { basis } = description.parameters as { basis?: string };
+  if (endpoint === undefined || basis !== "gold") return undefined;
+  const calls = materials.dataset.test.rowCount;
+  return priceCalls(endpoint, { calls, promptTokens: calls * estimatePrompt(materials, "test"), completionTokens: 0 });
+}
+
+/** Who samples and scores under the model of a turn; undefined in this process. */
+function findEndpoint({ turn }: Description, { arms, language }: LanguageExperiment): DeclaredEndpoint | undefined {
+  const teacher = arms.find(({ id }) => id === turn.arm.id)?.settings.teacher ?? null;
+  const name = turn.generation === 0 && teacher !== null ? teacher : language.endpoint;
+  return name === null ? undefined : language.endpoints[name];
+}
+
+/** English takes about four characters a token; other scripts take fewer, so three and a half. */
+const charactersPerToken = 3.5;
+
+function estimatePrompt({ dataset }: LanguageMaterials, split: Split): number {
+  const { rowCount, articleCharacters = 0 } = dataset[split];
+  return rowCount === 0 ? 0 : articleCharacters / rowCount / charactersPerToken;
+}
+
+interface Calls {
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+function priceCalls(endpoint: DeclaredEndpoint, { calls, promptTokens, completionTokens }: Calls): Outside {
+  const { input, output, request } = resolvePrice(endpoint);
+  const usd = (promptTokens * input + completionTokens * output) / 1e6 + calls * request;
+  return { calls, tokens: Math.round(promptTokens + completionTokens), usd };
 }

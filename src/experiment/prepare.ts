@@ -16,6 +16,8 @@ import { readTextFile } from "./text-file.ts";
 export interface SplitMaterial {
   readonly digest: string;
   readonly rowCount: number;
+  /** Of all its articles, for estimates; absent in records of older runs. */
+  readonly articleCharacters?: number;
 }
 
 /** What a language experiment is made of beside its settings. */
@@ -49,8 +51,8 @@ export async function prepareExperiment(experiment: Experiment, signal: AbortSig
   if (opened.status === "rejected" || read.status === "rejected") throw joinFaults([opened, read]);
   const dataset = opened.value;
   const describe = (split: Split): SplitMaterial => {
-    const { digest, count } = dataset.splits[split];
-    return { digest, rowCount: count };
+    const { digest, count, articleCharacters } = dataset.splits[split];
+    return { digest, rowCount: count, articleCharacters };
   };
   const splits = ["train", "test"] as const;
   const datasets = splits.map((split) => ({

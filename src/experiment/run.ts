@@ -8,9 +8,9 @@ import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder
 import { createDamageError } from "../store/witness/damage.ts";
 import { createChangeError } from "./change/refusal.ts";
 import { type Composition, composeExperiment } from "./compose/compose.ts";
-import { comparePlan } from "./plan.ts";
+import { addOutside } from "./estimate.ts";
+import { comparePlan, describeStages } from "./plan.ts";
 import type { PreparedExperiment } from "./prepare.ts";
-import { describeStages } from "./stage-list.ts";
 import { type RunWorld, releaseModels, runStages } from "./stages.ts";
 
 export type { RunEvent, RunWorld } from "./stages.ts";
@@ -87,9 +87,8 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
   await folder.writePlan(described, composition.arms);
   // What an earlier experiment left behind and this one asks for again is done as well.
   const done = new Set(finished.flatMap(({ key }) => (asked.has(key) ? [key] : [])));
+  const open = described.filter(({ key }) => !done.has(key)).map(({ description }) => description);
   const openByKind: Record<string, number> = {};
-  for (const { key, description } of described) {
-    if (!done.has(key)) openByKind[description.kind] = (openByKind[description.kind] ?? 0) + 1;
-  }
-  return { stageCount: described.length, doneCount: done.size, openByKind };
+  for (const { kind } of open) openByKind[kind] = (openByKind[kind] ?? 0) + 1;
+  return { stageCount: described.length, doneCount: done.size, openByKind, outside: addOutside(open, prepared) };
 }

@@ -20,6 +20,8 @@ export type RunEvent =
       readonly trialCount: number;
       /** Stages still to be run, by kind. */
       readonly openByKind: Readonly<Record<string, number>>;
+      /** What they will send out of the process, estimated. */
+      readonly outside: { readonly calls: number; readonly usd: number };
       readonly budget: Partial<Budget>;
       /** What has left the process over the whole run, and what is reserved. */
       readonly readSpending: () => Spending;

@@ -24,7 +24,8 @@ for (const name of datasetNames) {
     let compared = 0;
     for (const split of ["train", "test"] as const) {
       const { rows, sha256 } = manifest.splits[split];
-      assert.deepEqual(dataset.splits[split], { count: rows, digest: sha256 });
+      const { count, digest } = dataset.splits[split];
+      assert.deepEqual({ count, digest }, { count: rows, digest: sha256 });
       assert.equal(defaultCounts[name][split], rows);
       compared += 1;
     }

@@ -17,7 +17,7 @@ test("newswire has as many rows as asked for, and its digests are those of its r
     count += 1;
   }
   assert.equal(count, 10);
-  assert.deepEqual(dataset.splits.test, { count: 10, digest: computeDigest(text) });
+  assert.deepEqual(dataset.splits.test, { count: 10, digest: computeDigest(text), articleCharacters: 2372 });
   assert.equal(dataset.splits.train.count, 30);
 });
 

@@ -6,8 +6,8 @@ import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
 import { ConfigError, ProviderError } from "../../errors.ts";
-import type { EndpointSettings, Price } from "../../providers/endpoint.ts";
-import type { DeclaredEndpoint } from "../schema/endpoints.ts";
+import type { EndpointSettings } from "../../providers/endpoint.ts";
+import { type DeclaredEndpoint, resolvePrice } from "../schema/endpoints.ts";
 
 /** What the world lends to whoever asks outside. */
 export interface Hosting {
@@ -86,10 +86,6 @@ async function openEndpoint(declared: DeclaredEndpoint, { readSecret }: Hosting)
   const secret = settings.key === null ? null : (readSecret?.(settings.key) ?? null);
   void secret;
   throw new ProviderError("endpoints are not joined yet", { where: settings.name });
-}
-
-function resolvePrice({ price: { input, output, request } }: DeclaredEndpoint): Price {
-  return { input: input ?? 0, output: output ?? 0, request: request ?? 0 };
 }
 
 async function* dressPrompts(

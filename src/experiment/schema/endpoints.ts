@@ -2,7 +2,7 @@
 // A key is named by its environment variable and never written down.
 
 import { z } from "zod";
-import type { EndpointSettings } from "../../providers/endpoint.ts";
+import type { EndpointSettings, Price } from "../../providers/endpoint.ts";
 import { count, nameSchema, strict } from "./strict.ts";
 
 const text = z.string().min(1);
@@ -178,4 +178,9 @@ export function readIdentity({
   params,
 }: DeclaredEndpoint) {
   return { provider, model, revision, name, route, ask, system, before, after, params };
+}
+
+/** The price in force: what the file says, else what is known of the model, else nothing. */
+export function resolvePrice({ price: { input, output, request } }: DeclaredEndpoint): Price {
+  return { input: input ?? 0, output: output ?? 0, request: request ?? 0 };
 }

@@ -1,0 +1,41 @@
+// What a run has spent and what it will come to, as its live line tells it.
+
+import type { Budget, Spending } from "../domain/context.ts";
+
+export interface Expectation {
+  /** When this process began. */
+  readonly atStart: Spending;
+  /** What the stages still to be run were expected to send then. */
+  readonly outside: { readonly calls: number; readonly usd: number };
+  readonly budget: Partial<Budget>;
+}
+
+/** Calls after which their mean says more than the estimate. */
+const tellingCalls = 20;
+
+/** US dollars that the run will have cost at its end: the calls left at what those of this process cost. */
+export function projectCost({ usd, requests }: Spending, { atStart, outside }: Expectation): number {
+  const made = requests - atStart.requests;
+  if (made < tellingCalls) return Math.max(usd, atStart.usd + outside.usd);
+  return usd + (Math.max(0, outside.calls - made) * (usd - atStart.usd)) / made;
+}
+
+/** `, $0.42 of $5 spent, about $1.30 at the end`; empty where nothing has left the process. */
+export function renderSpending(spending: Spending, expectation: Expectation, isOver: boolean): string {
+  const { usd, requests, tokens } = spending;
+  const { budget, outside } = expectation;
+  if (requests === 0) return "";
+  const projected = projectCost(spending, expectation);
+  if (projected === 0 && (budget.usd ?? null) === null) {
+    const calls = outside.calls > 0 ? ` of about ${expectation.atStart.requests + outside.calls}` : "";
+    return `, ${requests}${calls} requests`;
+  }
+  const cap = (budget.usd ?? null) === null ? "" : ` of ${renderUsd(budget.usd as number)}`;
+  const end = isOver ? "" : `, about ${renderUsd(projected)} at the end`;
+  return `, ${renderUsd(usd)}${cap} spent (${requests} requests, ${tokens} tokens)${end}`;
+}
+
+/** Cents where there are some, and two digits of what is less. */
+function renderUsd(usd: number): string {
+  return usd >= 0.1 || usd === 0 ? `$${usd.toFixed(2)}` : `$${Number(usd.toPrecision(2))}`;
+}

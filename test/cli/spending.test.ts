@@ -1,0 +1,38 @@
+// What a run has spent and will have, as its live line tells it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCost } from "../../src/cli/max-cost.ts";
+import { projectCost, renderSpending } from "../../src/cli/spending.ts";
+import { UsageError } from "../../src/errors.ts";
+
+const atStart = { usd: 1, requests: 100, tokens: 1000 };
+const expected = { atStart, outside: { calls: 1000, usd: 50 }, budget: { usd: 20 } };
+
+test("before anything is known the estimate stands; after twenty calls their own mean does", () => {
+  assert.equal(projectCost({ usd: 1.1, requests: 110, tokens: 1100 }, expected), 51);
+  assert.equal(projectCost({ usd: 2, requests: 200, tokens: 2000 }, expected), 2 + 9);
+  assert.equal(projectCost({ usd: 12, requests: 2000, tokens: 2000 }, expected), 12);
+});
+
+test("the line tells spent, cap and end; requests alone where nothing costs anything; nothing where nothing was sent", () => {
+  const spent = { usd: 2, requests: 200, tokens: 2000 };
+  assert.equal(
+    renderSpending(spent, expected, false),
+    ", $2.00 of $20.00 spent (200 requests, 2000 tokens), about $11.00 at the end",
+  );
+  assert.equal(renderSpending(spent, expected, true), ", $2.00 of $20.00 spent (200 requests, 2000 tokens)");
+  const free = { atStart: { usd: 0, requests: 0, tokens: 0 }, outside: { calls: 500, usd: 0 }, budget: {} };
+  assert.equal(renderSpending({ usd: 0, requests: 20, tokens: 9 }, free, false), ", 20 of about 500 requests");
+  assert.equal(renderSpending({ usd: 0, requests: 0, tokens: 0 }, free, false), "");
+  assert.match(
+    renderSpending({ usd: 0.00123, requests: 30, tokens: 9 }, { ...free, budget: { usd: 1 } }, true),
+    /\$0\.0012 of/,
+  );
+});
+
+test("--max-cost takes dollars and nothing else", () => {
+  assert.deepEqual(["2.50", "$3", ".5", "0"].map(parseCost), [2.5, 3, 0.5, 0]);
+  for (const text of ["", "x", "-1", "1e3", "5 EUR", "1,5", "Infinity"])
+    assert.throws(() => parseCost(text), UsageError);
+});
