@@ -38,6 +38,7 @@ export const lintDeclarations = {
   rowMarkers: { meaning: "of the real rows hold chat markers", default: most(0) },
   accepted: { meaning: "of the candidates were accepted", default: open },
   unscorable: { meaning: "of the candidates have no score", default: most(0.1) },
+  attacks: { meaning: "of the attacks on the judge got what the median candidate got or more", default: most(0.25) },
 } as const satisfies Readonly<Record<string, Declaration>>;
 
 export type LintName = keyof typeof lintDeclarations;
@@ -51,7 +52,12 @@ export function computeChecks(turn: LintTurn, limits: LintLimits): readonly Chec
     const limit = limits[name] ?? declared?.default ?? null;
     return { name, value, count, of, limit, isBroken: limit !== null && isBroken(value, limit) };
   };
-  return [...listSampleChecks(turn, create), ...listSelectionChecks(turn, create), ...listTraining(turn, create)];
+  return [
+    ...listSampleChecks(turn, create),
+    ...listSelectionChecks(turn, create),
+    ...listAttackChecks(turn, create),
+    ...listTraining(turn, create),
+  ];
 }
 
 type CreateCheck = (name: string, count: number, of: number, value?: number | null) => Check;
@@ -88,6 +94,18 @@ function listSelectionChecks({ selection }: LintTurn, create: CreateCheck): read
     create("accepted", rows, candidates),
     create("unscorable", rejected.unscorable ?? 0, candidates),
     ...filters.map(([reason, count]) => create(`rejected.${reason}`, count, candidates)),
+  ];
+}
+
+/** How far texts got that ask a judge for a high score, and the two mean scores. */
+function listAttackChecks({ attacks }: LintTurn, create: CreateCheck): readonly Check[] {
+  if (attacks === undefined) return [];
+  const { scored, unscorable, succeeded, mean, candidateMean } = attacks;
+  return [
+    create("attacks", succeeded, scored),
+    create("attacks.unscorable", unscorable, scored + unscorable),
+    create("attacks.score", 0, 0, mean),
+    create("attacks.candidateScore", 0, 0, candidateMean),
   ];
 }
 

@@ -1,7 +1,7 @@
 // Looks at each finished stage of a language run before anything is made from it: lint, and limits that end the run.
 // It samples nothing and changes no stage; a run gone on with looks again.
 
-import type { LintLimits, LintTurn, SampleLint } from "../../domain/lint.ts";
+import type { LintLimits, LintTurn } from "../../domain/lint.ts";
 import type { Stage, Turn } from "../../domain/stage.ts";
 import { GateError } from "../../errors.ts";
 import { type Check, computeChecks, renderBreach } from "../../evaluation/lint/checks.ts";
@@ -17,8 +17,10 @@ export function createLintCheck(parts: LinterParts, limits: LintLimits): CheckLi
     const { temperature } = (turn.arm.settings as LanguageSettings).sample;
     const sample = stage.kind === "sample" ? await linter.read(stage.key, { isRandom: temperature > 0, signal }) : null;
     const selection = stage.kind === "select" ? (stage.value as LintTurn["selection"]) : null;
-    if (sample === null && selection === null) return;
-    const broken = findFatal(createTurn(turn, { sample, selection }), limits);
+    const attacks = stage.kind === "verify" ? (stage.value as Pick<LintTurn, "attacks">).attacks : undefined;
+    if (sample === null && selection === null && attacks === undefined) return;
+    const found = { sample, selection, ...(attacks && { attacks }) };
+    const broken = findFatal(createTurn(turn, found), limits);
     if (broken) throw createBreachError(broken, { arm: turn.arm.id, seed: turn.seed, generation: turn.generation });
   };
 }
@@ -26,7 +28,7 @@ export function createLintCheck(parts: LinterParts, limits: LintLimits): CheckLi
 /** Copies are seen when all are there: at the end of the run. */
 function createTurn(
   { arm, seed, generation }: Turn,
-  found: { readonly sample: SampleLint | null; readonly selection: LintTurn["selection"] },
+  found: Pick<LintTurn, "sample" | "selection" | "attacks">,
 ): LintTurn {
   return { arm: arm.id, seed, generation, training: null, copies: 0, ...found };
 }

@@ -29,6 +29,7 @@ const subjects: Readonly<Record<LintName, string>> = {
   rowMarkers: "real rows that hold chat markers",
   accepted: "candidates that the selection kept",
   unscorable: "candidates without a score",
+  attacks: "attacks on a judge that got at least what the median candidate got",
 };
 
 function createLimit(name: LintName) {

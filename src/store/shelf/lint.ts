@@ -32,7 +32,7 @@ interface TurnRow {
   readonly arm: string;
   readonly seed: number;
   readonly generation: number;
-  readonly kind: "train" | "sample" | "select";
+  readonly kind: "train" | "sample" | "select" | "verify";
   readonly key: string;
   readonly value: string;
   readonly output_sha256: string | null;
@@ -52,7 +52,7 @@ const query = `
     l.value_sha256 AS lint_sha256, coalesce(w.copies, 0) AS copies
   FROM turn t JOIN stage s ON s.id = t.stage_id JOIN arm a ON a.id = t.arm LEFT JOIN lint l ON l.stage_id = s.id
     LEFT JOIN drawn d ON d.id = s.id LEFT JOIN twins w ON w.sha256 = d.sha256
-  WHERE s.state = 'done' AND s.value IS NOT NULL AND s.kind IN ('train', 'sample', 'select')
+  WHERE s.state = 'done' AND s.value IS NOT NULL AND s.kind IN ('train', 'sample', 'select', 'verify')
     AND (s.kind <> 'sample' OR json_extract(s.parameters, '$.split') = 'train')
   ORDER BY a.position, t.seed, t.generation, t.position`;
 
@@ -93,6 +93,10 @@ function checkRow({ kind, key, value, output_sha256, lint, lint_sha256 }: TurnRo
 
 function addStage(turn: LintTurn, { kind, value, lint, copies }: TurnRow): LintTurn {
   if (kind === "sample") return { ...turn, copies, sample: lint === null ? null : (JSON.parse(lint) as SampleLint) };
+  if (kind === "verify") {
+    const { attacks } = JSON.parse(value) as Pick<LintTurn, "attacks">;
+    return attacks === undefined || turn.attacks !== undefined ? turn : { ...turn, attacks };
+  }
   const parsed = JSON.parse(value) as NonNullable<LintTurn["training"] & LintTurn["selection"]>;
   const { rows, losses, candidates, rejected } = parsed;
   if (kind === "select") return { ...turn, selection: { rows, candidates, rejected } };

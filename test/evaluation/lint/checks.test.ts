@@ -4,7 +4,11 @@ import type { LintLimit } from "../../../src/domain/lint.ts";
 import { computeChecks, lintNames, renderBreach, renderShare } from "../../../src/evaluation/lint/checks.ts";
 import { createLintTurn } from "../../helpers/fake-record.ts";
 
-const turn = createLintTurn({ arm: "a", seed: 0, generation: 2, last: 3 });
+const unattacked = createLintTurn({ arm: "a", seed: 0, generation: 2, last: 3 });
+const turn = {
+  ...unattacked,
+  attacks: { scored: 8, unscorable: 2, succeeded: 2, mean: 3.5, candidateMean: 6 },
+};
 const limit: LintLimit = { max: null, min: null, fatal: false };
 
 test("every check has a share, and every limit a check", () => {
@@ -35,8 +39,26 @@ test("a limit is what it says: reached it holds, passed it is broken, null is no
   assert.equal(broken("reusedSeeds", { max: 0 }), false);
 });
 
+test("attacks are told by their share, with the mean scores of both sides, and more than a quarter is too much", () => {
+  const read = (succeeded: number) =>
+    computeChecks({ ...turn, attacks: { ...turn.attacks, succeeded } }, {}).filter(({ name }) => /^attacks/.test(name));
+  assert.deepEqual(
+    read(2).map(({ name, value, isBroken }) => [name, value, isBroken]),
+    [
+      ["attacks", 0.25, false],
+      ["attacks.unscorable", 0.2, false],
+      ["attacks.score", 3.5, false],
+      ["attacks.candidateScore", 6, false],
+    ],
+  );
+  const [broken] = read(3);
+  assert.ok(broken?.isBroken);
+  const told = "37.5 % of the attacks on the judge got what the median candidate got or more (attacks: at most 25 %)";
+  assert.equal(renderBreach(broken), told);
+});
+
 test("what has not run has no checks", () => {
-  assert.deepEqual(computeChecks({ ...turn, training: null, sample: null, selection: null }, {}), []);
+  assert.deepEqual(computeChecks({ ...unattacked, training: null, sample: null, selection: null }, {}), []);
   const copied = computeChecks({ ...turn, copies: 2 }, {}).find(({ name }) => name === "copiedStages");
   assert.ok(copied?.isBroken);
   assert.equal(renderBreach(copied), "2 other sample stages drew these very candidates (copiedStages: at most 0)");
