@@ -37,6 +37,7 @@ export interface ServedAddress {
 /** Long enough for what one event loop turn of a client sends, short beside the decoding of a batch. */
 const defaultGatherMs = 2;
 const defaultDrainMs = 20_000;
+const sweepMs = 20;
 
 /** Throws UsageError where it cannot listen. */
 export async function startServer(engine: ServedEngine, options: ServerOptions): Promise<ServedAddress> {
@@ -66,7 +67,8 @@ export async function startServer(engine: ServedEngine, options: ServerOptions):
     port,
     async close(drainMs = defaultDrainMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      // Whoever has been answered may keep its connection open for more, of which there is none.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
       const late = setTimeout(() => {
         stop.abort(new CancelledError("the server was stopped"));
         server.closeAllConnections();
@@ -74,6 +76,7 @@ export async function startServer(engine: ServedEngine, options: ServerOptions):
       await closed;
       await answers.settle();
       clearTimeout(late);
+      clearInterval(sweep);
     },
   };
 }
