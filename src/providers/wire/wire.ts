@@ -28,7 +28,7 @@ export interface WireOptions {
 
 export interface Call {
   readonly target: Target;
-  /** Below the target's address, with a slash in front. */
+  /** Below the target's address, with a slash in front; empty for the address itself. */
   readonly path: string;
   readonly method?: "GET" | "POST";
   /** JSON text, or bytes with their type. */
@@ -37,6 +37,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** In place of limits.answerBytes. */
   readonly mostBytes?: number;
+  /** Sent without the key: to a place that it is not for. */
+  readonly isAnonymous?: true;
 }
 
 export type Reply =
@@ -65,7 +67,16 @@ export function createWire(options: WireOptions): Wire {
   let count = 0;
 
   const reach = async (call: Call): Promise<Arrival | Fault> => {
-    const { target, path, method = "POST", body = null, type = "application/json", signal, mostBytes } = call;
+    const {
+      target,
+      path,
+      method = "POST",
+      body = null,
+      type = "application/json",
+      signal,
+      mostBytes,
+      isAnonymous,
+    } = call;
     const place = places.get(target.url) ?? openPlace(target.url, options);
     places.set(target.url, place);
     if ("kind" in place) return place;
@@ -73,10 +84,10 @@ export function createWire(options: WireOptions): Wire {
     const id = `refeed-${nonce}-${count}`;
     const headers = ["accept", "application/json, text/event-stream", "user-agent", "refeed", "x-request-id", id];
     if (body !== null) headers.push("content-type", type);
-    if (key !== null) headers.push("authorization", `Bearer ${key}`);
+    if (key !== null && isAnonymous !== true) headers.push("authorization", `Bearer ${key}`);
     const { firstByteMs, idleMs, totalMs, answerBytes } = limits;
     const arrival = await transfer(place.pool, {
-      ...{ origin: place.origin, path: place.path + path, method, headers, body, signal },
+      ...{ origin: place.origin, path: place.path + path || "/", method, headers, body, signal },
       ...{ firstByteMs, idleMs, totalMs, mostBytes: mostBytes ?? answerBytes },
     });
     if (arrival.kind !== "arrived") return arrival;

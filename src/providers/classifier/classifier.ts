@@ -1,0 +1,70 @@
+// The Classifier port over text classification endpoints: each text asked once, its labels recorded with what they cost
+// and recalled instead of asked again.
+
+import type { Classifier, Labelled } from "../../domain/hosted.ts";
+import type { Json } from "../../keys/canonical.ts";
+import { askRecorded } from "../control/ask-all.ts";
+import type { Controller, Outcome, Request } from "../exchange.ts";
+import { computeTokenEstimate, computeUsd, type Talk } from "../openai/talk.ts";
+import { isRecord } from "../wire/complaint.ts";
+import { findShape, parseLabels } from "./shapes.ts";
+
+/** Raised when the same text would get other scores. */
+const version = 1;
+
+export interface ClassifierParts extends Talk {
+  readonly controller: Controller;
+  /** Everything of the endpoint that can change a score. */
+  readonly identity: Json;
+}
+
+type Scores = Readonly<Record<string, number>>;
+
+export function createClassifier(parts: ClassifierParts): Classifier {
+  const { controller, identity } = parts;
+  return {
+    version,
+    identity,
+    async *classify(texts, context) {
+      const createRequest = (text: Labelled): Request<Scores> => createLabelling(parts, text);
+      for await (const { item, settled } of askRecorded(texts, { controller, context, createRequest })) {
+        yield settled.kind === "answered"
+          ? { id: item.id, scores: settled.answer, reason: null }
+          : { id: item.id, scores: null, reason: settled.reason };
+      }
+    },
+  };
+}
+
+function createLabelling({ endpoint, wire }: ClassifierParts, { id, text }: Labelled): Request<Scores> {
+  const { price, model, params } = endpoint;
+  const mostTokens = computeTokenEstimate(text);
+  const mostUsd = computeUsd(price, mostTokens, 0);
+  return {
+    key: id,
+    rowCount: 0,
+    mostTokens,
+    mostUsd,
+    async send(target, signal): Promise<Outcome<Scores>> {
+      const { path, createBody } = findShape(target.url);
+      const asked = Object.entries({ ...createBody(text, model ?? ""), ...params }).filter(
+        ([, value]) => value !== null,
+      );
+      const body = JSON.stringify(Object.fromEntries(asked));
+      const reply = await wire.send({ target, path, body, signal });
+      if (reply.kind === "events") return { kind: "lost", reason: "the reply is a stream" };
+      if (reply.kind !== "json") return reply;
+      const answer = parseLabels(reply.value);
+      if (answer === null) return { kind: "lost", reason: "the reply has no labels with scores" };
+      const promptTokens = readTokens(reply.value);
+      const usd = computeUsd(price, promptTokens ?? mostTokens, 0);
+      return { kind: "answered", answer, usage: { url: target.url, promptTokens, completionTokens: 0, usd } };
+    },
+  };
+}
+
+/** What of the servers' kinds tells it. */
+function readTokens(value: unknown): number | null {
+  const usage = isRecord(value) && isRecord(value.usage) ? value.usage.prompt_tokens : null;
+  return typeof usage === "number" && Number.isSafeInteger(usage) ? usage : null;
+}

@@ -1,0 +1,63 @@
+// What stands between an endpoint's settings and the requests to it: its wire, its controller, the key as a value, and
+// the way its provider routes. It knows neither what is asked nor what the answers are for.
+
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../domain/context.ts";
+import { computeSeed } from "../keys/seed.ts";
+import { createRandom } from "../math/random.ts";
+import { createController, type WatchedController } from "./control/controller.ts";
+import { createTime } from "./control/time.ts";
+import type { EndpointSettings } from "./endpoint.ts";
+import { createRoutedWire } from "./huggingface/routed.ts";
+import type { Talk } from "./openai/talk.ts";
+import { createWire, type Wire } from "./wire/wire.ts";
+
+export interface ConnectionOptions {
+  /** The key itself; null for none. */
+  readonly secret: string | null;
+  readonly clock: Clock;
+  /** Where models are looked up, of huggingface. */
+  readonly hubUrl?: string;
+  /** True where unencrypted requests to public addresses are meant. */
+  readonly isPlainAllowed?: boolean;
+  readonly backoffMs?: number;
+}
+
+export interface Connection {
+  readonly controller: WatchedController;
+  /** To the endpoint's own addresses, for requests of any shape. */
+  readonly wire: Wire;
+  /** For chats and completions, by the provider's routes. */
+  readonly talk: Talk;
+  close(): Promise<void>;
+}
+
+/** Throws ProviderError for a key that no request can carry. */
+export function openConnection(endpoint: EndpointSettings, options: ConnectionOptions): Connection {
+  const { name, limits, urls, provider } = endpoint;
+  const { secret, clock, isPlainAllowed = false, backoffMs } = options;
+  const wire = createWire({ name, secret, limits, now: () => clock.now(), isPlainAllowed });
+  const controller = createController({
+    name,
+    targets: urls.map((url) => ({ url })),
+    limits,
+    time: createTime(clock),
+    // Waits of their own for every process: two that were turned away together do not come back together.
+    random: createRandom(computeSeed("backoff", randomBytes(8).toString("hex"))),
+    ...(backoffMs === undefined ? {} : { backoffMs }),
+  });
+  return {
+    controller,
+    wire,
+    talk: { endpoint, wire: provider === "huggingface" ? route(wire, endpoint, options) : wire },
+    async close() {
+      await controller.close();
+      await wire.close();
+    },
+  };
+}
+
+function route(wire: Wire, { route: name }: EndpointSettings, { secret, hubUrl }: ConnectionOptions): Talk["wire"] {
+  const isHubKey = secret === null || secret.trim().startsWith("hf_");
+  return createRoutedWire({ wire, route: name, isHubKey, ...(hubUrl === undefined ? {} : { hubUrl }) });
+}

@@ -1,0 +1,70 @@
+// One door to an endpoint: whatever the file says of it becomes the ports that stages ask. It opens connections with the
+// first request and reads no environment: a key comes in as a value. Imported when an experiment names an endpoint.
+
+import type { Context } from "../domain/context.ts";
+import type { Chat, Classifier } from "../domain/hosted.ts";
+import type { Model, Sampler } from "../domain/ports.ts";
+import type { Json } from "../keys/canonical.ts";
+import { createClassifier } from "./classifier/classifier.ts";
+import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
+import { createHostedSampler } from "./control/sampler.ts";
+import type { EndpointSettings } from "./endpoint.ts";
+import { type Dialect, plainDialect } from "./openai/body.ts";
+import { createChat } from "./openai/chat.ts";
+import { createSampleRequests } from "./openai/sample.ts";
+
+export interface ProviderOptions extends ConnectionOptions {
+  /** Stands in the keys of whatever asks; of the settings unless given. */
+  readonly identity?: Json;
+  /**
+   * Awaited before the endpoint is sampled for a model: proves that it serves that model and tells what it was found to
+   * heed. Without it, what the file leaves open is done the way every server understands.
+   */
+  readonly enter?: (model: Model, context: Context, connection: Connection) => Promise<Found>;
+}
+
+export interface Found {
+  /** Whether n is heeded. */
+  readonly hasN: boolean;
+  readonly dialect: Dialect;
+}
+
+export interface Provider extends Connection {
+  readonly sampler: Sampler;
+  readonly chat: Chat;
+  readonly classifier: Classifier;
+}
+
+/** Raised when the same request would be sent differently, or the same reply read differently. */
+const samplerVersion = 1;
+
+const unproved: Found = { hasN: false, dialect: plainDialect };
+
+/** Throws ProviderError for a key that no request can carry. */
+export function createProvider(endpoint: EndpointSettings, options: ProviderOptions): Provider {
+  const connection = openConnection(endpoint, options);
+  const { controller, talk, wire } = connection;
+  const asking = { ...talk, controller, identity: options.identity ?? readIdentity(endpoint) };
+  return {
+    ...connection,
+    sampler: {
+      version: samplerVersion,
+      async *sample(prompts, request, context) {
+        context.signal.throwIfAborted();
+        const found = (await options.enter?.(request.model, context, connection)) ?? unproved;
+        const draws = endpoint.draws === "auto" ? (found.hasN ? "n" : "single") : endpoint.draws;
+        const createRequest = createSampleRequests(talk, found.dialect);
+        const sampler = createHostedSampler({ version: samplerVersion, controller, createRequest, draws });
+        yield* sampler.sample(prompts, request, context);
+      },
+    },
+    chat: createChat(asking),
+    // Classifiers are asked at their own address, never by a route of chats.
+    classifier: createClassifier({ ...asking, wire }),
+  };
+}
+
+/** Everything the file says that can change an answer; addresses, prices and limits cannot. */
+function readIdentity({ provider, model, revision, name, route, ask, system, params }: EndpointSettings): Json {
+  return { provider, model, revision, name, route, ask, system, params };
+}
