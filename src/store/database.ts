@@ -1,7 +1,7 @@
 // Opens a run's SQLite database the one safe way: WAL with synchronous=FULL, asserted after the first read,
 // because the compiled-in default silently falls back to NORMAL. Migrations run in order, each in a transaction.
 
-import { existsSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { StoreError } from "../errors.ts";
@@ -23,6 +23,7 @@ const longestLogBytes = 64 * 2 ** 20;
 export function openWriter(file: string): Connection {
   const connection = openChecked(file, { readonly: false });
   try {
+    backUp(connection, file);
     migrate(connection);
   } catch (error) {
     connection.close();
@@ -115,6 +116,21 @@ function assertPragma(connection: Connection, name: string, expected: number | s
       next: "move the run to a local file system",
     });
   }
+}
+
+/** A run of an older version is copied whole before its tables change: `state.db.v1` beside it. */
+function backUp(connection: Connection, file: string): void {
+  const version = readVersion(connection);
+  if (version === 0 || version === migrations.length) return;
+  const isEmpty = connection.prepare("SELECT 1 FROM run").get() === undefined;
+  const copy = `${file}.v${version}`;
+  if (isEmpty || existsSync(copy)) return;
+  const draft = `${copy}.tmp`;
+  validateOwnFile(draft);
+  rmSync(draft, { force: true });
+  createOwnFile(draft);
+  connection.prepare("VACUUM INTO ?").run(draft);
+  renameSync(draft, copy);
 }
 
 function migrate(connection: Connection): void {

@@ -35,6 +35,10 @@ export function createRowRemover(connection: Connection, writer: Writer): (stage
     `UPDATE attempt SET state = 'retryable', reason = 'other inputs', rows_sha256 = NULL
      WHERE stage_id = @stageId AND key > @after AND key <= @last AND state <> 'retryable'`,
   );
+  const disown = connection.prepare(
+    `DELETE FROM answer WHERE attempt_id IN
+       (SELECT id FROM attempt WHERE stage_id = @stageId AND key > @after AND key <= @last)`,
+  );
   return async (stageId) => {
     for (const statement of statements) {
       while ((await writer.writeBatch(() => statement.run({ stageId }).changes)) > 0);
@@ -42,7 +46,10 @@ export function createRowRemover(connection: Connection, writer: Writer): (stage
     for (let after = ""; ; ) {
       const last = lastOfSlice.get({ stageId, after }) ?? null;
       if (last === null) return;
-      await writer.writeBatch(() => reopen.run({ stageId, after, last }));
+      await writer.writeBatch(() => {
+        disown.run({ stageId, after, last });
+        reopen.run({ stageId, after, last });
+      });
       after = last;
     }
   };

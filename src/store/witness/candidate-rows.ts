@@ -55,7 +55,7 @@ export async function* checkCandidateRows(
   const attemptById = new Map(
     connection
       .prepare<[number], AttemptRow>(
-        "SELECT id, key, row_count, rows_sha256 FROM attempt WHERE stage_id = ? AND state = 'done'",
+        "SELECT id, key, row_count, rows_sha256 FROM attempt WHERE stage_id = ? AND state = 'done' AND row_count > 0",
       )
       .all(stageId)
       .map((attempt) => [attempt.id, attempt]),

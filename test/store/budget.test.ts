@@ -1,0 +1,167 @@
+// What is spent and reserved against the budget, answers that are no rows, and a run of an older version.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import fc from "fast-check";
+import type { Budget } from "../../src/domain/context.ts";
+import { BudgetError, StoreError } from "../../src/errors.ts";
+import { openRunFolder, type RunFolder } from "../../src/store/run-folder.ts";
+import { migrations } from "../../src/store/schema.ts";
+import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
+
+const request = {
+  key: "a".repeat(64),
+  description: {
+    kind: "verify",
+    version: 1,
+    parameters: null,
+    inputs: [],
+    turn: { arm: { id: "arm", generations: 1, settings: null }, seed: 0, generation: 0 },
+  },
+  inputs: [],
+} as const;
+
+async function open(directory: string, budget: Partial<Budget> = {}): Promise<RunFolder> {
+  const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid }, budget });
+  await folder.records.begin(request);
+  return folder;
+}
+
+const asked = { rowCount: 0, isOutside: true, costUsd: 0.5, tokenCount: 100 };
+const usage = { url: "http://127.0.0.1:1/v1", promptTokens: 30, completionTokens: 5, usd: 0.2 };
+
+test("what a request may cost is reserved; answered, it counts at what it cost; the cap is never passed", async (context) => {
+  const folder = await open(join(createTemporaryFolder(context), "run"), { usd: 1 });
+  const ledger = folder.createLedger(request.key);
+  await ledger.intend({ key: "a", ...asked });
+  await ledger.intend({ key: "b", ...asked });
+  assert.deepEqual(folder.readSpending(), { usd: 1, requests: 2, tokens: 200 });
+  await assert.rejects(ledger.intend({ key: "c", ...asked }), (error) => {
+    assert.ok(error instanceof BudgetError);
+    assert.equal(error.exitCode, 4);
+    assert.match(error.message, /^budget.usd: the budget of \$1 is reached: \$1 are spent or reserved/);
+    assert.match(error.next ?? "", /--max-cost/);
+    return true;
+  });
+  ledger.account("a", usage);
+  await ledger.record("a", { text: "yes" });
+  await ledger.settle("b", { state: "retryable", reason: "busy" });
+  const { usd, ...counts } = folder.readSpending();
+  assert.ok(Math.abs(usd - 0.2) < 1e-12);
+  assert.deepEqual(counts, { requests: 2, tokens: 35 });
+  await ledger.intend({ key: "c", ...asked });
+  await folder.close();
+});
+
+test("requests and tokens have caps of their own, and work inside the process counts for none", async (context) => {
+  const root = createTemporaryFolder(context);
+  const [few, short] = [
+    await open(join(root, "few"), { requests: 1 }),
+    await open(join(root, "short"), { tokens: 150 }),
+  ];
+  for (const [folder, unit] of [
+    [few, "requests"],
+    [short, "tokens"],
+  ] as const) {
+    const ledger = folder.createLedger(request.key);
+    await ledger.intend({ key: "a", ...asked });
+    await assert.rejects(ledger.intend({ key: "b", ...asked }), new RegExp(`budget.${unit}: the budget of `));
+    await ledger.intend({ key: "own", rowCount: 1, isOutside: false });
+    assert.equal(folder.readSpending().requests, 1);
+    await folder.close();
+  }
+});
+
+test("the sum the database keeps is the sum of its attempts, whatever happens to them", async (context) => {
+  const root = createTemporaryFolder(context);
+  let count = 0;
+  const step = fc.tuple(fc.constantFrom("intend", "settle", "lose", "answer"), fc.integer({ min: 0, max: 3 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const directory = join(root, String(count++));
+      const folder = await open(directory);
+      const ledger = folder.createLedger(request.key);
+      const begun = new Set<string>();
+      for (const [what, index] of steps) {
+        const key = `attempt ${index}`;
+        if (what === "intend" || !begun.has(key)) {
+          await ledger.intend({ key, ...asked });
+          begun.add(key);
+        } else if (what === "answer") {
+          ledger.account(key, usage);
+          await ledger.record(key, index);
+        } else await ledger.settle(key, { state: what === "lose" ? "unknown" : "retryable", reason: what });
+      }
+      const spent = folder.readSpending();
+      await folder.close();
+      const connection = new Database(join(directory, "state.db"), { readonly: true });
+      const summed = connection
+        .prepare<[], { usd: number; requests: number; tokens: number }>(
+          `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
+             coalesce(sum(token_count + try_token_count), 0) AS tokens FROM attempt`,
+        )
+        .get();
+      connection.close();
+      assert.deepEqual([spent.requests, spent.tokens], [summed?.requests, summed?.tokens]);
+      assert.ok(Math.abs(spent.usd - (summed?.usd ?? Number.NaN)) < 1e-9);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test("an answer is recalled by another process, is refused where it is damaged, and goes with the inputs it was for", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const first = await open(directory);
+  const ledger = first.createLedger(request.key);
+  for (const key of ["a", "b"]) {
+    await ledger.intend({ key, ...asked });
+    await ledger.record(key, { text: `answer ${key}`, terms: [-0.1, -1.23456789012345] });
+  }
+  assert.equal(ledger.recall("c"), undefined);
+  await first.close();
+  const connection = new Database(join(directory, "state.db"));
+  connection.exec("UPDATE answer SET value = replace(value, 'answer b', 'other b')");
+  connection.close();
+  const second = await open(directory);
+  const again = second.createLedger(request.key);
+  assert.deepEqual(again.recall("a"), { text: "answer a", terms: [-0.1, -1.23456789012345] });
+  assert.throws(
+    () => again.recall("b"),
+    (error) => error instanceof StoreError && /is damaged/.test(error.message),
+  );
+  const input = { key: "i".repeat(64), kind: "sample", value: null, digest: "another" } as const;
+  await second.records.begin({ ...request, inputs: [input] });
+  assert.equal(again.recall("a"), undefined);
+  assert.equal(second.readSpending().requests, 2);
+  await second.close();
+});
+
+test("a run of every older version is copied, brought up to date and counted", async (context) => {
+  const root = createTemporaryFolder(context);
+  for (let version = 1; version < migrations.length; version++) {
+    const directory = join(root, `v${version}`);
+    mkdirSync(directory, { mode: 0o700 });
+    const file = join(directory, "state.db");
+    const old = new Database(file);
+    for (const migration of migrations.slice(0, version)) old.exec(migration);
+    old.exec(`
+      INSERT INTO run VALUES (1, 'old', 0, 'interrupted', NULL, '{}', '');
+      INSERT INTO stage (id, key, kind, version, parameters, inputs, state) VALUES (1, '${request.key}', 'verify', 1, 'null', '[]', 'running');
+      INSERT INTO attempt (stage_id, key, row_count, state, is_outside, try_usd, cost_usd, token_count, intended_ms)
+        VALUES (1, 'a', 1, 'sent', 1, 0.5, 0.75, 7, 0);
+    `);
+    old.pragma(`user_version = ${version}`);
+    old.close();
+    const folder = await open(directory, { usd: 1 });
+    assert.deepEqual(folder.readSpending(), { usd: 0.75, requests: 1, tokens: 7 });
+    await assert.rejects(folder.createLedger(request.key).intend({ key: "b", ...asked }), BudgetError);
+    await folder.close();
+    assert.ok(existsSync(`${file}.v${version}`));
+    const copy = new Database(`${file}.v${version}`, { readonly: true });
+    assert.equal(copy.pragma("user_version", { simple: true }), version);
+    copy.close();
+  }
+});
