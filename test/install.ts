@@ -8,6 +8,8 @@ const programByPackage: Readonly<Record<string, string>> = {
   chromium: "/usr/bin/chromium",
   strace: "/usr/bin/strace",
   faketime: "/usr/bin/faketime",
+  "python3-pip": "/usr/bin/pip3",
+  "g++": "/usr/bin/g++",
 };
 
 const wanted = process.argv.slice(2);
