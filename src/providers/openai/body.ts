@@ -65,7 +65,7 @@ export function createQuestionBody(endpoint: EndpointSettings, { system, text, s
 }
 
 /** What the file says of the body comes last: a value stands in place of ours, null takes a member out. */
-function finish({ params }: EndpointSettings, body: Body): Body {
+export function finish({ params }: Pick<EndpointSettings, "params">, body: Body): Body {
   const whole = Object.entries({ ...body, ...params });
   return Object.fromEntries(whole.filter(([, value]) => value !== null));
 }
@@ -76,13 +76,13 @@ function createMessages({ system }: Pick<EndpointSettings, "system">, text: stri
 }
 
 /** OpenAI's newer models take nothing but the longer name, and no other server is sure to know it. */
-function createLimit({ ask, urls }: EndpointSettings, maxTokens: number): Body {
+export function createLimit({ ask, urls }: Pick<EndpointSettings, "ask" | "urls">, maxTokens: number): Body {
   const isVendor = urls.some((url) => URL.canParse(url) && new URL(url).hostname === "api.openai.com");
   return ask === "chat" && isVendor ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
 }
 
 /** One alternative is asked for beside each token: with none, llama.cpp tells nothing and mlx-lm refuses. */
-function createLogProbabilities(endpoint: EndpointSettings, { logProbabilities }: Dialect): Body {
+export function createLogProbabilities(endpoint: EndpointSettings, { logProbabilities }: Dialect): Body {
   if (logProbabilities === "none") return {};
   if (logProbabilities === "boolean" || (endpoint.ask === "chat" && isRefeed(endpoint))) return { logprobs: true };
   return endpoint.ask === "chat" ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };

@@ -1,0 +1,129 @@
+// What an endpoint heeds of a request for draws: n, seed and stop, from two replies; and whether it has a chat route.
+// Many a server takes a member it does not know and answers as if it were not there, so what counts is what comes back.
+
+import type { Json } from "../../keys/canonical.ts";
+import { readChatChoice, readRawChoice, type Written } from "../given/passages.ts";
+import { readList } from "../given/reading.ts";
+import { createLimit, createLogProbabilities, finish, type LogProbabilityShape } from "../openai/body.ts";
+import { routeOf } from "../openai/talk.ts";
+import type { Abilities } from "./evidence.ts";
+import type { Prober } from "./prober.ts";
+
+interface Known {
+  readonly completions: boolean | null;
+  /** Of the raw route. */
+  readonly dialect: LogProbabilityShape | null;
+}
+
+const text = "Here is the first line of a story that nobody has told before:";
+
+/** Enough to tell draws apart, and no more than the shortest of models writes. */
+const drawTokens = 12;
+
+/** Draws as likely as that in common come about by chance. */
+const leastSurprise = 4;
+
+/** Throws nothing of its own: an endpoint that answers no draw shows that when it is sampled. */
+export async function probeAbilities(prober: Prober, { completions, dialect: raw }: Known): Promise<Abilities> {
+  const isChat = prober.settings.ask === "chat";
+  const dialects = isChat ? (["number", "boolean"] as const) : raw === null ? [] : [raw];
+  let first: Drawn | undefined;
+  let dialect: LogProbabilityShape = "none";
+  for (dialect of dialects) {
+    first = await draw(prober, { name: `draw-${dialect}`, dialect, members: { n: 2 } });
+    if (first) break;
+  }
+  // Some refuse n, others log-probabilities; a plain request shows whether there is anything at all.
+  const heard = first ?? (await draw(prober, { name: "draw-plain", dialect: "none", members: {} }));
+  const written = heard?.draws[0];
+  const found = { completions, dialect: first && written?.tokens ? dialect : ("none" as const) };
+  if (written === undefined) {
+    return { ...found, n: null, seed: null, stop: null, logProbabilities: false, chat: isChat ? false : null };
+  }
+  const stop = findStop(written.text);
+  const members = { ...(first ? { n: 2 } : {}), ...(stop === null ? {} : { stop: [stop] }) };
+  const again = await draw(prober, { name: "draw-again", dialect: found.dialect, members });
+  return {
+    ...found,
+    n: first ? isSeveral(first.draws) : false,
+    ...compareAgain(written, again, stop),
+    logProbabilities: written.tokens !== null,
+    chat: isChat ? true : await probeChat(prober),
+    completions: isChat ? completions : true,
+  };
+}
+
+interface Drawn {
+  readonly draws: readonly Written[];
+}
+
+interface DrawCall {
+  readonly name: string;
+  readonly dialect: LogProbabilityShape;
+  readonly members: Readonly<Record<string, Json>>;
+}
+
+async function draw(prober: Prober, { name, dialect, members }: DrawCall): Promise<Drawn | undefined> {
+  const { settings, model } = prober;
+  const isChat = settings.ask === "chat";
+  const body = finish(settings, {
+    ...{ model, ...(isChat ? { messages: [{ role: "user", content: text }] } : { prompt: text }) },
+    ...{ temperature: 1, seed: 1, ...createLimit(settings, drawTokens), ...members },
+    ...createLogProbabilities(settings, { logProbabilities: dialect }),
+  });
+  const reply = await prober.ask({ name, path: routeOf(settings), body, tokenCount: 2 * drawTokens });
+  if (reply.kind === "untold") return undefined;
+  const count = readList(reply.value, "choices")?.length ?? 0;
+  const read = isChat ? readChatChoice : readRawChoice;
+  const draws = Array.from({ length: count }, (_, index) => read(reply.value, index));
+  const told = draws.filter((each) => each !== undefined);
+  return told.length === 0 ? undefined : { draws: told };
+}
+
+/** Two draws that are equal although that is unlikely are one draw told twice. */
+function isSeveral(draws: readonly Written[]): boolean {
+  const [one, other] = draws;
+  if (one === undefined || other === undefined) return false;
+  return one.text !== other.text || computeSurprise(one) < leastSurprise;
+}
+
+/** Minus ln p of a text; endless where it is not told. */
+function computeSurprise({ tokens }: Written): number {
+  if (tokens === null) return Number.POSITIVE_INFINITY;
+  return tokens.reduce((sum, { logProbability }) => sum - logProbability, 0);
+}
+
+/** A piece of the text whose first place is well inside it. */
+function findStop(written: string): string | null {
+  for (let at = Math.ceil(written.length / 2); at < written.length - 2; at++) {
+    const stop = written.slice(at, at + 3);
+    if (written.indexOf(stop) === at && at >= 4 && stop.trim() !== "") return stop;
+  }
+  return null;
+}
+
+function compareAgain(
+  heard: Written,
+  again: Drawn | undefined,
+  stop: string | null,
+): { readonly seed: boolean | null; readonly stop: boolean | null } {
+  const repeated = again?.draws[0];
+  if (again === undefined || repeated === undefined) return { seed: null, stop: null };
+  const cut = stop === null ? heard.text : heard.text.slice(0, heard.text.indexOf(stop));
+  // A text that is all but certain comes again without any seed.
+  const isTelling = computeSurprise(heard) >= leastSurprise;
+  if (repeated.text === cut) return { seed: isTelling ? true : null, stop: stop === null ? null : true };
+  if (repeated.text === heard.text) return { seed: isTelling ? true : null, stop: false };
+  // Another draw, which shows nothing of stop unless it holds it.
+  const holds = stop !== null && again.draws.some((each) => each.text.includes(stop));
+  return { seed: false, stop: holds ? false : null };
+}
+
+async function probeChat(prober: Prober): Promise<boolean | null> {
+  if (prober.left() === 0) return null;
+  const messages = [{ role: "user", content: text }];
+  const { model, settings } = prober;
+  const body = { model, messages, ...createLimit({ ...settings, ask: "chat" }, 1) };
+  const reply = await prober.ask({ name: "chat", path: "/chat/completions", body, tokenCount: 1 });
+  return reply.kind === "told" && readChatChoice(reply.value) !== undefined;
+}

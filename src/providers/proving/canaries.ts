@@ -1,0 +1,117 @@
+// Canaries: fixed texts that an endpoint goes on with greedily. What it writes is its fingerprint, and what it is proved by.
+
+import { readChatChoice, readRawChoice, readTgiWritten, type Written } from "../given/passages.ts";
+import { createLimit, createLogProbabilities, finish, type LogProbabilityShape } from "../openai/body.ts";
+import type { Canary } from "./evidence.ts";
+import type { ProbeReply, Prober } from "./prober.ts";
+
+/** Plain English of the kinds that most models have read, none of them the end of a text. */
+export const canaryPrompts: readonly string[] = [
+  "The harbour lay quiet that morning. The fishermen had gone out before dawn, and",
+  "Officials in the city said on Tuesday that the new bridge would be open to traffic by",
+  "To make the soup, first cut the onions and the carrots into small pieces. Then",
+  "The committee met for three hours. When it was over, the chairman told reporters that",
+  "Shares of the company fell sharply after it said that profits for the year would",
+  "The storm moved north along the coast during the night. Schools and offices were",
+  "The museum has bought two paintings by the same artist. The first of them shows",
+  "In the second half the visitors scored twice. Their captain said after the match that",
+];
+
+export const longest = 96;
+
+export interface WrittenCanary extends Written {
+  readonly prompt: string;
+}
+
+/** The first canary, and how the route takes to be asked for log-probabilities. */
+export interface First {
+  readonly written: WrittenCanary;
+  readonly dialect: LogProbabilityShape;
+}
+
+export async function writeRaw(prober: Prober): Promise<First | undefined> {
+  // Where chats are sampled, a text without log-probabilities is had there.
+  const dialects = prober.settings.ask === "chat" ? (["number", "boolean"] as const) : dialectsInOrder;
+  for (const dialect of dialects) {
+    const written = await writeOne(prober, { index: 0, dialect });
+    if (written) return { written, dialect: written.tokens ? dialect : "none" };
+  }
+  return undefined;
+}
+
+const dialectsInOrder: readonly LogProbabilityShape[] = ["number", "boolean", "none"];
+
+interface Which {
+  readonly index: number;
+  readonly dialect: LogProbabilityShape;
+}
+
+export async function writeOne(prober: Prober, { index, dialect }: Which): Promise<WrittenCanary | undefined> {
+  const prompt = canaryPrompts[index] as string;
+  const { model, settings } = prober;
+  const isSampled = settings.ask === "completions";
+  const told = createLogProbabilities({ ...settings, ask: "completions" }, { logProbabilities: dialect });
+  // What is said of chats may be unknown to the raw route.
+  const params = isSampled ? settings.params : {};
+  const body = finish({ params }, { model, prompt, max_tokens: longest, temperature: 0, ...told });
+  const name = `canary-${index}-${dialect}`;
+  const reply = await prober.ask({ name, path: "/completions", body, tokenCount: longest });
+  const written = reply.kind === "told" ? readRawChoice(reply.value) : undefined;
+  return written && { ...written, prompt };
+}
+
+/** What a chat answers to the first canary: of endpoints that have nothing else. */
+export async function writeChat(prober: Prober): Promise<First | undefined> {
+  const prompt = canaryPrompts[0] as string;
+  const { model, settings } = prober;
+  const chat = { ...settings, ask: "chat" } as const;
+  for (const dialect of dialectsInOrder) {
+    const told = createLogProbabilities(chat, { logProbabilities: dialect });
+    const messages = [{ role: "user", content: prompt }];
+    const body = finish(chat, { model, messages, temperature: 0, ...createLimit(chat, longest), ...told });
+    const name = `canary-chat-${dialect}`;
+    const reply = await prober.ask({ name, path: "/chat/completions", body, tokenCount: longest });
+    const written = reply.kind === "told" ? readChatChoice(reply.value) : undefined;
+    if (written) return { written: { ...written, prompt }, dialect };
+  }
+  return undefined;
+}
+
+/** By TGI's own route, which tells of what it writes where its others do not. */
+export async function writeTgi(prober: Prober, index: number): Promise<WrittenCanary | undefined> {
+  const prompt = canaryPrompts[index] as string;
+  const body = { inputs: prompt, parameters: { max_new_tokens: longest, details: true, do_sample: false } };
+  const name = `canary-${index}-tgi`;
+  const reply = await prober.ask({ name, path: "/generate", isBeside: true, body, tokenCount: longest });
+  const written = reply.kind === "told" ? readTgiWritten(reply.value) : undefined;
+  return written && { ...written, prompt };
+}
+
+export interface WrittenTogether {
+  readonly written: readonly WrittenCanary[];
+  /** Why there is none. */
+  readonly reason: string;
+}
+
+/** Refeed's own server writes short texts and takes many in one request, as long as its models write. */
+export async function writeTogether(prober: Prober): Promise<WrittenTogether> {
+  const body = { model: prober.model, prompt: canaryPrompts, temperature: 0, logprobs: 1 };
+  const tokenCount = canaryPrompts.length * longest;
+  const reply: ProbeReply = await prober.ask({ name: "canaries", path: "/completions", body, tokenCount });
+  if (reply.kind === "untold") return { written: [], reason: reply.reason };
+  const written = canaryPrompts.flatMap((prompt, index): WrittenCanary[] => {
+    const read = readRawChoice(reply.value, index);
+    return read ? [{ ...read, prompt }] : [];
+  });
+  return { written, reason: "it wrote nothing" };
+}
+
+/** What is kept of them. */
+export function createCanaries(written: readonly WrittenCanary[]): readonly Canary[] {
+  return written.map(({ prompt, text, tokens }) => ({
+    prompt,
+    text,
+    tokens: tokens?.map((token) => token.text) ?? null,
+    terms: tokens?.map(({ logProbability }) => logProbability) ?? null,
+  }));
+}

@@ -1,0 +1,70 @@
+// What an endpoint was found to be: what it lists, what it heeds, how its scores of given texts were proved, and the
+// fingerprint of the model behind it. Kept in the run, and held against what is found in a later process.
+
+import type { Json } from "../../keys/canonical.ts";
+import type { Agreement } from "../given/verdict.ts";
+import type { LogProbabilityShape } from "../openai/body.ts";
+
+export interface Evidence {
+  readonly version: 1;
+  /** The model it was asked for. */
+  readonly model: string;
+  /** What its list names; null where it has none. */
+  readonly listed: readonly ListedModel[] | null;
+  readonly abilities: Abilities;
+  readonly given: GivenEvidence;
+  readonly fingerprint: Fingerprint;
+  /** Requests it took to find out. */
+  readonly requestCount: number;
+}
+
+export interface ListedModel {
+  readonly id: string;
+  /** What refeed serve names every model by, whatever else it is called; the id elsewhere. */
+  readonly lineage: string;
+  /** SHA-256 of the model, where the server tells it. */
+  readonly digest: string | null;
+  /** What calls itself its owner, which names the server. */
+  readonly owner: string | null;
+}
+
+/** null where it was not found out. */
+export interface Abilities {
+  /** Several different draws in one reply. */
+  readonly n: boolean | null;
+  /** The same draws for the same seed. */
+  readonly seed: boolean | null;
+  readonly stop: boolean | null;
+  /** Log-probabilities of what it writes, by the route that is sampled. */
+  readonly logProbabilities: boolean;
+  readonly chat: boolean | null;
+  readonly completions: boolean | null;
+  /** How it takes to be asked for them there. */
+  readonly dialect: LogProbabilityShape;
+}
+
+export type GivenEvidence =
+  | { readonly kind: "proved"; readonly way: string; readonly agreement: Agreement }
+  /** It cannot be relied on, and why. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+export interface Canary {
+  readonly prompt: string;
+  readonly text: string;
+  /** null where no log-probabilities were told: then the text alone is the fingerprint. */
+  readonly tokens: readonly string[] | null;
+  readonly terms: readonly number[] | null;
+}
+
+export type Fingerprint =
+  | { readonly kind: "canaries"; readonly canaries: readonly Canary[] }
+  /** It serves this run's own models, each told by the digest in its list. */
+  | { readonly kind: "digests" };
+
+export const renderEvidence = (evidence: Evidence): Json => evidence as unknown as Json;
+
+/** What the store gives back is what was written: it keeps its digest. Another version is none. */
+export function parseEvidence(value: Json | undefined): Evidence | undefined {
+  const evidence = value as unknown as Evidence | undefined;
+  return evidence?.version === 1 ? evidence : undefined;
+}

@@ -1,0 +1,130 @@
+// Before a stage asks an endpoint for anything: does it serve the model of that very stage? An endpoint with a model of its
+// own is proved once in a process and held against its fingerprint; one that serves the run's models is asked for its list
+// every time, because it must name the lineage with the digest that the run has. An address is no identity: a server may
+// move, and what stands behind an address may change.
+
+import type { Context } from "../../domain/context.ts";
+import type { Model } from "../../domain/ports.ts";
+import type { EndpointRecords } from "../../domain/records.ts";
+import { ProviderError } from "../../errors.ts";
+import { type GivenWay, givenWays } from "../given/ways.ts";
+import { type Evidence, type ListedModel, parseEvidence, renderEvidence } from "./evidence.ts";
+import { findChange } from "./fingerprint.ts";
+import { askModels, probeEndpoint } from "./probe.ts";
+import { createProber, type ProbeParts } from "./prober.ts";
+import { givenAdvice } from "./proof.ts";
+
+export interface EndpointGate {
+  /**
+   * Resolves with what the endpoint was found to be once it is sure that it serves this model.
+   * Throws ProviderError where it does not, does not answer, or is no longer what it was.
+   */
+  enter(model: Model, context: Context): Promise<Evidence>;
+  /** The same for scores of given texts: resolves with the way that was proved, throws where none was. */
+  enterGiven(model: Model, context: Context): Promise<GivenWay>;
+}
+
+export interface GateParts extends ProbeParts {
+  readonly records: EndpointRecords;
+  /** The digests its own model goes by in this run; null where it serves the run's models, each by its lineage. */
+  readonly digests: readonly string[] | null;
+  /** A changed model is taken as it is, and remembered from now on. */
+  readonly acceptsChange: boolean;
+}
+
+export function createEndpointGate(parts: GateParts): EndpointGate {
+  const { settings, digests } = parts;
+  let proving: { readonly evidence: Promise<Evidence>; readonly signal: AbortSignal } | undefined;
+  const proveOnce = async (model: Model, context: Context): Promise<Evidence> => {
+    for (;;) {
+      proving ??= { evidence: prove(parts, model, context), signal: context.signal };
+      const mine = proving;
+      try {
+        return await mine.evidence;
+      } catch (error) {
+        if (proving === mine) proving = undefined;
+        // Another stage was told to stop while it found out; this one was not.
+        if (!mine.signal.aborted || context.signal.aborted) throw error;
+      }
+    }
+  };
+  const enter = async (model: Model, context: Context): Promise<Evidence> => {
+    if (digests === null) {
+      // Before anything else is asked: proving would send it requests for a model it does not have.
+      await checkServed(parts, model, context);
+      return proveOnce(model, context);
+    }
+    if (digests.includes(model.digest)) return proveOnce(model, context);
+    throw new ProviderError(
+      `it is asked for the model of lineage ${shorten(model.lineage)} and serves a model of its own, ${settings.model}`,
+      { where: nameOf(parts), next: "name an endpoint that serves each generation's model under model.endpoint" },
+    );
+  };
+  return {
+    enter,
+    async enterGiven(model, context) {
+      const { given } = await enter(model, context);
+      const way = given.kind === "proved" ? givenWays.find(({ name }) => name === given.way) : undefined;
+      if (way) return way;
+      const reason = given.kind === "refused" ? given.reason : `the way ${given.way} is unknown`;
+      throw new ProviderError(`given texts cannot be scored there: ${reason}`, {
+        where: nameOf(parts),
+        next: givenAdvice,
+      });
+    },
+  };
+}
+
+const nameOf = ({ settings }: ProbeParts): string => `endpoint ${settings.name}`;
+const shorten = (lineage: string): string => lineage.replace(/[0-9a-f]{20,}/, (digits) => digits.slice(0, 12));
+
+async function prove(parts: GateParts, model: Model, context: Context): Promise<Evidence> {
+  const { settings, records, acceptsChange } = parts;
+  const before = parseEvidence(records.read(settings.name));
+  const found = await probeEndpoint(parts, model, context);
+  const after = keepFingerprint(parts, { before: acceptsChange ? undefined : before, found });
+  await records.write(settings.name, renderEvidence(after));
+  return after;
+}
+
+/** What is held against later is what was found first: a model that drifts little by little has changed all the same. */
+function keepFingerprint(
+  parts: GateParts,
+  { before, found }: { readonly before: Evidence | undefined; readonly found: Evidence },
+): Evidence {
+  const [old, now] = [before?.fingerprint, found.fingerprint];
+  if (before?.model !== found.model || old?.kind !== "canaries" || now.kind !== "canaries") return found;
+  const change = findChange(old.canaries, now.canaries);
+  if (change === null) return { ...found, fingerprint: old };
+  throw new ProviderError(`${found.model} is no longer the model that this run asked: it ${change}`, {
+    where: nameOf(parts),
+    next: "serve the model that was asked before, or go on with the one that is there: --accept-changes",
+  });
+}
+
+/** Throws unless the endpoint lists the very model: by its lineage, with its digest. */
+async function checkServed(parts: GateParts, model: Model, context: Context): Promise<void> {
+  const prober = createProber(parts, model, context);
+  const listed = await askModels(prober);
+  const entry = listed?.find(({ id, lineage }) => lineage === model.lineage || id === model.lineage);
+  if (entry?.digest === model.digest) return;
+  const lineage = shorten(model.lineage);
+  if (entry) {
+    const other =
+      entry.digest === null ? "tells no digest of it" : `serves other parameters (${entry.digest.slice(0, 12)})`;
+    throw new ProviderError(
+      `the model of lineage ${lineage} has digest ${model.digest.slice(0, 12)}, and the server ${other} under that name`,
+      { where: nameOf(parts), next: "serve this run's folder: refeed serve <run>" },
+    );
+  }
+  throw new ProviderError(`it does not serve the model of lineage ${lineage}; it serves ${describeList(listed)}`, {
+    where: nameOf(parts),
+    next: "serve this run's folder: refeed serve <run>",
+  });
+}
+
+function describeList(listed: readonly ListedModel[] | null): string {
+  if (listed === null || listed.length === 0) return "nothing that it lists";
+  const shown = listed.slice(0, 4).map(({ id }) => shorten(id));
+  return shown.join(", ") + (listed.length > shown.length ? ` and ${listed.length - shown.length} more` : "");
+}

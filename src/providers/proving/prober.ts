@@ -1,0 +1,115 @@
+// Asks an endpoint one thing after another, each through the controller and so through the ledger and the budget, and
+// counts. A request that a server does not take is a finding here, and no reason to stop.
+
+import type { Context } from "../../domain/context.ts";
+import type { Model } from "../../domain/ports.ts";
+import type { Json } from "../../keys/canonical.ts";
+import type { EndpointSettings } from "../endpoint.ts";
+import type { Controller, Outcome, Request } from "../exchange.ts";
+import { readUsage, type SendJson } from "../given/send.ts";
+import { computeTokenEstimate, computeUsd } from "../openai/talk.ts";
+
+export interface ProbeCall {
+  /** Unique among the requests of one probing. */
+  readonly name: string;
+  readonly path: string;
+  /** The path lies beside the /v1 of the base address. */
+  readonly isBeside?: boolean;
+  /** Left out for GET. */
+  readonly body?: Json;
+  /** Tokens its answer may have. */
+  readonly tokenCount?: number;
+}
+
+export type ProbeReply =
+  | { readonly kind: "told"; readonly value: unknown }
+  /** It will not be told: not known there, not allowed, or no requests are left to ask with. */
+  | { readonly kind: "untold"; readonly reason: string; readonly next?: string };
+
+/** Asks one endpoint, and counts. */
+export interface Prober {
+  readonly settings: EndpointSettings;
+  /** As the server is asked for it. */
+  readonly model: string;
+  ask(call: ProbeCall): Promise<ProbeReply>;
+  /** Requests that may still be sent. */
+  left(): number;
+  /** What was not told, the latest last. */
+  readonly untold: readonly Extract<ProbeReply, { readonly kind: "untold" }>[];
+}
+
+export const mostRequests = 10;
+
+export interface ProbeParts {
+  readonly settings: EndpointSettings;
+  readonly controller: Controller;
+  readonly send: SendJson;
+}
+
+export function createProber({ settings, controller, send }: ProbeParts, model: Model, context: Context): Prober {
+  let count = 0;
+  const untold: Extract<ProbeReply, { readonly kind: "untold" }>[] = [];
+  const left = (): number => mostRequests - count;
+  return {
+    settings,
+    model: settings.model ?? model.lineage,
+    left,
+    untold,
+    async ask(call) {
+      if (left() === 0) return { kind: "untold", reason: `${mostRequests} requests were not enough to find out` };
+      const isLast = (): boolean => left() === 0;
+      const counted: SendJson = (...sent) => {
+        count += 1;
+        return send(...sent);
+      };
+      const request = createProbeRequest(call, { settings, send: counted, isLast });
+      const settled = await controller.ask(request, context);
+      const reply: ProbeReply =
+        settled.kind === "answered" ? settled.answer : { kind: "untold", reason: settled.reason };
+      // Kept for whoever wants to know what was paid for; a later process probes again.
+      await context.ledger.record(request.key, reply.kind === "told" ? { kind: "told" } : { ...reply });
+      if (reply.kind === "untold") untold.push(reply);
+      return reply;
+    },
+  };
+}
+
+/** Turned away without being told when to come again, a server may mean never. */
+const mostBusy = 2;
+
+interface Sending {
+  readonly settings: EndpointSettings;
+  readonly send: SendJson;
+  /** Whether nothing more may be sent. */
+  readonly isLast: () => boolean;
+}
+
+function createProbeRequest(call: ProbeCall, { settings, send, isLast }: Sending): Request<ProbeReply> {
+  const { name, path, isBeside = false, body = null, tokenCount = 0 } = call;
+  const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
+  let busyCount = 0;
+  return {
+    key: `probe/${settings.name}/${name}`,
+    rowCount: 0,
+    mostUsd: computeUsd(settings.price, promptTokens, tokenCount),
+    mostTokens: promptTokens + tokenCount,
+    async send(target, signal) {
+      const url = isBeside ? target.url.replace(/\/v\d+$/, "") : target.url;
+      const reply = await send({ url }, { method: body === null ? "GET" : "POST", path, body }, signal);
+      const untold = (reason: string, next?: string): Outcome<ProbeReply> => {
+        const usage = { url: target.url, promptTokens: 0, completionTokens: 0, usd: 0 };
+        return { kind: "answered", answer: { kind: "untold", reason, ...(next === undefined ? {} : { next }) }, usage };
+      };
+      if (reply.kind === "json") {
+        const usage = { url: target.url, ...readUsage(reply.value, settings.price, promptTokens) };
+        return { kind: "answered", answer: { kind: "told", value: reply.value }, usage };
+      }
+      if (reply.kind === "denied") return untold(reply.reason, reply.next);
+      if (reply.kind === "refused") return untold(reply.reason);
+      if (reply.kind === "busy" && (isLast() || (reply.retryAfterMs === null && ++busyCount >= mostBusy))) {
+        return untold(reply.reason);
+      }
+      return reply;
+    },
+  };
+}

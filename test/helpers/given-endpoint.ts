@@ -1,0 +1,47 @@
+// An endpoint as an experiment has it, over the real controller and the real wire, for tests of what is asked through it.
+
+import type { TestContext } from "node:test";
+import type { EndpointRecords } from "../../src/domain/records.ts";
+import { type Json, renderCanonical } from "../../src/keys/canonical.ts";
+import { openConnection } from "../../src/providers/connection.ts";
+import type { EndpointSettings } from "../../src/providers/endpoint.ts";
+import type { Controller } from "../../src/providers/exchange.ts";
+import { createSendJson, type SendJson } from "../../src/providers/given/send.ts";
+import { systemClock } from "./temporary-folder.ts";
+
+export const plainSettings: EndpointSettings = {
+  ...{ name: "teacher", provider: "openai", urls: [], model: "teacher", revision: null, route: null, key: null },
+  ...{ ask: "completions", system: null, params: {}, given: "auto", join: "", draws: "auto" },
+  ...{ isStreamed: false, hasFinish: true, mode: "live", price: { input: 0, output: 0, request: 0 } },
+  limits: {
+    ...{ concurrency: 8, requests: null, tokens: null, firstByteMs: 5000, idleMs: 5000, totalMs: 10_000 },
+    ...{ waitMs: 2000, tries: 3, answerBytes: 1_000_000 },
+  },
+};
+
+/** The evidence of endpoints, in memory. */
+export function createMemoryEvidence(): EndpointRecords {
+  const evidence = new Map<string, Json>();
+  return {
+    read: (name) => evidence.get(name),
+    // Through text, as a database keeps it.
+    write: async (name, value) => void evidence.set(name, JSON.parse(renderCanonical(value)) as Json),
+  };
+}
+
+export interface Reached {
+  readonly settings: EndpointSettings;
+  readonly controller: Controller;
+  readonly send: SendJson;
+}
+
+export function reachEndpoint(
+  context: Pick<TestContext, "after">,
+  base: string,
+  given: Partial<EndpointSettings> = {},
+): Reached {
+  const settings = { ...plainSettings, urls: [base], ...given };
+  const connection = openConnection(settings, { secret: null, clock: systemClock, backoffMs: 1 });
+  context.after(() => connection.close());
+  return { settings, controller: connection.controller, send: createSendJson(connection) };
+}

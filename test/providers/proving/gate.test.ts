@@ -1,0 +1,157 @@
+// The gate: whose model a stage may ask an endpoint for. Generation 5 is never sampled from the model of generation 1, a
+// changed model stops whoever goes on with a run, and an address is no identity.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { createRecordingContext } from "../../../src/contracts/case.ts";
+import type { Model } from "../../../src/domain/ports.ts";
+import { ProviderError } from "../../../src/errors.ts";
+import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
+import { createEndpointGate, type GateParts } from "../../../src/providers/proving/gate.ts";
+import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
+import { startGivenServer } from "../../helpers/given-server.ts";
+import { sendJson, startLoopback } from "../../helpers/loopback.ts";
+
+const teacher: Model = { lineage: "endpoint:teacher", file: "", digest: "d".repeat(64) };
+const stage = () => createRecordingContext("stage");
+
+function createGate(
+  context: TestContext,
+  base: string,
+  { records = createMemoryEvidence(), ...rest }: Partial<GateParts> & { readonly settings?: EndpointSettings } = {},
+) {
+  const parts = {
+    ...reachEndpoint(context, base, rest.settings ?? {}),
+    digests: [teacher.digest],
+    acceptsChange: false,
+  };
+  return createEndpointGate({ ...parts, ...rest, settings: parts.settings, records });
+}
+
+function createModel(generation: number): Model {
+  const lineage = `${generation}`.repeat(64);
+  return { lineage, file: "", digest: `${generation + 1}`.repeat(64) };
+}
+
+/** A server of models by lineage, as refeed serve lists them; asked for anything but its list it fails the test. */
+async function startServing(context: TestContext, models: readonly Model[]) {
+  return startLoopback(context, ({ path }, response) => {
+    assert.equal(path, "/v1/models");
+    const data = models.map(({ lineage, digest }) => ({ id: lineage, lineage, digest, owned_by: "refeed" }));
+    sendJson(response, { object: "list", data });
+  });
+}
+
+const isRefusal = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof ProviderError, String(error));
+  assert.equal(error.exitCode, 3);
+  assert.match(error.message, pattern);
+  assert.ok(error.next);
+  return true;
+};
+
+test("generation 5 cannot be sampled from generation 1's model", async (context) => {
+  const [first, fifth] = [createModel(1), createModel(5)];
+  const server = await startServing(context, [first]);
+  const own = { digests: null };
+  const settings = { name: "own", model: null } as EndpointSettings;
+  const gate = createGate(context, `${server.url}/v1`, { ...own, settings });
+  const refusal = /^endpoint own: it does not serve the model of lineage 555555555555; it serves 111111111111$/;
+  await assert.rejects(gate.enter(fifth, stage()), isRefusal(refusal));
+  await assert.rejects(gate.enterGiven(fifth, stage()), isRefusal(refusal));
+  // Under the right name other parameters are another model.
+  const posing = await startServing(context, [{ ...fifth, digest: first.digest }]);
+  const posed = createGate(context, `${posing.url}/v1`, { ...own, settings });
+  const other = /lineage 555555555555 has digest 666666666666, and the server serves other parameters \(222222222222\)/;
+  await assert.rejects(posed.enter(fifth, stage()), isRefusal(other));
+  // Not one request for text was sent: each server failed on any.
+  assert.ok([...server.received, ...posing.received].every(({ path }) => path === "/v1/models"));
+});
+
+test("a server that tells no digests is not believed", async (context) => {
+  const server = await startLoopback(context, (_, response) => {
+    sendJson(response, { object: "list", data: [{ id: createModel(5).lineage }] });
+  });
+  const gate = createGate(context, `${server.url}/v1`, {
+    digests: null,
+    settings: { model: null } as EndpointSettings,
+  });
+  await assert.rejects(
+    gate.enter(createModel(5), stage()),
+    isRefusal(/the server tells no digest of it under that name/),
+  );
+});
+
+test("an endpoint with a model of its own is asked for no other", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const gate = createGate(context, server.base);
+  const refusal = /asked for the model of lineage 555555555555 and serves a model of its own, teacher/;
+  await assert.rejects(gate.enter(createModel(5), stage()), isRefusal(refusal));
+  assert.equal(server.received.length, 0);
+});
+
+test("it is proved once in a process, whoever asks first, and again in the next", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const records = createMemoryEvidence();
+  const gate = createGate(context, server.base, { records });
+  await Promise.all([gate.enter(teacher, stage()), gate.enterGiven(teacher, stage()), gate.enter(teacher, stage())]);
+  const once = server.received.length;
+  assert.ok(once <= 10);
+  await gate.enter(teacher, stage());
+  assert.equal(server.received.length, once);
+  await createGate(context, server.base, { records }).enter(teacher, stage());
+  assert.equal(server.received.length, 2 * once);
+});
+
+test("a stage that is told to stop while it proves does not stop another", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const gate = createGate(context, server.base);
+  const [stopped, other] = [stage(), stage()];
+  const first = gate.enter(teacher, stopped);
+  const second = gate.enter(teacher, other);
+  stopped.abort();
+  await assert.rejects(first);
+  assert.equal((await second).given.kind, "proved");
+});
+
+test("a changed model stops a resume, says what changed, and is taken where that is meant", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const records = createMemoryEvidence();
+  await createGate(context, server.base, { records }).enter(teacher, stage());
+  server.become({ model: "another" });
+  const changed = createGate(context, server.base, { records });
+  const pattern = /^endpoint teacher: teacher is no longer the model that this run asked: it writes another/;
+  await assert.rejects(changed.enter(teacher, stage()), isRefusal(pattern));
+  await assert.rejects(changed.enter(teacher, stage()), /--accept-changes|no longer/);
+  await createGate(context, server.base, { records, acceptsChange: true }).enter(teacher, stage());
+  await createGate(context, server.base, { records }).enter(teacher, stage());
+  server.become({ model: "bigram" });
+  await assert.rejects(createGate(context, server.base, { records }).enter(teacher, stage()), isRefusal(pattern));
+});
+
+test("the same model at another address, with other rounding, is the same model", async (context) => {
+  const records = createMemoryEvidence();
+  const first = await startGivenServer(context, { kind: "vllm" });
+  await createGate(context, first.base, { records }).enter(teacher, stage());
+  const second = await startGivenServer(context, { kind: "llama-cpp", noise: 0.01 });
+  await createGate(context, second.base, { records }).enter(teacher, stage());
+  // What is held against later stays what was found first.
+  const kept = records.read("teacher") as { readonly fingerprint: unknown };
+  const third = createMemoryEvidence();
+  await createGate(context, first.base, { records: third }).enter(teacher, stage());
+  assert.deepEqual(kept.fingerprint, (third.read("teacher") as { readonly fingerprint: unknown }).fingerprint);
+});
+
+test("without log-probabilities the greedy text is the fingerprint", async (context) => {
+  const records = createMemoryEvidence();
+  const settings = { given: "none" } as EndpointSettings;
+  const server = await startGivenServer(context, { kind: "tgi" });
+  await createGate(context, server.base, { records, settings }).enter(teacher, stage());
+  await createGate(context, server.base, { records, settings }).enter(teacher, stage());
+  server.become({ model: "another" });
+  const gate = createGate(context, server.base, { records, settings });
+  await assert.rejects(
+    gate.enter(teacher, stage()),
+    isRefusal(/writes another text greedily than before, from character \d+ on/),
+  );
+});

@@ -1,0 +1,173 @@
+// Probing, proving and fingerprinting through the real controller and wire, against every server's shape and its lies:
+// what is proved, what is refused with which reason, and never more than ten requests.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { createRecordingContext } from "../../../src/contracts/case.ts";
+import type { Model } from "../../../src/domain/ports.ts";
+import { ProviderError } from "../../../src/errors.ts";
+import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
+import type { Abilities, Evidence } from "../../../src/providers/proving/evidence.ts";
+import { probeEndpoint } from "../../../src/providers/proving/probe.ts";
+import { mostRequests } from "../../../src/providers/proving/prober.ts";
+import { reachEndpoint } from "../../helpers/given-endpoint.ts";
+import { type ServerKind, type ServerTraits, startGivenServer } from "../../helpers/given-server.ts";
+
+const model: Model = { lineage: "endpoint:teacher", file: "", digest: "d".repeat(64) };
+
+async function probe(
+  context: TestContext,
+  traits: ServerTraits,
+  settings: Partial<EndpointSettings> = {},
+): Promise<Evidence & { readonly paths: readonly string[] }> {
+  const server = await startGivenServer(context, traits);
+  const stage = createRecordingContext("stage");
+  const evidence = await probeEndpoint(reachEndpoint(context, server.base, settings), model, stage);
+  const paths = server.received.map(({ path }) => path);
+  assert.ok(paths.length <= mostRequests, `${paths.length} requests: ${paths.join(" ")}`);
+  assert.equal(evidence.requestCount, paths.length);
+  assert.equal(stage.intents.length, paths.length);
+  for (const { key, isOutside } of stage.intents) {
+    assert.match(key, /^probe\/teacher\//);
+    assert.equal(isOutside, true);
+  }
+  return { ...evidence, paths };
+}
+
+const whole: Partial<Abilities> = {
+  n: true,
+  seed: true,
+  stop: true,
+  logProbabilities: true,
+  chat: true,
+  completions: true,
+};
+
+const able: readonly [ServerKind, string, number][] = [
+  ["vllm", "vllm", 6],
+  ["sglang", "sglang", 6],
+  ["tgi", "tgi", 7],
+  ["llama-cpp", "llama-cpp", 6],
+  ["together", "together", 6],
+];
+
+for (const [kind, way, requests] of able) {
+  test(`${kind} is proved by its own way`, async (context) => {
+    const { given, abilities, paths } = await probe(context, { kind });
+    assert.equal(given.kind, "proved", JSON.stringify(given));
+    if (given.kind !== "proved") return;
+    assert.equal(given.way, way);
+    assert.ok(given.agreement.tokenCount >= 64 && given.agreement.median < 1e-9);
+    assert.ok(given.agreement.shifted > 0.1);
+    const expected = kind === "tgi" ? { ...whole, logProbabilities: false } : whole;
+    for (const [ability, value] of Object.entries(expected)) {
+      assert.equal(abilities[ability as keyof Abilities], value, ability);
+    }
+    assert.equal(paths.length, requests, paths.join(" "));
+  });
+}
+
+test("a server that does not say who it is, is found out", async (context) => {
+  for (const kind of ["vllm", "llama-cpp", "sglang", "tgi"] as const) {
+    const { given } = await probe(context, { kind, owner: "somebody" });
+    assert.equal(given.kind, "proved", `${kind}: ${JSON.stringify(given)}`);
+  }
+});
+
+test("both ways of vllm are proved, the second where an echo is not told of", async (context) => {
+  const { given } = await probe(context, { kind: "vllm", ignoresEcho: true });
+  assert.equal(given.kind === "proved" && given.way, "vllm-prompt");
+});
+
+test("half precision and tokens spelled without their spaces are no obstacle", async (context) => {
+  for (const traits of [{ noise: 0.01 }, { isBare: true }]) {
+    const { given } = await probe(context, { kind: "llama-cpp", ...traits });
+    assert.equal(given.kind, "proved", JSON.stringify(given));
+  }
+});
+
+test("texts that end early are made up for by more of them", async (context) => {
+  const { given, paths } = await probe(context, { kind: "vllm", most: 40 });
+  assert.equal(given.kind === "proved" && given.agreement.tokenCount, 80);
+  assert.equal(paths.length, 8);
+  const { given: short } = await probe(context, { kind: "vllm", most: 9 });
+  assert.match(
+    short.kind === "refused" ? short.reason : "",
+    /only 36 tokens of its canaries could be compared, 64 are needed/,
+  );
+});
+
+const lies: readonly [string, ServerTraits, RegExp][] = [
+  ["echo dropped with a 200", { kind: "llama-cpp", ignoresEcho: true }, /llama-cpp: it listed no tokens/],
+  ["a prefill that is left out", { kind: "tgi", ignoresEcho: true }, /--enable-prefill-logprobs/],
+  ["the part beside the choices left out", { kind: "together", ignoresEcho: true }, /no prompt came back/],
+  ["values that are all null", { kind: "llama-cpp", isNull: true }, /all its log-probabilities are null/],
+  ["pure chance", { kind: "vllm", constant: -5.2 }, /it tells -5.2 of every token/],
+  [
+    "no BOS token",
+    { kind: "llama-cpp", isOffByOne: true },
+    /off by one position, as llama-cpp-python's are where the model has no BOS/,
+  ],
+  [
+    "values one position away",
+    { kind: "vllm", isDisplaced: true },
+    /asked as vllm, its log-probabilities are off by one position$/,
+  ],
+  ["too much noise", { kind: "vllm", noise: 0.05 }, /median difference 0.05 nats where 0.02 is allowed/],
+];
+
+for (const [name, traits, reason] of lies) {
+  test(`given texts are refused: ${name}`, async (context) => {
+    const { given, abilities } = await probe(context, traits);
+    assert.match(given.kind === "refused" ? given.reason : JSON.stringify(given), reason);
+    // What it is good for is found out all the same.
+    assert.equal(abilities.n, true);
+  });
+}
+
+test("a server that takes log-probabilities by a truth value only tells none of given texts", async (context) => {
+  const { given, abilities, fingerprint } = await probe(context, { kind: "mlx" });
+  assert.equal(abilities.dialect, "boolean");
+  assert.equal(given.kind, "refused");
+  assert.ok(fingerprint.kind === "canaries" && fingerprint.canaries[0]?.terms?.length === 96);
+});
+
+test("a server of chats alone is fingerprinted by a chat, and scores nothing", async (context) => {
+  const { given, abilities, fingerprint } = await probe(context, { kind: "openai-chat" }, { ask: "chat" });
+  assert.deepEqual(given, { kind: "refused", reason: "it has no raw completions route" });
+  assert.deepEqual(abilities, { ...whole, completions: false, dialect: "number" });
+  assert.ok(fingerprint.kind === "canaries" && fingerprint.canaries[0]?.terms?.length === 96);
+});
+
+test("n, seed and stop count where they are heeded, not where they are taken", async (context) => {
+  const { abilities: noN } = await probe(context, { kind: "vllm", ignoresN: true });
+  assert.deepEqual([noN.n, noN.seed, noN.stop], [false, true, true]);
+  const { abilities: noStop } = await probe(context, { kind: "vllm", ignoresStop: true });
+  assert.deepEqual([noStop.n, noStop.seed, noStop.stop], [true, true, false]);
+  const { abilities: noSeed } = await probe(context, { kind: "vllm", ignoresSeed: true });
+  assert.deepEqual([noSeed.n, noSeed.seed, noSeed.stop], [true, false, null]);
+});
+
+test("a model that is not listed is refused where any name is answered, and taken where names count", async (context) => {
+  const refusal = probe(context, { kind: "llama-cpp", served: "tiny", takesAnyName: true });
+  await assert.rejects(refusal, (error: ProviderError) => {
+    assert.ok(error instanceof ProviderError);
+    assert.equal(error.what, "it serves tiny, not teacher, and answers by whatever name it is asked");
+    assert.equal(error.where, "endpoint teacher");
+    assert.equal(error.next, "set model to what it serves: model: tiny");
+    return true;
+  });
+  await assert.rejects(
+    probe(context, { kind: "vllm", served: "tiny" }),
+    /writes nothing as teacher: 404.*does not exist/,
+  );
+  const { listed, given } = await probe(context, { kind: "vllm", hasNoList: true });
+  assert.equal(listed, null);
+  assert.equal(given.kind, "proved");
+});
+
+test("given: none asks for nothing of the kind", async (context) => {
+  const { given, paths } = await probe(context, { kind: "vllm" }, { given: "none" });
+  assert.deepEqual(given, { kind: "refused", reason: "the experiment says given: none" });
+  assert.equal(paths.length, 5);
+});
