@@ -81,6 +81,8 @@ function openChecked(file: string, options: { readonly readonly: boolean }): Con
     if (!options.readonly) connection.pragma("journal_mode = WAL");
     connection.pragma("synchronous = FULL");
     connection.pragma("foreign_keys = ON");
+    // What a statement may have to undo is kept in memory: a row of the ledger took ten writes to a file of /var/tmp.
+    if (!options.readonly) connection.pragma("temp_store = MEMORY");
     // A commit never copies the log back and waits for the disk to take it: checkpoint/ does.
     connection.pragma("wal_autocheckpoint = 0");
     connection.pragma(`journal_size_limit = ${longestLogBytes}`);

@@ -24,8 +24,10 @@ import { createEndpointRecords } from "./endpoints.ts";
 export interface AttemptTable {
   /** The ledger of one stage. */
   createLedger(stage: string): Ledger;
-  /** Within a transaction: the attempt has brought its rows, of so many tokens; returns its id. */
-  close(stageId: number, key: string, tokenCount: number): number;
+  /** The id of an intended attempt. */
+  find(stageId: number, key: string): number;
+  /** Within a transaction: the attempt has brought its rows. */
+  close(stageId: number, key: string, brought: Brought): void;
   /** After that transaction: what was known of its use need not be held any longer. */
   forget(stageId: number, key: string): void;
   /** Within a transaction: whatever the stage had begun has brought what it was for. */
@@ -35,6 +37,13 @@ export interface AttemptTable {
   readSpending(): Spending;
   /** What the endpoints that attempts are sent to were found to be. */
   readonly endpoints: EndpointRecords;
+}
+
+interface Brought {
+  readonly id: number;
+  readonly tokenCount: number;
+  /** Of its rows as they were written; null where there are none. */
+  readonly digest: string | null;
 }
 
 interface AttemptParts {
@@ -54,18 +63,20 @@ export function createAttemptTable(
   const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
   const readSpending = (): Spending => statements.spending.get() as Spending;
 
-  const close = (stageId: number, key: string, tokenCount: number): number => {
+  const find = (stageId: number, key: string): number => {
     const id = statements.find.get(stageId, key);
     if (id === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
+    return id;
+  };
+  const close = (stageId: number, key: string, { id, tokenCount, digest }: Brought): void => {
     const usage = usageByAttempt.get(nameOf(stageId, key));
     const now = clock.now();
-    if (usage === undefined) statements.finish.run({ id, now, tokens: tokenCount });
+    if (usage === undefined) statements.finish.run({ id, now, digest, tokens: tokenCount });
     else {
       const prompt = usage.promptTokens ?? 0;
       const tokens = prompt + (usage.completionTokens ?? tokenCount);
-      statements.finishUsed.run({ id, now, tokens, prompt, usd: usage.usd, url: usage.url });
+      statements.finishUsed.run({ id, now, digest, tokens, prompt, usd: usage.usd, url: usage.url });
     }
-    return id;
   };
 
   const createLedger = (stage: string): Ledger => ({
@@ -85,7 +96,11 @@ export function createAttemptTable(
     async record(key, answer) {
       const stageId = stages.idOf(stage);
       const value = renderCanonical(answer);
-      await writer.write(() => void statements.record.run(close(stageId, key, 0), value, computeDigest(value)));
+      await writer.write(() => {
+        const id = find(stageId, key);
+        close(stageId, key, { id, tokenCount: 0, digest: null });
+        statements.record.run(id, value, computeDigest(value));
+      });
       usageByAttempt.delete(nameOf(stageId, key));
     },
     recall(key) {
@@ -100,6 +115,7 @@ export function createAttemptTable(
 
   return {
     createLedger,
+    find,
     close,
     forget: (stageId, key) => void usageByAttempt.delete(nameOf(stageId, key)),
     markUnknown: () => connection.exec("UPDATE attempt SET state = 'unknown' WHERE state = 'sent'"),
@@ -125,13 +141,14 @@ function prepareStatements(connection: Connection) {
       "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
     ),
     finish: connection.prepare(
-      `UPDATE attempt SET state = 'done', closed_ms = @now, token_count = token_count + @tokens, try_token_count = 0
+      `UPDATE attempt SET state = 'done', closed_ms = @now, token_count = token_count + @tokens, try_token_count = 0,
+         rows_sha256 = @digest
        WHERE id = @id`,
     ),
     finishUsed: connection.prepare(
       `UPDATE attempt SET state = 'done', closed_ms = @now, url = @url, token_count = token_count + @tokens,
          prompt_token_count = prompt_token_count + @prompt, try_token_count = 0,
-         cost_usd = cost_usd - try_usd + @usd, try_usd = @usd
+         cost_usd = cost_usd - try_usd + @usd, try_usd = @usd, rows_sha256 = @digest
        WHERE id = @id`,
     ),
     // What was certainly not billed is given back; what has been answered was billed, whatever becomes of it.

@@ -57,7 +57,6 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
        @logProbability, @tokenCount, @blob, @attempt FROM dataset_row WHERE dataset_id = @dataset AND id = @promptId
      RETURNING id, position`,
   );
-  const witness = connection.prepare("UPDATE attempt SET rows_sha256 = ? WHERE id = ?");
   // Ids of a whole stage are dense: one step into the index, where counting a million takes 30 ms.
   const count = connection
     .prepare<[number], number>("SELECT coalesce(max(id) + 1, 0) FROM candidate WHERE stage_id = ?")
@@ -106,14 +105,14 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     await writer.write(() => {
       const dataset = current(split).id;
       const tokenCount = candidates.reduce((sum, candidate) => sum + candidate.tokenCount, 0);
-      const attempt = attempts.close(stageId, attemptKey, tokenCount);
+      const attempt = attempts.find(stageId, attemptKey);
       const written = candidates.map(({ tokenLogProbabilities, attempt: _, ...candidate }) => {
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
         const place = insert.get({ ...candidate, stage: stageId, dataset, draws, blob, attempt });
         if (!place) throw createDamageError(`the dataset has no row ${candidate.promptId}`, connection.name);
         return { ...candidate, ...place, dataset, blob };
       });
-      witness.run(computeAttemptDigest(written), attempt);
+      attempts.close(stageId, attemptKey, { id: attempt, tokenCount, digest: computeAttemptDigest(written) });
     });
     attempts.forget(stageId, attemptKey);
   };

@@ -1,7 +1,7 @@
 // SHA-256 over rows in a fixed order, as they are written and as they are read back: the witness that a flipped bit
 // meets. Kept beside the rows (rows_sha256), computed from what was meant to be written and never from what lies there.
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 
 export type RowValue = string | number | null | Uint8Array;
 
@@ -15,11 +15,13 @@ export interface RowDigest {
 const gatheredLength = 32_768;
 
 export function createRowDigest(): RowDigest {
-  const hash = createHash("sha256");
+  let begun: Hash | undefined;
   let gathered = "";
-  const flush = (): void => {
-    hash.update(gathered);
+  const flush = (): Hash => {
+    begun ??= createHash("sha256");
+    begun.update(gathered);
     gathered = "";
+    return begun;
   };
   return {
     add(...values) {
@@ -28,8 +30,8 @@ export function createRowDigest(): RowDigest {
       if (gathered.length > gatheredLength) flush();
     },
     compute() {
-      flush();
-      return hash.copy().digest("hex");
+      // A few rows are hashed at one go, for a third of what it takes to set up a hash for them.
+      return begun === undefined ? hash("sha256", gathered) : flush().copy().digest("hex");
     },
   };
 }

@@ -101,7 +101,9 @@ export const ledgerBugs: readonly Bug[] = [
       edit(
         candidates,
         "    await writer.write(() => {\n      const dataset",
-        `    await writer.write(() => void attempts.close(stageId, attemptKey, 0));
+        `    await writer.write(() => {
+      attempts.close(stageId, attemptKey, { id: attempts.find(stageId, attemptKey), tokenCount: 0, digest: null });
+    });
     await writer.write(() => {\n      const dataset`,
       ),
     ],
@@ -112,11 +114,10 @@ export const ledgerBugs: readonly Bug[] = [
   {
     name: "candidates are written and their attempt is left open",
     edits: [
-      edit(candidates, "attempts.close(stageId, attemptKey, tokenCount)", "attempts.find(stageId, attemptKey)"),
       edit(
-        attempts,
-        "    createLedger,\n    close,",
-        "    createLedger,\n    close,\n    find: (stageId, key) => statements.find.get(stageId, key),",
+        candidates,
+        "attempts.close(stageId, attemptKey, { id: attempt, tokenCount, digest: computeAttemptDigest(written) })",
+        "void tokenCount",
       ),
     ],
     experiment: "plain",

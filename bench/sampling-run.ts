@@ -1,0 +1,251 @@
+// The run that sampling.bench.ts and resume.bench.ts measure, in a process of its own: a real run folder, the language
+// system's sample stage, the controller and the wire. `prepare` makes the folder with its prompts; `sample` starts cold,
+// asks for every candidate that is missing and tells what it took.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { boundYoungHeap } from "../src/cli/young-heap.ts";
+import type { Trainer } from "../src/domain/ports.ts";
+import type { Candidate, Row, Split } from "../src/domain/rows.ts";
+import type { Arm, Execute, Stage } from "../src/domain/stage.ts";
+import { policies } from "../src/experiment/compose/policies.ts";
+import { computeDigest } from "../src/keys/digest.ts";
+import { createDurableExecutor } from "../src/loop/durable.ts";
+import { createRandom } from "../src/math/random.ts";
+import { createController } from "../src/providers/control/controller.ts";
+import { createHostedSampler } from "../src/providers/control/sampler.ts";
+import { createTime } from "../src/providers/control/time.ts";
+import type { CreateSampleRequest, Outcome } from "../src/providers/exchange.ts";
+import { createScriptedProvider } from "../src/providers/scripted/provider.ts";
+import { createWire, type Wire } from "../src/providers/wire/wire.ts";
+import { openRunFolder, type RunFolder } from "../src/store/run-folder.ts";
+import type { LanguageSettings } from "../src/systems/language/settings.ts";
+import { createLanguageSystem } from "../src/systems/language/system.ts";
+import { createTemplate } from "../src/systems/language/template.ts";
+
+export interface SamplingFigures {
+  /** Microseconds of processor time a request, the whole process: from its start, and from the warm-up's end. */
+  readonly coldMicroseconds: number;
+  readonly warmMicroseconds: number;
+  readonly coldPerSecond: number;
+  readonly warmPerSecond: number;
+  readonly residentMegabytes: number;
+  /** Of resident memory, once a fifth is done. */
+  readonly megabytesPer100k: number;
+  readonly rows: number;
+}
+
+export interface SamplingOptions {
+  readonly directory: string;
+  readonly count: number;
+  readonly url: string;
+  readonly concurrency: number;
+  /** Rows after which the warm figures begin. */
+  readonly warmAfter: number;
+  /** A minute; null for no limit. */
+  readonly requests: number | null;
+  readonly output: string;
+}
+
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const decoding = { temperature: 1, topP: null, topK: null, maxTokens: 64, stop: [] };
+const settings: LanguageSettings = {
+  real: 1,
+  start: "base",
+  teacher: null,
+  params: {},
+  firstParams: {},
+  sample: { ...decoding, candidates: 1 },
+  corpus: { kind: "replace" },
+  verifier: null,
+  alsoScore: [],
+  selection: { best: null, threshold: null, keep: null },
+  decode: decoding,
+  metrics: [],
+  markers: "keep",
+};
+const arm: Arm<LanguageSettings> = { id: "sampling", generations: 1, settings };
+const limits = {
+  ...{ requests: null, tokens: null, waitMs: 60_000, tries: 4 },
+  ...{ firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000, answerBytes: 1 << 20 },
+};
+
+const trainer: Trainer = {
+  version: 1,
+  base: "bench",
+  async train(_examples, { file }) {
+    writeFileSync(file, "bench");
+    const result = Promise.resolve({ rows: 0, steps: 0, tokens: 0, loss: 0 });
+    return { poll: async () => "done", cancel: async () => undefined, result: () => result };
+  },
+};
+
+async function* createRows(count: number): AsyncGenerator<Row> {
+  const words = "the committee said on tuesday that the rules of its members would be looked at again";
+  for (let index = 0; index < count; index++) {
+    yield { id: `row-${index}`, article: `#row-${index}# ${words}`, summary: "rules looked at again" };
+  }
+}
+
+interface Completion {
+  readonly choices: readonly { readonly message: { readonly content: string }; readonly finish_reason: string }[];
+  readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
+}
+
+const createRequests =
+  (wire: Wire): CreateSampleRequest =>
+  ({ prompt, draws, seeds, attempt, request }) => {
+    const { temperature, maxTokens } = request;
+    const messages = [{ role: "user", content: prompt.text }];
+    const body = JSON.stringify({ model: "bench", messages, temperature, max_tokens: maxTokens, seed: seeds[0] });
+    return {
+      ...{ key: attempt, rowCount: 1, mostUsd: 0.0001, mostTokens: maxTokens + 64 },
+      async send(target, signal): Promise<Outcome<readonly Candidate[]>> {
+        const reply = await wire.send({ target, path: "/chat/completions", body, signal });
+        if (reply.kind === "events") return { kind: "lost", reason: "a stream" };
+        if (reply.kind !== "json") return reply as Outcome<readonly Candidate[]>;
+        const { choices, usage } = reply.value as Completion;
+        const [choice] = choices;
+        if (choice === undefined) return { kind: "lost", reason: "no choice" };
+        const answer: Candidate = {
+          ...{ promptId: prompt.id, draw: draws[0] as number, attempt, completion: choice.message.content },
+          ...{ finish: "stop", reason: null, tokenCount: usage.completion_tokens },
+          ...{ logProbability: null, tokenLogProbabilities: null },
+        };
+        const used = { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
+        return { kind: "answered", answer: [answer], usage: { url: target.url, ...used, usd: 0.00005 } };
+      },
+    };
+  };
+
+function createSampler({ url, concurrency, requests }: SamplingOptions) {
+  const bounds = { ...limits, concurrency, requests };
+  const wire = createWire({ name: "bench", secret: null, limits: bounds, now: clock.now });
+  const random = createRandom(Uint32Array.of(1, 2, 3, 4));
+  const targets = [{ url }];
+  const controller = createController({ name: "bench", targets, limits: bounds, time: createTime(clock), random });
+  const sampler = createHostedSampler({ version: 1, controller, createRequest: createRequests(wire), draws: "single" });
+  return {
+    sampler,
+    async close() {
+      await controller.close();
+      await wire.close();
+    },
+  };
+}
+
+/** Looks at the process: its time and memory, by the rows that have come. */
+function createWatch({ warmAfter, count }: SamplingOptions) {
+  const memory: { readonly rows: number; readonly megabytes: number }[] = [];
+  let rows = 0;
+  let first: Mark | undefined;
+  let warm: Mark | undefined;
+  const mark = (): Mark => ({ rows, ms: performance.now(), cpu: process.cpuUsage() });
+  const timer = setInterval(() => void memory.push({ rows, megabytes: process.memoryUsage.rss() / 2 ** 20 }), 100);
+  const between = (from: Mark, to: Mark) => ({
+    microseconds: (to.cpu.user + to.cpu.system - from.cpu.user - from.cpu.system) / (to.rows - from.rows),
+    perSecond: (1000 * (to.rows - from.rows)) / (to.ms - from.ms),
+  });
+  return {
+    begin(): void {
+      first = mark();
+    },
+    report(doneCount: number): void {
+      rows = doneCount;
+      if (warm === undefined && rows >= warmAfter) warm = mark();
+    },
+    end(): SamplingFigures {
+      clearInterval(timer);
+      rows = count;
+      const last = mark();
+      const begun = first ?? last;
+      const fromWarm = between(warm ?? begun, last);
+      return {
+        // The process began at nought: what it took to start is in it.
+        coldMicroseconds: (last.cpu.user + last.cpu.system) / count,
+        warmMicroseconds: fromWarm.microseconds,
+        coldPerSecond: between(begun, last).perSecond,
+        warmPerSecond: fromWarm.perSecond,
+        residentMegabytes: process.resourceUsage().maxRSS / 1024,
+        megabytesPer100k: computeSlope(memory.filter((each) => each.rows > count / 5)) * 1e5,
+        rows,
+      };
+    },
+  };
+}
+
+interface Mark {
+  readonly rows: number;
+  readonly ms: number;
+  readonly cpu: NodeJS.CpuUsage;
+}
+
+/** Least squares. */
+function computeSlope(samples: readonly { readonly rows: number; readonly megabytes: number }[]): number {
+  const meanX = samples.reduce((sum, { rows }) => sum + rows, 0) / samples.length;
+  const meanY = samples.reduce((sum, { megabytes }) => sum + megabytes, 0) / samples.length;
+  const top = samples.reduce((sum, { rows, megabytes }) => sum + (rows - meanX) * (megabytes - meanY), 0);
+  return top / samples.reduce((sum, { rows }) => sum + (rows - meanX) ** 2, 0);
+}
+
+async function openFolder({ directory, count }: SamplingOptions, isNew: boolean): Promise<RunFolder> {
+  const folder = await openRunFolder(directory, { clock, holder: { pid: process.pid } });
+  if (!isNew) return folder;
+  const counts = { train: count, test: 1 };
+  for (const split of ["train", "test"] as const satisfies readonly Split[]) {
+    await folder.importDataset({
+      split,
+      digest: computeDigest(`${split} ${count}`),
+      rows: () => createRows(counts[split]),
+    });
+  }
+  return folder;
+}
+
+async function main(kind: string, options: SamplingOptions): Promise<void> {
+  boundYoungHeap();
+  const watch = createWatch(options);
+  const folder = await openFolder(options, kind === "prepare");
+  const hosted = createSampler(options);
+  const { scorer } = createScriptedProvider();
+  const counts = { train: options.count, test: 1 };
+  const digest = (split: Split) => ({ digest: computeDigest(`${split} ${options.count}`), rowCount: counts[split] });
+  const system = createLanguageSystem({
+    ...{
+      shelf: folder.shelf,
+      sampler: hosted.sampler,
+      scorer,
+      trainer,
+      verifiers: {},
+      metrics: {},
+      teachers: {},
+      ...policies,
+    },
+    ...{
+      template: createTemplate("{{ article }}", "bench"),
+      dataset: { train: digest("train"), test: digest("test") },
+    },
+  });
+  const { signal } = new AbortController();
+  const progress = { report: watch.report };
+  const execute: Execute = createDurableExecutor({
+    ...{ records: folder.records, signal, onEvent: () => undefined },
+    perform: ({ key, description, inputs }) =>
+      system.perform(description, inputs, { key, signal, clock, progress, ledger: folder.createLedger(key) }),
+  });
+  const turn = { arm, seed: 0, generation: 0 };
+  const model: Stage = await execute(system.train(turn, await execute(system.assemble(turn, [])), undefined));
+  if (kind === "sample") {
+    watch.begin();
+    const { value } = await execute(system.sample(turn, model));
+    const { rows } = value as { readonly rows: number };
+    writeFileSync(options.output, JSON.stringify({ ...watch.end(), rows }));
+  }
+  await hosted.close();
+  await folder.close();
+  process.exit(0);
+}
+
+const [kind, text] = process.argv.slice(2) as [string, string];
+const options = JSON.parse(text) as SamplingOptions;
+mkdirSync(options.directory, { recursive: true });
+await main(kind, options);
