@@ -63,7 +63,7 @@ export function createWire(options: WireOptions): Wire {
   const key = parseKey(options);
   const redact = createRedactor(key);
   const places = new Map<string, Place | Fault>();
-  const nonce = randomBytes(6).toString("hex");
+  const nonce = randomBytes(3).toString("hex");
   let count = 0;
 
   const reach = async (call: Call): Promise<Arrival | Fault> => {
@@ -81,7 +81,7 @@ export function createWire(options: WireOptions): Wire {
     places.set(target.url, place);
     if ("kind" in place) return place;
     count += 1;
-    const id = `refeed-${nonce}-${count}`;
+    const id = renderRequestId(nonce, count);
     const headers = ["accept", "application/json, text/event-stream", "user-agent", "refeed", "x-request-id", id];
     if (body !== null) headers.push("content-type", type);
     if (key !== null && isAnonymous !== true) headers.push("authorization", `Bearer ${key}`);
@@ -162,10 +162,19 @@ function parseKey({ name, secret }: WireOptions): string | null {
 /** True where the reply names a request of this kind that is not this one. */
 function isForeign({ headers, text }: Arrival, id: string): boolean {
   const told = headers["x-request-id"];
-  if (typeof told === "string" && /^refeed-[0-9a-f]{12}-\d+$/.test(told) && told !== id) return true;
-  if (!text.includes("refeed-")) return false;
+  if (typeof told === "string" && /^72656665-6564-8[0-9a-f-]{21}$/.test(told) && told !== id) return true;
+  if (!text.includes("72656665-6564-8")) return false;
   // Servers make their own id out of ours. In a text that a model wrote the quotes would be escaped.
-  return [...text.matchAll(/"id":\s*"[^"\\]*(refeed-[0-9a-f]{12}-\d+)/g)].some(([, found]) => found !== id);
+  return [...text.matchAll(/"id":\s*"[^"\\]*(72656665-6564-8[0-9a-f-]{21})/g)].some(([, found]) => found !== id);
+}
+
+/**
+ * A UUID of our own making (RFC 9562, version 8): llama-cpp-python's server refuses any other id of a request. It begins with
+ * the letters of refeed.
+ */
+function renderRequestId(nonce: string, count: number): string {
+  const place = count.toString(16).padStart(12, "0").slice(-12);
+  return `72656665-6564-8${nonce.slice(0, 3)}-8${nonce.slice(3)}-${place}`;
 }
 
 function isGood({ status }: Arrival): boolean {
