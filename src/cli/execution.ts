@@ -20,6 +20,7 @@ import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 import { createProgress, type ExecutionFlags } from "./progress.ts";
 import { quote } from "./quote.ts";
+import { listStarted } from "./touched.ts";
 import { boundYoungHeap } from "./young-heap.ts";
 
 export async function executeRun(request: RunRequest, environment: Environment, flags: ExecutionFlags): Promise<void> {
@@ -32,6 +33,10 @@ export async function executeRun(request: RunRequest, environment: Environment, 
   const progress = createProgress(environment, flags);
   for (const note of request.prepared.materials?.notes ?? [])
     stderr.write(renderShown(renderVisibleLine(`dataset: ${note}`)));
+  // Whose file it is may not be known to whoever runs it: a command of its author's is told before it starts.
+  for (const line of listStarted(request.prepared.experiment)) {
+    if (!line.endsWith("no command")) stderr.write(renderShown(renderVisibleLine(line)));
+  }
   const holder = { pid: environment.pid, command: environment.invocation };
   const way = createWayOn(request.directory, environment, `${environment.command} resume ${quote(shown)}`);
   const readSecret = (name: string): string | undefined => environment.variables[name];

@@ -3,10 +3,11 @@
 
 import { resolve } from "node:path";
 import type { Experiment, LanguageExperiment } from "../experiment/experiment.ts";
+import { renderCommand } from "../text/input/shown-command.ts";
 import { renderPath } from "../text/input/shown-path.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 
-/** Four lines, and one more where something is asked outside. */
+/** Four lines, one more where something is asked outside, and one more for each further command. */
 export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd: string; directory: string }): string {
   const show = (path: string): string => renderPath(path, cwd);
   const books = listBooks(experiment);
@@ -14,11 +15,22 @@ export function renderTouched(experiment: Experiment, { cwd, directory }: { cwd:
   return [
     `reads   ${reads.length > 0 ? reads.join(", ") : "no file but the experiment's own"}`,
     `writes  ${[directory, ...books].map(show).join(" and ")}, and nothing outside of ${books.length > 0 ? "them" : "it"}`,
-    "starts  no command",
+    ...listStarted(experiment),
     ...listAsked(experiment),
   ]
     .map((line) => `${renderVisibleLine(line)}\n`)
     .join("");
+}
+
+/** The programs it starts, and what they may see of the environment. */
+export function listStarted(experiment: Experiment): readonly string[] {
+  const verifiers = experiment.system === "language" ? Object.entries(experiment.language.verifiers) : [];
+  const lines = verifiers.flatMap(([name, settings]) => {
+    if (settings.kind !== "command") return [];
+    const seen = settings.env.length > 0 ? `, which may see ${settings.env.join(", ")}` : "";
+    return [`starts  ${renderCommand(settings.command)} (verifier ${name}${seen}) in ${experiment.folder}`];
+  });
+  return lines.length > 0 ? lines : ["starts  no command"];
 }
 
 /** The servers an experiment asks, the variables their keys come from, and what it may spend there. */
@@ -42,8 +54,10 @@ function listAsked(experiment: Experiment): readonly string[] {
 }
 
 /** Files of the user's; what comes with the package is not told. */
-function listFiles({ folder, language: { dataset, prompt, base } }: LanguageExperiment): readonly string[] {
+function listFiles({ folder, language: { dataset, prompt, base, verifiers } }: LanguageExperiment): readonly string[] {
+  const judged = Object.values(verifiers).flatMap((settings) => (settings.kind === "judge" ? [settings.prompt] : []));
   return [
+    ...judged.filter((name) => name.includes("/")).map((name) => resolve(folder, name)),
     ...(dataset.kind === "file" ? [resolve(folder, dataset.file)] : []),
     ...(prompt.includes("/") ? [resolve(folder, prompt)] : []),
     ...(base.startsWith("embedded:") || base === "scripted" ? [] : [resolve(base)]),

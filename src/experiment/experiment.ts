@@ -103,7 +103,48 @@ export type VerifierSettings =
   /** Under the fixed model of an endpoint. */
   | { readonly kind: "perplexity"; readonly endpoint: string }
   | { readonly kind: "self" }
-  | { readonly kind: "random" };
+  | { readonly kind: "random" }
+  | JudgeSettings
+  | RewardSettings
+  | CommandSettings;
+
+export interface JudgeSettings {
+  readonly kind: "judge";
+  readonly endpoint: string;
+  readonly mode: "rubric" | "pairwise";
+  /** A packaged template's name, or a path (with a slash) relative to `folder`. */
+  readonly prompt: string;
+  /** What each criterion means, by its name. */
+  readonly criteria: Readonly<Record<string, string>>;
+  /** Of a rubric; null for pairs. */
+  readonly scale: { readonly low: number; readonly high: number } | null;
+  /** Of pairs; null for a rubric. */
+  readonly against: "draws" | "lead" | "reference" | null;
+  readonly reference: boolean;
+  readonly maxTokens: number;
+  /** Attacks a stage. */
+  readonly canaries: number;
+}
+
+export interface RewardSettings {
+  readonly kind: "reward";
+  readonly endpoint: string;
+  readonly label: string | null;
+  /** A template of prompt, article and completion. */
+  readonly text: string;
+}
+
+export interface CommandSettings {
+  readonly kind: "command";
+  readonly command: readonly string[];
+  readonly version: number;
+  /** Names of variables that it may see. */
+  readonly env: readonly string[];
+  readonly reference: boolean;
+  /** Neither of the two changes a score. */
+  readonly window: number;
+  readonly idleMs: number;
+}
 
 export type RougeName = "rouge1" | "rouge2" | "rougeL" | "rougeLsum";
 

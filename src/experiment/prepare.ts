@@ -1,8 +1,6 @@
 // What an experiment needs from outside before it can be planned: its dataset's digests and its template's text.
 // A run keeps this as its record; a resume is prepared from that record and opens no file of the user's.
 
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openDataset } from "../datasets/registry.ts";
 import type { Row, Split } from "../domain/rows.ts";
 import { ConfigError, DatasetError, type Problem, StoreError } from "../errors.ts";
@@ -11,7 +9,8 @@ import { createEmptyError } from "../store/database.ts";
 import { createTemplate } from "../systems/language/template.ts";
 import { findRowProblems } from "./arms/row-counts.ts";
 import type { DatasetSettings, Experiment, LanguageExperiment } from "./experiment.ts";
-import { readTextFile } from "./text-file.ts";
+import { type PromptText, readPromptFile } from "./prompt-file.ts";
+import { readVerifierFiles, type VerifierMaterial } from "./verifier-files.ts";
 
 export interface SplitMaterial {
   readonly digest: string;
@@ -25,7 +24,9 @@ export interface LanguageMaterials {
   readonly dataset: Readonly<Record<Split, SplitMaterial>>;
   /** Remarks of the reader, such as how ids came about. */
   readonly notes: readonly string[];
-  readonly template: { readonly name: string; readonly text: string };
+  readonly template: PromptText;
+  /** Of verifiers that are made of files, by name; absent in records of older runs. */
+  readonly verifiers?: Readonly<Record<string, VerifierMaterial>>;
 }
 
 export interface RunRecordSource {
@@ -41,14 +42,17 @@ export interface PreparedExperiment extends RunRecordSource {
 export async function prepareExperiment(experiment: Experiment, signal: AbortSignal): Promise<PreparedExperiment> {
   if (experiment.system !== "language") return { experiment, materials: null, datasets: [] };
   const { dataset: settings } = experiment.language;
-  const [opened, read] = await Promise.allSettled([
+  const [opened, read, verifiers] = await Promise.allSettled([
     openDataset(declareDataset(settings), { folder: experiment.folder, signal }).then((dataset) => {
       checkRows(experiment, dataset.splits.train.count);
       return dataset;
     }),
     readTemplate(experiment),
+    readVerifierFiles(experiment),
   ]);
-  if (opened.status === "rejected" || read.status === "rejected") throw joinFaults([opened, read]);
+  if (opened.status === "rejected" || read.status === "rejected" || verifiers.status === "rejected") {
+    throw joinFaults([opened, read, verifiers]);
+  }
   const dataset = opened.value;
   const describe = (split: Split): SplitMaterial => {
     const { digest, count, articleCharacters } = dataset.splits[split];
@@ -61,7 +65,8 @@ export async function prepareExperiment(experiment: Experiment, signal: AbortSig
     rows: () => dataset.rows(split),
   }));
   const rows = { train: describe("train"), test: describe("test") };
-  return { experiment, materials: { dataset: rows, notes: dataset.notes, template: read.value }, datasets };
+  const materials = { dataset: rows, notes: dataset.notes, template: read.value, verifiers: verifiers.value };
+  return { experiment, materials, datasets };
 }
 
 /** All problems of the user's files as one; anything else that went wrong comes before them. */
@@ -118,16 +123,8 @@ function declareDataset(settings: DatasetSettings) {
   return { file, fields: id === null ? columns : { ...columns, id }, split, ...counts };
 }
 
-/** A name without a slash is a packaged template, one with a slash a file beside the experiment. */
 async function readTemplate({ language, folder }: LanguageExperiment): Promise<LanguageMaterials["template"]> {
-  const name = language.prompt;
-  const isFile = name.includes("/");
-  const path = isFile ? resolve(folder, name) : join(packagedTemplates, `${name}.jinja`);
-  const text = await readTextFile({ path, shown: isFile ? name : path, kind: "prompt" });
-  // A byte order mark would stand in front of every prompt.
-  const template = { name, text: text.replace(/^\ufeff/, "") };
-  createTemplate(template.text, name);
+  const template = await readPromptFile(language.prompt, folder);
+  createTemplate(template.text, template.name);
   return template;
 }
-
-const packagedTemplates = fileURLToPath(new URL("../../prompts", import.meta.url));

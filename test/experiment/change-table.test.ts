@@ -37,6 +37,10 @@ for (const [name, text] of [
   ["other.jsonl", renderRows("other words")],
   ["same.jinja", "{{ article }}"],
   ["other.jinja", "In short: {{ article }}"],
+  ["question.jinja", "{{ candidate }} {{ verdict }}"],
+  ["unmarked.jinja", "{{ candidate }}"],
+  ["score.js", "// scores"],
+  ["other-score.js", "// other scores"],
 ] as const) {
   writeFileSync(join(folder, name), text);
 }

@@ -3,6 +3,7 @@
 
 import { lintNames } from "../../src/evaluation/lint/checks.ts";
 import { createEndpointRows } from "./change-endpoints.ts";
+import { createVerifierRows } from "./change-verifiers.ts";
 
 export interface ChangeRow {
   readonly system: "language" | "gaussian";
@@ -392,6 +393,10 @@ const loop: readonly ChangeRow[] = [
   language("score", "needed", { with: [...onlyWeak, "score=all"], dropped: otherScores }),
 ];
 
+const verified = createVerifierRows((kind) =>
+  fromVerify0("B").map((place) => place.replace("verify:perplexity", `verify:${kind}`)),
+);
+
 function byOracle(place: string): string {
   return place.replace("verify:perplexity", "verify:oracle");
 }
@@ -482,6 +487,7 @@ export const changeTable: readonly ChangeRow[] = [
   ...model,
   ...createEndpointRows({ teacher: [...fromTrain0("AB"), ...lineFromTrain], weak: fromVerify0("B") }),
   ...loop,
+  ...verified,
   ...lint,
   ...corpus,
   ...evaluate,

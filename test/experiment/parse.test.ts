@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "../../src/errors.ts";
 import { templateNames } from "../../src/experiment/arms/systems.ts";
+import { judgePrompts } from "../../src/experiment/arms/verifiers.ts";
 import type { LanguageExperiment } from "../../src/experiment/experiment.ts";
 import { type ParseOptions, parseExperiment } from "../../src/experiment/parse.ts";
 import { renderCanonical } from "../../src/keys/canonical.ts";
@@ -293,7 +294,10 @@ test("empty lists say so, and an arm that differs in nothing it may differ in is
 
 test("a prompt of the package is known by name before any file is opened", () => {
   const files = readdirSync(new URL("../../prompts/", import.meta.url)).filter((file) => file.endsWith(".jinja"));
-  assert.deepEqual(files.map((file) => file.slice(0, -".jinja".length)).sort(), templateNames);
+  assert.deepEqual(
+    files.map((file) => file.slice(0, -".jinja".length)).sort(),
+    [...templateNames, ...judgePrompts].sort(),
+  );
   assert.equal(
     told("prompt: artcle\n"),
     'x.yaml:2:9: there is no prompt "artcle" in the package; did you mean article?',

@@ -2,15 +2,17 @@
 
 import { findNearest } from "../document/nearest.ts";
 import { createProblem, findNode, findPlace, type MapNode, type PlacedProblem, toPlain } from "../document/node.ts";
-import type { LanguageFrame, LanguageSettings, VerifierSettings } from "../experiment.ts";
+import type { LanguageFrame, LanguageSettings } from "../experiment.ts";
 import { resolveCorpus } from "../schema/corpus.ts";
 import { resolveEndpoints } from "../schema/endpoints.ts";
 import { embeddedTokens, type LanguageConfig } from "../schema/language.ts";
 import { scriptSchema } from "../schema/script.ts";
 import { readShare } from "../schema/strict.ts";
 import { baseByTrainer, checkParams, resolveParams } from "../schema/training.ts";
-import { builtInVerifiers } from "../schema/verifiers.ts";
 import { corpusFields, type Field } from "./fields.ts";
+import { checkEndpointName, type Verifiers } from "./verifiers.ts";
+
+export { resolveVerifiers } from "./verifiers.ts";
 
 /** Every default filled in and every share a number; what makes no sense is added to the problems. */
 export function resolveLanguageArm(
@@ -25,6 +27,7 @@ export function resolveLanguageArm(
   checkParams(model.first.params, { tree, path: ["model", "first", "params"] }, problems);
   checkVerifier(verifier, tree, { verifiers, problems });
   checkSelection(config, tree, problems);
+  checkOpponents(config, tree, { verifiers, problems });
   checkEndpoints(config, tree, problems);
   const decodings = {
     greedy: { temperature: 0, topP: null, topK: null },
@@ -129,62 +132,6 @@ function checkEndpoints(
   }
 }
 
-/** Arms name endpoints that the file declares. */
-function checkEndpointName(
-  name: string | null,
-  { tree, path }: { readonly tree: MapNode; readonly path: readonly string[] },
-  problems: PlacedProblem[],
-): void {
-  // A declaration that is not valid is a declaration all the same.
-  const declared = findNode(tree, ["endpoints"]);
-  const known = declared?.kind === "map" ? [...declared.entries.keys()] : [];
-  if (name === null || known.includes(name)) return;
-  const near = findNearest(name, known);
-  const next = near ? `did you mean ${near}?` : "declare it under endpoints";
-  problems.push(createProblem(findPlace(tree, path), `there is no endpoint ${JSON.stringify(name)}`, next));
-}
-
-/** Every verifier there is but `none`, by name. */
-export type Verifiers = Readonly<Record<string, VerifierSettings>>;
-
-/** The built-in verifiers and the declared ones. */
-export function resolveVerifiers(config: LanguageConfig, tree: MapNode, problems: PlacedProblem[]): Verifiers {
-  const verifiers: Record<string, VerifierSettings> = {
-    oracle: { kind: "oracle", metric: "rouge1", stem: false },
-    self: { kind: "self" },
-    random: { kind: "random" },
-  };
-  for (const [name, declared] of Object.entries(config.verifiers)) {
-    const path = ["verifiers", name];
-    if ((builtInVerifiers as readonly string[]).includes(name) && name !== declared.kind) {
-      const what = `the verifier ${name} is built in`;
-      problems.push(createProblem(findPlace(tree, path), what, "choose another name"));
-    }
-    if (declared.kind === "oracle") verifiers[name] = { ...declared };
-    else if (declared.model.endpoint !== null) {
-      const { endpoint } = declared.model;
-      const at = { tree, path: [...path, "model", "endpoint"] };
-      checkEndpointName(endpoint, at, problems);
-      const hosted = config.endpoints[endpoint];
-      if (hosted && hosted.model === undefined) {
-        const what = `the endpoint ${endpoint} names no model`;
-        problems.push(createProblem(findPlace(tree, at.path), what, "set its model, as the server calls it"));
-      }
-      if (hosted?.given === "none") {
-        const what = `the endpoint ${endpoint} scores no given texts`;
-        problems.push(createProblem(findPlace(tree, at.path), what, "name one that does, or set given: auto there"));
-      }
-      verifiers[name] = { kind: "perplexity", endpoint };
-    } else {
-      const { real, params } = declared.model;
-      const layers = [config.model.params, config.model.first.params, params];
-      verifiers[name] = { kind: "perplexity", model: { real: readShare(real), params: resolveParams(layers) } };
-      checkParams(params, { tree, path: [...path, "model", "params"] }, problems);
-    }
-  }
-  return verifiers;
-}
-
 interface Check {
   readonly verifiers: Verifiers;
   readonly problems: PlacedProblem[];
@@ -200,6 +147,22 @@ function checkVerifier(name: string, tree: MapNode, { verifiers, problems }: Che
   const near = findNearest(name, known);
   const next = near ? `did you mean ${near}?` : `declare it under verifiers, or use one of ${known.join(", ")}`;
   problems.push(createProblem(findPlace(tree, ["verifier"]), `there is no verifier ${JSON.stringify(name)}`, next));
+}
+
+/** Draws of a prompt can only be compared where there are several. */
+function checkOpponents(
+  { sample, corpus, verifier, score }: LanguageConfig,
+  tree: MapNode,
+  { verifiers, problems }: Check,
+): void {
+  const isDoubling = (typeof corpus === "string" ? corpus : corpus.policy) === "accumulate-doubling";
+  if (sample.candidates > 1 || isDoubling) return;
+  for (const [name, declared] of Object.entries(verifiers)) {
+    if (declared.kind !== "judge" || declared.against !== "draws" || (name !== verifier && score !== "all")) continue;
+    const what = `the verifier ${name} compares draws of a prompt, and there is one`;
+    const next = `raise sample.candidates, or set verifiers.${name}.against: lead`;
+    problems.push(createProblem(findPlace(tree, ["sample", "candidates"]), what, next));
+  }
 }
 
 /**

@@ -7,14 +7,11 @@ import type { Experiment, LanguageExperiment } from "../experiment.ts";
 import type { LanguageMaterials, RunRecordSource } from "../prepare.ts";
 import { type Arm, pairArms } from "./arm-pairs.ts";
 import { computeDifference, type FieldDifference, writeAt } from "./difference.ts";
+import { chain, type Edit, type FieldChange, keep } from "./edit.ts";
+import { isMadeOfFiles, listVerifierChanges, readForm, takeVerifier } from "./verifier-changes.ts";
 import { findWritten } from "./written.ts";
 
-/** Turns the record of a run into one in which this field alone is as it is now. */
-export type Edit = (record: RunRecordSource) => RunRecordSource;
-
-export interface FieldChange extends FieldDifference {
-  readonly edit: Edit;
-}
+export type { Edit, FieldChange } from "./edit.ts";
 
 /** Every changed field, in the order of the experiment: the whole first, then the arms, then what is read from files. */
 export function computeFieldChanges(before: RunRecordSource, after: RunRecordSource): readonly FieldChange[] {
@@ -87,7 +84,7 @@ function listLanguageChanges(before: RunRecordSource, after: RunRecordSource): r
     const [one, other] = [oldVerifiers[name], verifiers[name]] as const;
     // One that no arm used before, or uses now, is told by the arms, unless all score by every verifier there is.
     if ((!one || !other) && !scored) return [];
-    const isWhole = one?.kind !== other?.kind;
+    const isWhole = readForm(one) !== readForm(other);
     const leaves = isWhole
       ? [{ path: [], before: (one ?? null) as Json, after: (other ?? null) as Json }]
       : computeDifference(one as unknown as Json, other as unknown as Json);
@@ -95,7 +92,10 @@ function listLanguageChanges(before: RunRecordSource, after: RunRecordSource): r
       field: ["verifiers", name, ...path].join("."),
       before: was,
       after: is,
-      edit: one && other ? editVerifier([name, ...path], is) : editScored(name, other !== undefined),
+      edit: chain(
+        one && other ? editVerifier([name, ...path], is) : editScored(name, other !== undefined),
+        isWhole || isMadeOfFiles(path) ? takeVerifier(after.materials, name) : keep,
+      ),
     }));
   });
   return [...settings, ...changed];
@@ -117,10 +117,6 @@ function editScored(name: string, isThere: boolean): Edit {
 }
 
 const scoresAll = ({ arms }: LanguageExperiment): boolean => arms.some(({ settings }) => settings.alsoScore.length > 0);
-
-const chain = (one: Edit, other: Edit): Edit => {
-  return (record) => other(one(record));
-};
 
 const splitNames = ["train", "test"] as const;
 type Splits = readonly (typeof splitNames)[number][];
@@ -218,7 +214,6 @@ function listArmChanges(before: Experiment, after: Experiment): readonly FieldCh
 }
 
 const renderArm = ({ id, isLine }: Arm): string => `${isLine ? "lines" : "arms"}.${id}`;
-const keep: Edit = (record) => record;
 
 function dropArm(id: string): Edit {
   return ({ experiment, materials }) => {
@@ -268,8 +263,9 @@ function listContentChanges(
     const edit = takeMaterials(after, { splits: [split], isPrompt: false });
     return [{ field: `dataset.${split}.sha256`, before: old, after: now, edit }];
   });
+  const files = listVerifierChanges(before, after, told);
   const [old, now] = [before.template.text, after.template.text].map(computeDigest) as [string, string];
-  if (old === now || told.some(({ field }) => field === "prompt")) return rows;
+  if (old === now || told.some(({ field }) => field === "prompt")) return [...rows, ...files];
   const edit = takeMaterials(after, { splits: [], isPrompt: true });
-  return [...rows, { field: "prompt.sha256", before: old, after: now, edit }];
+  return [...rows, { field: "prompt.sha256", before: old, after: now, edit }, ...files];
 }

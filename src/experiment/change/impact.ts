@@ -88,8 +88,18 @@ async function describeAlone(record: RunRecordSource): Promise<readonly Describe
 function addVerifiers({ experiment, materials }: RunRecordSource, after: RunRecordSource): RunRecordSource {
   if (experiment.system !== "language" || after.experiment.system !== "language") return { experiment, materials };
   const { language } = experiment;
-  const verifiers = { ...after.experiment.language.verifiers, ...language.verifiers };
-  return { experiment: { ...experiment, language: { ...language, verifiers } } satisfies Experiment, materials };
+  const { language: other } = after.experiment;
+  const joined = {
+    ...language,
+    verifiers: { ...other.verifiers, ...language.verifiers },
+    // Records of older runs know no endpoints.
+    endpoints: { ...other.endpoints, ...language.endpoints },
+  };
+  const verifiers = { ...after.materials?.verifiers, ...materials?.verifiers };
+  return {
+    experiment: { ...experiment, language: joined } satisfies Experiment,
+    materials: materials && { ...materials, verifiers },
+  };
 }
 
 export function countKinds(stages: Iterable<{ readonly kind: string }>): Counts {

@@ -7,7 +7,7 @@ import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
 import { ConfigError, ProviderError } from "../../errors.ts";
 import type { EndpointSettings } from "../../providers/endpoint.ts";
-import { type DeclaredEndpoint, resolvePrice } from "../schema/endpoints.ts";
+import { type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
 
 /** What the world lends to whoever asks outside. */
 export interface Hosting {
@@ -29,11 +29,14 @@ export interface Endpoints {
   /** Samplers and scorers under the fixed model of an endpoint, its prompts dressed. */
   sampler(name: string): Sampler;
   scorer(name: string): Scorer;
+  /** What is asked of these two is no prompt, and is sent as it stands. */
+  chat(name: string): Chat;
+  classifier(name: string): Classifier;
   close(): Promise<void>;
 }
 
 /** Raised by hand when the same answers of a server would become other candidates, or other scores. */
-export const hostedVersion = { sampler: 1, scorer: 1 } as const;
+export const hostedVersion = { sampler: 1, scorer: 1, chat: 1, classifier: 1 } as const;
 
 export function createEndpoints(
   declared: Readonly<Record<string, DeclaredEndpoint>>,
@@ -48,6 +51,7 @@ export function createEndpoints(
     openByName.set(name, opened);
     return opened;
   };
+  const identify = (name: string) => readIdentity(declared[name] as DeclaredEndpoint);
   return {
     sampler: (name) => ({
       version: hostedVersion.sampler,
@@ -61,6 +65,22 @@ export function createEndpoints(
       async *score(examples, request, context) {
         const { scorer } = await open(name);
         yield* scorer.score(dressExamples(examples, declared[name]), request, context);
+      },
+    }),
+    chat: (name) => ({
+      version: hostedVersion.chat,
+      identity: identify(name),
+      async *answer(questions, context) {
+        const { chat } = await open(name);
+        yield* chat.answer(questions, context);
+      },
+    }),
+    classifier: (name) => ({
+      version: hostedVersion.classifier,
+      identity: identify(name),
+      async *classify(texts, context) {
+        const { classifier } = await open(name);
+        yield* classifier.classify(texts, context);
       },
     }),
     async close() {

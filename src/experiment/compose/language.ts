@@ -30,7 +30,13 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     template,
     teachers: models.teachers,
     dataset: materials.dataset,
-    verifiers: createNamedVerifiers(language, { ...models, render: template.render }),
+    verifiers: createNamedVerifiers(language, {
+      ...models,
+      render: template.render,
+      materials: materials.verifiers ?? {},
+      hosting: lent?.hosting ?? null,
+      folder: experiment.folder,
+    }),
     metrics: createLanguageMetrics(experiment),
     ...policies,
   });

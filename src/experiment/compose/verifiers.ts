@@ -1,7 +1,6 @@
 // Verifiers by the names experiments use: each with what its scores depend on, which is what its stages' keys hold.
 
 import type { Scorer } from "../../domain/ports.ts";
-import type { Row } from "../../domain/rows.ts";
 import type { Json } from "../../keys/canonical.ts";
 import type { NamedVerifier } from "../../systems/language/settings.ts";
 import { createRougeScorer } from "../../text/rouge-scorer.ts";
@@ -10,22 +9,20 @@ import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import { createRandomVerifier } from "../../verifiers/random.ts";
 import { createSelfVerifier } from "../../verifiers/self.ts";
 import type { LanguageFrame, VerifierSettings } from "../experiment.ts";
-import type { Endpoints } from "./endpoints.ts";
 import { createHostedWeak } from "./models.ts";
+import { createCommand, createHostedJudge, createReward, type ReaderParts } from "./readers.ts";
 
-export interface VerifierParts {
+export interface VerifierParts extends ReaderParts {
   /** The scorer of the experiment's own models. */
   readonly scorer: Scorer;
-  readonly endpoints: Endpoints;
-  /** The prompt of a row, as candidates were sampled from it. */
-  readonly render: (row: Row) => string;
 }
 
 export function createNamedVerifiers(
   { verifiers: settings, endpoints: declared }: Pick<LanguageFrame, "verifiers" | "endpoints">,
-  { scorer, endpoints, render }: VerifierParts,
+  parts: VerifierParts,
 ): Readonly<Record<string, NamedVerifier>> {
-  const create = (verifier: VerifierSettings): NamedVerifier => {
+  const { scorer, endpoints, render } = parts;
+  const create = (name: string, verifier: VerifierSettings): NamedVerifier => {
     switch (verifier.kind) {
       case "oracle":
         return { ...plain, verifier: createOracle(verifier), parameters: { ...verifier } };
@@ -33,6 +30,12 @@ export function createNamedVerifiers(
         return { ...plain, verifier: createSelfVerifier(), parameters: { ...verifier } };
       case "random":
         return { ...plain, verifier: createRandomVerifier(), parameters: { ...verifier }, isSeeded: true };
+      case "judge":
+        return createHostedJudge(name, verifier, parts);
+      case "reward":
+        return createReward(verifier, parts);
+      case "command":
+        return createCommand(name, verifier, parts);
       case "perplexity": {
         if ("endpoint" in verifier) return createHostedWeak(verifier.endpoint, { declared, endpoints, render });
         const { kind, model } = verifier;
@@ -42,7 +45,7 @@ export function createNamedVerifiers(
       }
     }
   };
-  return Object.fromEntries(Object.entries(settings).map(([name, verifier]) => [name, create(verifier)]));
+  return Object.fromEntries(Object.entries(settings).map(([name, verifier]) => [name, create(name, verifier)]));
 }
 
 const plain = { auxiliary: null, isSeeded: false };
