@@ -1,11 +1,10 @@
 // What is sent: the bodies of chats and of raw completions, as OpenAI's API reference has them and as the servers that
 // follow it take them. It knows no server's address and reads no reply.
 
-import type { SampleRequest } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
-import { computeSeed, renderSeed } from "../../keys/seed.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { SampleAsk } from "../exchange.ts";
+import { createDrawSeeds } from "../served/draw-seeds.ts";
 
 /** How a server wants to be asked for the log-probabilities of what it writes. `boolean` is mlx-lm's way. */
 export type LogProbabilityShape = "number" | "boolean" | "none";
@@ -30,8 +29,8 @@ export function createSampleBody(endpoint: EndpointSettings, ask: SampleAsk, dia
     ...(topK === null ? {} : { top_k: topK }),
     ...createLimit(endpoint, maxTokens),
     ...(stop.length === 0 ? {} : { stop }),
-    ...(seeds.length === 0 ? {} : { seed: seeds[0]! }),
-    ...(isRefeed(endpoint) ? { seeds: createSeeds(ask, request) } : {}),
+    // A server of Refeed's own draws by whole seeds what this process itself would have drawn.
+    ...(isRefeed(endpoint) ? createDrawSeeds(request, prompt, draws) : seeds.length === 0 ? {} : { seed: seeds[0]! }),
     ...(draws.length === 1 ? {} : { n: draws.length }),
     ...createLogProbabilities(endpoint, dialect),
     ...(endpoint.isStreamed ? { stream: true, stream_options: { include_usage: true } } : {}),
@@ -88,11 +87,7 @@ export function createLogProbabilities(endpoint: EndpointSettings, { logProbabil
   return endpoint.ask === "chat" ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };
 }
 
-/** True for a server of Refeed's own, which draws by whole seeds what the process itself would have drawn. */
+/** True for a server of Refeed's own. */
 function isRefeed({ given, model }: EndpointSettings): boolean {
   return given === "refeed" || (given === "auto" && model === null);
-}
-
-function createSeeds({ prompt, draws }: SampleAsk, { seed }: SampleRequest): readonly string[] {
-  return draws.map((draw) => renderSeed(computeSeed(seed, prompt.id, draw)));
 }

@@ -3,7 +3,7 @@
 
 import { isRecord } from "../wire/complaint.ts";
 
-/** What rounding leaves above 0. */
+/** What rounding may leave above 0: kept as it is, so that what Refeed serves comes back to the bit. */
 const slack = 1e-4;
 
 /** null where they were not told, or where one of them is no log-probability: half a sum is none. */
@@ -16,7 +16,7 @@ export function parseTerms(logprobs: unknown): Float64Array | null {
   const terms = new Float64Array(list.length);
   for (const [place, term] of list.entries()) {
     if (typeof term !== "number" || !(term <= slack)) return null;
-    terms[place] = Math.min(term, 0);
+    terms[place] = term;
   }
   return terms;
 }
