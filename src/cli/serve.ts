@@ -78,7 +78,7 @@ async function serve(
 ): Promise<void> {
   const { startServer } = await import("../providers/served/server.ts");
   const onFault = (fault: unknown): void => stderr.write(renderError(fault));
-  const { url, close } = await startServer(engine, { ...address, now: clock.now, onFault });
+  const { url, close } = await startServer(engine, { ...address, clock, onFault });
   const shown = renderVisibleLine(relative(cwd, directory) || ".");
   if (isJson)
     stdout.write(

@@ -10,6 +10,7 @@ import { renderSeed } from "../../src/keys/seed.ts";
 import { createDrawSeeds } from "../../src/providers/served/draw-seeds.ts";
 import type { ModelDirectory, ServedEngine } from "../../src/providers/served/engine.ts";
 import { type ServedAddress, type ServerOptions, startServer } from "../../src/providers/served/server.ts";
+import { systemClock } from "./temporary-folder.ts";
 
 export const marker = "<|summary|>";
 
@@ -31,7 +32,7 @@ export async function openServer(
   const onFault = (fault: unknown): never => {
     throw fault;
   };
-  return startServer(whole, { host: "127.0.0.1", port: 0, token: null, now: Date.now, onFault, ...options });
+  return startServer(whole, { host: "127.0.0.1", port: 0, token: null, clock: systemClock, onFault, ...options });
 }
 
 export interface RawReply {

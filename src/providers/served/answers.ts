@@ -1,7 +1,7 @@
 // Draws and scores through the ports: every choice is a prompt of its own with its own seed, so that requests of one model
 // and one decoding share batches, whoever sent them. It knows no HTTP.
 
-import type { Context, Ledger } from "../../domain/context.ts";
+import type { Clock, Context, Ledger } from "../../domain/context.ts";
 import type { LogProbability, Model, SampleRequest } from "../../domain/ports.ts";
 import type { Candidate } from "../../domain/rows.ts";
 import type { ServedEngine } from "./engine.ts";
@@ -20,7 +20,7 @@ export interface AnswerOptions {
   readonly gatherMs: number;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
-  readonly now: () => number;
+  readonly clock: Clock;
 }
 
 interface Drawing {
@@ -34,14 +34,15 @@ interface Choice {
 }
 
 /** A batch fills the decoder's slots; twice as many keep them filled while the last ones end. */
-const drawBatch = { least: 64, most: 128 };
-const scoreBatch = { least: 32, most: 256 };
+const drawBatch = { full: 64, most: 128 };
+const scoreBatch = { full: 32, most: 256 };
 const mostWaiting = 32_768;
 
 export function createAnswers(engine: ServedEngine, options: AnswerOptions): Answers {
   if (!engine.sampler.drawsBySeeds) throw new TypeError("a server needs a sampler that draws by seeds");
   const context = createContext(options);
-  const shared = { width: engine.width, gatherMs: options.gatherMs, mostWaiting };
+  const { gatherMs, clock } = options;
+  const shared = { width: engine.width, gatherMs, mostWaiting, monotonic: clock.monotonic };
   const draws = createGatherer<Drawing, Choice, Candidate>({
     ...shared,
     ...drawBatch,
@@ -113,7 +114,6 @@ const noLedger: Ledger = {
   recall: () => undefined,
 };
 
-function createContext({ signal, now }: AnswerOptions): Context {
-  const clock = { now, monotonic: now };
+function createContext({ signal, clock }: AnswerOptions): Context {
   return { key: "served", signal, clock, ledger: noLedger, progress: { report: () => undefined } };
 }

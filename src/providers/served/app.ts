@@ -42,7 +42,9 @@ export function createApp({ routes, guard, onFault }: AppOptions): Hono<Bindings
     app.on(method.toUpperCase(), path, async (context) => {
       const { incoming, outgoing } = context.env;
       const gone = new AbortController();
-      outgoing.on("close", () => gone.abort());
+      outgoing.on("close", () => {
+        if (!outgoing.writableFinished) gone.abort();
+      });
       const name = context.req.param("name") ?? "";
       const reply = await answer({ name, body: () => readBody(incoming), signal: gone.signal });
       return "json" in reply

@@ -13,20 +13,33 @@ export async function readBody(incoming: IncomingMessage): Promise<unknown> {
     throw new Refusal(what, { status: 415, code: "unsupported_media_type" });
   }
   if (length !== undefined && Number(length) > mostBytes) throw createTooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > mostBytes) throw createTooLarge();
-    chunks.push(chunk);
-  }
-  const bytes = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+  const bytes = await readBytes(incoming);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch (error) {
     const why = error instanceof SyntaxError ? "is not valid JSON" : "is not valid UTF-8";
     throw new Refusal(`the body ${why}`, { code: "invalid_json" });
   }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** By its events: an iterator over a stream costs as much as all the rest of a request. */
+function readBytes(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    incoming.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= mostBytes) chunks.push(chunk);
+      else reject(createTooLarge());
+    });
+    incoming.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    incoming.on("error", reject);
+    incoming.on("close", () => {
+      if (!incoming.complete) reject(new Refusal("the body ended before its end", { code: "invalid_json" }));
+    });
+  });
 }
 
 /** What is left of it is not read: the connection ends with the reply. */

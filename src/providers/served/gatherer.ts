@@ -1,16 +1,20 @@
 // Gathers what arrives together into batches, so that the workers behind decode many at once though each request asks
-// for one. A batch goes out when a worker is free and a moment has passed, or it is full. It knows nothing of the work.
+// for one. A batch goes to a free worker once it is full, or when nothing more comes; beside others that are at work a
+// small one waits for those to end, since their clients are about to ask again. It knows nothing of the work.
 
 import { Refusal } from "./refusal.ts";
 
 export interface GatherOptions<Group, Item, Result> {
   /** Batches under way at once. */
   readonly width: number;
-  /** Below so many items a batch is not split for the sake of an idle worker; it never holds more than `most`. */
-  readonly least: number;
+  /** Items that take a worker as long as a single one. */
+  readonly full: number;
+  /** Items a batch, where so many wait. */
   readonly most: number;
-  /** How long an idle worker waits for company, milliseconds. */
+  /** How long a batch waits for company at least, milliseconds; longer where batches take long. */
   readonly gatherMs: number;
+  /** Milliseconds on a clock that never steps back. */
+  readonly monotonic: () => number;
   /** Items that may wait; what comes on top is turned away. */
   readonly mostWaiting: number;
   /** The results in the order of the items. */
@@ -41,17 +45,19 @@ interface Waiting<Group, Item, Result> {
 export function createGatherer<Group, Item, Result>(
   options: GatherOptions<Group, Item, Result>,
 ): Gatherer<Group, Item, Result> {
-  const { width, least, most, gatherMs, mostWaiting, perform } = options;
+  const { width, full, most, gatherMs, mostWaiting, monotonic, perform } = options;
   /** By key, in the order in which the keys came to wait: the one that waits longest goes first. */
   const waitingByKey = new Map<string, Waiting<Group, Item, Result>[]>();
   let [waitingCount, running] = [0, 0];
   let timer: NodeJS.Timeout | undefined;
+  let [isPatient, sinceMs, batchMs] = [false, 0, gatherMs];
   let atRest: (() => void)[] = [];
 
+  const firstWaiting = (): readonly Waiting<Group, Item, Result>[] => waitingByKey.values().next().value ?? [];
   const take = (): Waiting<Group, Item, Result>[] => {
     const [key, entries] = waitingByKey.entries().next().value as [string, Waiting<Group, Item, Result>[]];
     const share = Math.ceil(entries.length / (width - running));
-    const batch = entries.splice(0, Math.min(most, Math.max(least, share)));
+    const batch = entries.splice(0, Math.min(most, Math.max(full, share)));
     waitingCount -= batch.length;
     // What is left goes behind the other keys.
     waitingByKey.delete(key);
@@ -61,17 +67,18 @@ export function createGatherer<Group, Item, Result>(
       return !signal.aborted;
     });
   };
-  const dispatch = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    while (running < width && waitingCount > 0) {
+  /** Sends what waits to whoever is free, as long as the next group has as many items as that. */
+  const dispatch = (least: number): void => {
+    halt();
+    while (running < width && waitingCount > 0 && firstWaiting().length >= least) {
       const batch = take();
       if (batch.length > 0) void send(batch);
     }
-    rest();
+    schedule(false);
   };
   const send = async (batch: readonly Waiting<Group, Item, Result>[]): Promise<void> => {
     running += 1;
+    const startMs = monotonic();
     try {
       const results = await perform(
         batch[0]!.group,
@@ -81,14 +88,38 @@ export function createGatherer<Group, Item, Result>(
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+    batchMs += (monotonic() - startMs - batchMs) / 4;
     running -= 1;
-    schedule();
+    schedule(false);
   };
-  const schedule = (): void => {
-    if (running >= width) return;
-    if (waitingCount >= most * (width - running)) dispatch();
-    else if (waitingCount > 0) timer ??= setTimeout(dispatch, gatherMs);
-    else rest();
+  /** A batch that is not full waits until nothing more comes for a moment, though not for longer than half a batch takes. */
+  const schedule = (isArrival: boolean): void => {
+    const count = firstWaiting().length;
+    if (count === 0) rest();
+    if (count === 0 || running >= width) return;
+    if (count >= full) {
+      dispatch(full);
+      return;
+    }
+    const isHalf = running === 0 || count >= full / 2;
+    if (isPatient && isHalf) halt();
+    if (timer === undefined) wait(false);
+    else if (isArrival && !isPatient && monotonic() - sinceMs < batchMs / 2) timer.refresh();
+  };
+  const wait = (isLong: boolean): void => {
+    halt();
+    [isPatient, sinceMs] = [isLong, monotonic()];
+    timer = setTimeout(expire, isLong ? 2 * batchMs : Math.max(gatherMs, batchMs / 8));
+  };
+  /** Beside a batch that is at work a small one is not worth a worker's time: it joins those who come back from that. */
+  const expire = (): void => {
+    const isSmall = running > 0 && firstWaiting().length < full / 2;
+    if (isSmall && !isPatient) wait(true);
+    else dispatch(1);
+  };
+  const halt = (): void => {
+    clearTimeout(timer);
+    [timer, isPatient] = [undefined, false];
   };
   const rest = (): void => {
     if (running > 0 || waitingCount > 0) return;
@@ -107,7 +138,7 @@ export function createGatherer<Group, Item, Result>(
         if (entries) entries.push(waiting);
         else waitingByKey.set(entry.key, [waiting]);
         waitingCount += 1;
-        schedule();
+        schedule(true);
       }),
     settle: () =>
       new Promise((resolve) => {

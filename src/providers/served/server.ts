@@ -5,6 +5,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import type { Clock } from "../../domain/context.ts";
 import { CancelledError, UsageError } from "../../errors.ts";
 import { createAnswers } from "./answers.ts";
 import { createApp } from "./app.ts";
@@ -18,8 +19,7 @@ export interface ServerOptions {
   /** 0 for any that is free. */
   readonly port: number;
   readonly token: string | null;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly onFault: (fault: unknown) => void;
   /** How long a request waits for company while a worker is free, milliseconds. */
   readonly gatherMs?: number;
@@ -41,9 +41,9 @@ const sweepMs = 20;
 
 /** Throws UsageError where it cannot listen. */
 export async function startServer(engine: ServedEngine, options: ServerOptions): Promise<ServedAddress> {
-  const { host, token, now, onFault, gatherMs = defaultGatherMs } = options;
+  const { host, token, clock, onFault, gatherMs = defaultGatherMs } = options;
   const stop = new AbortController();
-  const answers = createAnswers(engine, { gatherMs, signal: stop.signal, now });
+  const answers = createAnswers(engine, { gatherMs, signal: stop.signal, clock });
   const instance = randomBytes(6).toString("hex");
   let count = 0;
   const routes = createRoutes({
@@ -52,7 +52,7 @@ export async function startServer(engine: ServedEngine, options: ServerOptions):
     drawSeed: () => randomInt(2 ** 47),
     createEnvelope: (kind, { digest }, model) => {
       const id = `${kind}-${instance}${(count++).toString(16).padStart(8, "0")}`;
-      return { id, created: Math.floor(now() / 1000), model, system_fingerprint: digest };
+      return { id, created: Math.floor(clock.now() / 1000), model, system_fingerprint: digest };
     },
   });
   const app = createApp({ routes, guard: createGuard({ host, token }), onFault });

@@ -8,23 +8,31 @@ import { createGatherer } from "../../../src/providers/served/gatherer.ts";
 import { startServer } from "../../../src/providers/served/server.ts";
 import { post } from "../../helpers/served-client.ts";
 import { createSmallEngine } from "../../helpers/small-engine.ts";
+import { systemClock } from "../../helpers/temporary-folder.ts";
 
 const { signal } = new AbortController();
 
 /** Batches that end when they are told to. */
-function createHeld(options: {
+function createHeld({
+  stepMs = 0,
+  ...options
+}: {
   readonly width?: number;
-  readonly least?: number;
+  readonly full?: number;
+  /** How far the clock goes each time it is read. */
+  readonly stepMs?: number;
   readonly most?: number;
   readonly mostWaiting?: number;
 }) {
   const begun: { readonly group: string; readonly items: readonly number[]; readonly end: () => void }[] = [];
+  let now = 0;
   const gatherer = createGatherer<string, number, number>({
     width: 1,
-    least: 1,
+    full: 8,
     most: 8,
     gatherMs: 1,
     mostWaiting: 100,
+    monotonic: () => (now += stepMs),
     ...options,
     perform: (group, items) =>
       new Promise((resolve) => begun.push({ group, items, end: () => resolve(items.map((item) => -item)) })),
@@ -60,7 +68,7 @@ test("what comes within a moment is one batch, what comes while it is at work th
 });
 
 test("a full batch waits for nobody, and what is left waits its turn behind other groups", async () => {
-  const { begun, add } = createHeld({ most: 4 });
+  const { begun, add } = createHeld({ full: 4, most: 4 });
   const all = Array.from({ length: 6 }, (_, item) => add(item));
   assert.deepEqual(
     begun.map(({ items }) => items),
@@ -83,24 +91,28 @@ test("a full batch waits for nobody, and what is left waits its turn behind othe
   await Promise.all(all);
 });
 
-test("idle workers share what there is, in batches worth their while", async () => {
-  const { begun, add } = createHeld({ width: 2, least: 3, most: 100 });
+test("beside a batch at work half a one goes to an idle worker, and less waits for those who come back", async () => {
+  const { begun, add } = createHeld({ width: 2, full: 8, most: 100, stepMs: 1000 });
+  const sizes = () => begun.slice(1).map(({ items }) => items.length);
+  const first = add(0);
+  await setTimeout(20);
+  // A batch has taken long: what follows waits by that measure.
+  begun[0]!.end();
+  await first;
   const all = Array.from({ length: 10 }, (_, item) => add(item));
-  await setTimeout(10);
-  assert.deepEqual(
-    begun.map(({ items }) => items.length),
-    [5, 5],
-  );
-  for (const { end } of begun) end();
+  await setTimeout(80);
+  assert.deepEqual(sizes(), [8], "two are not worth a worker");
+  all.push(add(10), add(11));
+  await setTimeout(80);
+  assert.deepEqual(sizes(), [8, 4]);
+  all.push(...Array.from({ length: 40 }, (_, item) => add(item)));
+  await setTimeout(80);
+  assert.deepEqual(sizes(), [8, 4], "nobody is free");
+  for (const { end } of begun.slice(1)) end();
+  await setTimeout(80);
+  assert.deepEqual(sizes(), [8, 4, 40], "all of it goes to the first who is free, the other one has nothing left");
+  begun[3]!.end();
   await Promise.all(all);
-  const few = [1, 2, 3].map((item) => add(item));
-  await setTimeout(10);
-  assert.deepEqual(
-    begun.slice(2).map(({ items }) => items.length),
-    [3],
-  );
-  begun[2]!.end();
-  await Promise.all(few);
 });
 
 test("an error is that of its batch alone; who is gone before the turn is dropped; too many are turned away", async () => {
@@ -120,10 +132,11 @@ test("an error is that of its batch alone; who is gone before the turn is droppe
   await third;
   const failing = createGatherer<string, number, number>({
     width: 1,
-    least: 1,
+    full: 1,
     most: 1,
     gatherMs: 0,
     mostWaiting: 9,
+    monotonic: () => 0,
     perform: async (_, [item]) => (item === 1 ? Promise.reject(new RangeError("no")) : [0]),
   });
   const results = await Promise.allSettled([0, 1, 2].map((item) => failing.add({ key: "", group: "", item, signal })));
@@ -133,7 +146,7 @@ test("an error is that of its batch alone; who is gone before the turn is droppe
   );
 });
 
-const options = { host: "127.0.0.1", port: 0, token: null, now: Date.now, onFault: assert.ifError };
+const options = { host: "127.0.0.1", port: 0, token: null, clock: systemClock, onFault: assert.ifError };
 
 test("requests of one decoding share batches, others do not", async () => {
   const engine = createSmallEngine();

@@ -8,6 +8,7 @@ import { createRoutes } from "../../../src/providers/served/routes.ts";
 import { type ServedAddress, startServer } from "../../../src/providers/served/server.ts";
 import { type RawReply, sendRaw } from "../../helpers/served-client.ts";
 import { createSmallEngine } from "../../helpers/small-engine.ts";
+import { systemClock } from "../../helpers/temporary-folder.ts";
 
 const engine = createSmallEngine();
 const paths = [
@@ -29,7 +30,7 @@ const answered: Readonly<Record<string, readonly string[]>> = {
 let server: ServedAddress;
 let guarded: ServedAddress;
 before(async () => {
-  const options = { host: "127.0.0.1", port: 0, token: null, now: Date.now, onFault: assert.ifError };
+  const options = { host: "127.0.0.1", port: 0, token: null, clock: systemClock, onFault: assert.ifError };
   server = await startServer(engine, options);
   guarded = await startServer(engine, { ...options, token: "s3cret" });
 });

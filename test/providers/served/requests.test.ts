@@ -5,11 +5,12 @@ import { after, before, test } from "node:test";
 import { type ServedAddress, startServer } from "../../../src/providers/served/server.ts";
 import { post, sendRaw } from "../../helpers/served-client.ts";
 import { createSmallEngine } from "../../helpers/small-engine.ts";
+import { systemClock } from "../../helpers/temporary-folder.ts";
 
 const engine = createSmallEngine();
 let server: ServedAddress;
 before(async () => {
-  const options = { host: "127.0.0.1", port: 0, token: null, now: Date.now, onFault: assert.ifError };
+  const options = { host: "127.0.0.1", port: 0, token: null, clock: systemClock, onFault: assert.ifError };
   server = await startServer(engine, options);
 });
 after(() => server.close());
