@@ -7,17 +7,8 @@ import { openConnection } from "../../src/providers/connection.ts";
 import type { EndpointSettings } from "../../src/providers/endpoint.ts";
 import type { Controller } from "../../src/providers/exchange.ts";
 import { createSendJson, type SendJson } from "../../src/providers/given/send.ts";
+import { createEndpoint } from "./endpoint.ts";
 import { systemClock } from "./temporary-folder.ts";
-
-export const plainSettings: EndpointSettings = {
-  ...{ name: "teacher", provider: "openai", urls: [], model: "teacher", revision: null, route: null, key: null },
-  ...{ ask: "completions", system: null, params: {}, given: "auto", join: "", draws: "auto" },
-  ...{ isStreamed: false, hasFinish: true, mode: "live", price: { input: 0, output: 0, request: 0 } },
-  limits: {
-    ...{ concurrency: 8, requests: null, tokens: null, firstByteMs: 5000, idleMs: 5000, totalMs: 10_000 },
-    ...{ waitMs: 2000, tries: 3, answerBytes: 1_000_000 },
-  },
-};
 
 /** The evidence of endpoints, in memory. */
 export function createMemoryEvidence(): EndpointRecords {
@@ -40,7 +31,8 @@ export function reachEndpoint(
   base: string,
   given: Partial<EndpointSettings> = {},
 ): Reached {
-  const settings = { ...plainSettings, urls: [base], ...given };
+  const plain = { ask: "completions", given: "auto", draws: "auto", model: "teacher" } as const;
+  const settings = createEndpoint({ ...plain, urls: [base], ...given });
   const connection = openConnection(settings, { secret: null, clock: systemClock, backoffMs: 1 });
   context.after(() => connection.close());
   return { settings, controller: connection.controller, send: createSendJson(connection) };

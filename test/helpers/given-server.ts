@@ -32,6 +32,8 @@ export interface ServerTraits {
   readonly most?: number;
   /** Tokens are spelled without the space in front of them. */
   readonly isBare?: boolean;
+  /** No two greedy texts are the same. */
+  readonly isUnsteady?: boolean;
   /** What it calls itself in its list, where that is not its own kind. */
   readonly owner?: string;
 }
@@ -117,8 +119,9 @@ function drawAll({ traits, bigram, received: { body }, draw }: Asked, prompt: st
   const count = traits.ignoresN ? 1 : Number(n);
   return Array.from({ length: count }, (_, index) => {
     const base = traits.ignoresSeed ? `free ${draw}` : String(seed);
+    const greedy = traits.isUnsteady ? `greedy ${draw}` : undefined;
     const length = Math.min(Number(most), traits.most ?? Number.POSITIVE_INFINITY);
-    const terms = bigram.write(prompt, length, temperature === 0 ? undefined : `${base} ${index}`);
+    const terms = bigram.write(prompt, length, temperature === 0 ? greedy : `${base} ${index}`);
     const stops = traits.ignoresStop ? [] : [stop].flat().map(String);
     let text = "";
     const kept = terms.findIndex(({ token }) => {

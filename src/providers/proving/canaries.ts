@@ -27,14 +27,17 @@ export interface WrittenCanary extends Written {
 export interface First {
   readonly written: WrittenCanary;
   readonly dialect: LogProbabilityShape;
+  /** The same once more. */
+  again(): Promise<WrittenCanary | undefined>;
 }
 
 export async function writeRaw(prober: Prober): Promise<First | undefined> {
   // Where chats are sampled, a text without log-probabilities is had there.
   const dialects = prober.settings.ask === "chat" ? (["number", "boolean"] as const) : dialectsInOrder;
   for (const dialect of dialects) {
-    const written = await writeOne(prober, { index: 0, dialect });
-    if (written) return { written, dialect: written.tokens ? dialect : "none" };
+    const again = (): Promise<WrittenCanary | undefined> => writeOne(prober, { index: 0, dialect });
+    const written = await again();
+    if (written) return { written, again, dialect: written.tokens ? dialect : "none" };
   }
   return undefined;
 }
@@ -62,19 +65,27 @@ export async function writeOne(prober: Prober, { index, dialect }: Which): Promi
 
 /** What a chat answers to the first canary: of endpoints that have nothing else. */
 export async function writeChat(prober: Prober): Promise<First | undefined> {
-  const prompt = canaryPrompts[0] as string;
-  const { model, settings } = prober;
-  const chat = { ...settings, ask: "chat" } as const;
   for (const dialect of dialectsInOrder) {
-    const told = createLogProbabilities(chat, { logProbabilities: dialect });
-    const messages = [{ role: "user", content: prompt }];
-    const body = finish(chat, { model, messages, temperature: 0, ...createLimit(chat, longest), ...told });
-    const name = `canary-chat-${dialect}`;
-    const reply = await prober.ask({ name, path: "/chat/completions", body, tokenCount: longest });
-    const written = reply.kind === "told" ? readChatChoice(reply.value) : undefined;
-    if (written) return { written: { ...written, prompt }, dialect };
+    const again = (): Promise<WrittenCanary | undefined> => writeAnswer(prober, dialect);
+    const written = await again();
+    if (written) return { written, again, dialect };
   }
   return undefined;
+}
+
+async function writeAnswer(
+  { model, settings, ask }: Prober,
+  dialect: LogProbabilityShape,
+): Promise<WrittenCanary | undefined> {
+  const prompt = canaryPrompts[0] as string;
+  const chat = { ...settings, ask: "chat" } as const;
+  const told = createLogProbabilities(chat, { logProbabilities: dialect });
+  const messages = [{ role: "user", content: prompt }];
+  const body = finish(chat, { model, messages, temperature: 0, ...createLimit(chat, longest), ...told });
+  const name = `canary-chat-${dialect}`;
+  const reply = await ask({ name, path: "/chat/completions", body, tokenCount: longest });
+  const written = reply.kind === "told" ? readChatChoice(reply.value) : undefined;
+  return written && { ...written, prompt };
 }
 
 /** By TGI's own route, which tells of what it writes where its others do not. */
@@ -107,10 +118,11 @@ export async function writeTogether(prober: Prober): Promise<WrittenTogether> {
 }
 
 /** What is kept of them. */
-export function createCanaries(written: readonly WrittenCanary[]): readonly Canary[] {
+export function createCanaries(written: readonly WrittenCanary[], isSteady = true): readonly Canary[] {
   return written.map(({ prompt, text, tokens }) => ({
     prompt,
     text,
+    isSteady,
     tokens: tokens?.map((token) => token.text) ?? null,
     terms: tokens?.map(({ logProbability }) => logProbability) ?? null,
   }));

@@ -51,6 +51,8 @@ export type GivenEvidence =
 export interface Canary {
   readonly prompt: string;
   readonly text: string;
+  /** Whether the same request brought the same text twice; asked only where no log-probabilities were told. */
+  readonly isSteady: boolean;
   /** null where no log-probabilities were told: then the text alone is the fingerprint. */
   readonly tokens: readonly string[] | null;
   readonly terms: readonly number[] | null;

@@ -2,7 +2,8 @@
 //
 // Servers compute in batches, and two tokens that are all but equally likely may change places between two days; from there
 // on the texts differ and nothing follows. So texts are held against each other up to where they part, and where they
-// part both tokens must have been about equally likely. Where a server tells no log-probabilities the texts have to be equal.
+// part both tokens must have been about equally likely. Where a server tells no log-probabilities the texts have to be
+// equal; one that does not even write the same text twice in a row cannot be told from another.
 
 import { computeAgreement, mostHigh, mostMedian, type Passage } from "../given/verdict.ts";
 import type { Canary } from "./evidence.ts";
@@ -30,7 +31,7 @@ interface Pair {
 
 function findTextChange(pairs: readonly Pair[]): string | null {
   for (const { old, now } of pairs) {
-    if (old.text === now.text) continue;
+    if (old.text === now.text || !old.isSteady || !now.isSteady) continue;
     const at = [...old.text].findIndex((character, index) => character !== [...now.text][index]);
     return `writes another text greedily than before, from character ${at < 0 ? [...old.text].length : at} on`;
   }

@@ -38,19 +38,23 @@ export async function proveGiven(prober: Prober, listed: readonly ListedModel[] 
   const isAsked = settings.ask === "completions" || ways.length > 0;
   const raw = isAsked ? await writeRaw(prober) : undefined;
   const first = raw ?? (await writeChat(prober));
-  const start = first ? [first.written] : [];
   const base = { completions: isAsked ? raw !== undefined : null, dialect: raw?.dialect ?? null };
-  if (ways.length === 0)
-    return { ...base, canaries: createCanaries(start), given: refuse("the experiment says given: none") };
-  const tellers = await findTellers(prober, { raw, ways });
-  if (tellers === null) {
-    const reason = raw
-      ? "its raw route tells no log-probabilities of what it writes, so those of given texts cannot be proved"
-      : "it has no raw completions route";
-    return { ...base, canaries: createCanaries(start), given: refuse(reason) };
+  const tellers = ways.length === 0 ? null : await findTellers(prober, { raw, ways });
+  if (tellers) {
+    const { written, given } = await prove(prober, tellers);
+    return { ...base, canaries: createCanaries(written), given };
   }
-  const { written, given } = await prove(prober, tellers);
-  return { ...base, canaries: createCanaries(raw ? written : start), given };
+  const mute = raw
+    ? "its raw route tells no log-probabilities of what it writes, so those of given texts cannot be proved"
+    : "it has no raw completions route";
+  const reason = ways.length === 0 ? "the experiment says given: none" : mute;
+  const canaries = first ? createCanaries([first.written], await isSteady(first)) : [];
+  return { ...base, canaries, given: refuse(reason) };
+}
+
+/** A text that is all there is to tell a model by is worth something if it comes again. */
+async function isSteady({ written, again }: First): Promise<boolean> {
+  return written.tokens !== null || (await again())?.text === written.text;
 }
 
 const refuse = (reason: string): GivenEvidence => ({ kind: "refused", reason });

@@ -7,6 +7,7 @@ import { createRecordingContext } from "../../../src/contracts/case.ts";
 import type { Model } from "../../../src/domain/ports.ts";
 import { ProviderError } from "../../../src/errors.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
+import type { Evidence } from "../../../src/providers/proving/evidence.ts";
 import { createEndpointGate, type GateParts } from "../../../src/providers/proving/gate.ts";
 import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { startGivenServer } from "../../helpers/given-server.ts";
@@ -154,4 +155,14 @@ test("without log-probabilities the greedy text is the fingerprint", async (cont
     gate.enter(teacher, stage()),
     isRefusal(/writes another text greedily than before, from character \d+ on/),
   );
+});
+
+test("a text that does not come twice in a row is no fingerprint, and the evidence says so", async (context) => {
+  const records = createMemoryEvidence();
+  const settings = { given: "none" } as EndpointSettings;
+  const server = await startGivenServer(context, { kind: "tgi", isUnsteady: true });
+  await createGate(context, server.base, { records, settings }).enter(teacher, stage());
+  const kept = records.read("teacher") as unknown as Evidence;
+  assert.equal(kept.fingerprint.kind === "canaries" && kept.fingerprint.canaries[0]?.isSteady, false);
+  await createGate(context, server.base, { records, settings }).enter(teacher, stage());
 });

@@ -1,0 +1,74 @@
+// The embedded model behind refeed serve, as a hosted one: proved by the same rule in few requests, and scored to the bit
+// as in this process.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createRecordingContext, createStream, readAll } from "../../../src/contracts/case.ts";
+import { createScorerSuite } from "../../../src/contracts/scorer-suite.ts";
+import { createEmbeddedRuntime, type EmbeddedRuntime } from "../../../src/embedded/runtime.ts";
+import { ProviderError } from "../../../src/errors.ts";
+import { createHostedScorer } from "../../../src/providers/given/scorer.ts";
+import { createEndpointGate } from "../../../src/providers/proving/gate.ts";
+import type { ServedAddress } from "../../../src/providers/served/server.ts";
+import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
+import { openServer } from "../../helpers/served-client.ts";
+
+const story =
+  "optiza united defeated optivix tigers by 9 points in hartmouth on thursday . a crowd of 24 thousand sang all night .";
+const examples = [
+  { id: "1", prompt: story, completion: "optiza united beat optivix tigers in hartmouth" },
+  { id: "2", prompt: "dorcore bank closed a mine in tarburg .", completion: "dorcore bank shuts mine" },
+  { id: "3", prompt: "Anna's firm bought Globex, a rival. 🎉", completion: "firm buys Globex" },
+];
+const tooLong = { id: "long", prompt: story, completion: `${story} ${story}` };
+const noPrompt = { id: "none", prompt: " ", completion: "mine shut" };
+
+let runtime: EmbeddedRuntime;
+let server: ServedAddress;
+
+before(async () => {
+  runtime = await createEmbeddedRuntime({ workers: 1 });
+  server = await openServer(runtime);
+});
+after(async () => {
+  await server.close();
+  await runtime.close();
+});
+
+test("a lineage is entered by its digest, proved once, and scored to the bit", async (context) => {
+  const reached = reachEndpoint(context, server.url, { name: "own", model: null });
+  const records = createMemoryEvidence();
+  const gate = createEndpointGate({ ...reached, records, digests: null, acceptsChange: false });
+  const stage = createRecordingContext("stage");
+  const { given, abilities } = await gate.enter(runtime.base, stage);
+  assert.ok(given.kind === "proved", JSON.stringify(given));
+  assert.equal(given.way, "refeed");
+  assert.ok(given.agreement.tokenCount >= 64 && given.agreement.median <= 1e-4, JSON.stringify(given));
+  assert.ok(abilities.n && abilities.seed && abilities.stop && abilities.logProbabilities, JSON.stringify(abilities));
+  assert.ok(stage.intents.length <= 10, `${stage.intents.length} requests`);
+
+  const model = runtime.base;
+  const scorer = createHostedScorer({ version: 1, ...reached, gate });
+  for (const { name, run } of createScorerSuite({ scorer, model, examples })) await context.test(name, run);
+  const all = [...examples, tooLong];
+  const request = { model, exampleCount: all.length };
+  const hosted = await readAll(scorer.score(createStream(all), request, createRecordingContext("hosted")));
+  const own = await readAll(runtime.scorer.score(createStream(all), request, createRecordingContext("own")));
+  assert.deepEqual(hosted, own);
+  const [refused] = await readAll(scorer.score(createStream([noPrompt]), request, createRecordingContext("none")));
+  assert.equal(refused?.sum, null);
+  assert.match(refused?.reason ?? "", /prompt is empty/);
+});
+
+test("another lineage, and another digest of the same, are refused before anything is asked of them", async (context) => {
+  const reached = reachEndpoint(context, server.url, { name: "own", model: null });
+  const gate = createEndpointGate({ ...reached, records: createMemoryEvidence(), digests: null, acceptsChange: false });
+  const fifth = { ...runtime.base, lineage: "5".repeat(64) };
+  const stage = createRecordingContext("stage");
+  await assert.rejects(gate.enter(fifth, stage), (error: ProviderError) => {
+    assert.ok(error instanceof ProviderError);
+    return /does not serve the model of lineage 555555555555; it serves base$/.test(error.what);
+  });
+  await assert.rejects(gate.enter({ ...runtime.base, digest: "5".repeat(64) }, stage), /serves other parameters/);
+  assert.deepEqual(new Set(stage.intents.map(({ key }) => key)), new Set(["probe/own/models"]));
+});
