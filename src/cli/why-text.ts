@@ -24,12 +24,13 @@ export function renderExample(story: Named<ExampleStory> & { readonly prompt: st
   const facts: [string, string][] = candidate
     ? [
         ["prompt", `row ${row.position} of the ${row.split} split, ${row.id}`],
-        ["article", row.article],
+        ["article", candidate.article ?? row.article],
         ...asked,
         ["written", candidate.completion === "" ? "(nothing)" : candidate.completion],
         ["by", `model ${models[0]?.generation} (${shorten(models[0]?.stage)}), ${renderDraw(candidate)}`],
         ["candidate", `${names.nameCandidate(candidate.stage, candidate.id)}, ${renderAttempt(candidate.attempt)}`],
-        ["real", row.summary],
+        // The row's reference says nothing of an article that is another one.
+        ...(candidate.article === null ? [["real", row.summary] satisfies [string, string]] : []),
       ]
     : [
         ["row", `${row.position} of the ${row.split} split, ${row.id}`],

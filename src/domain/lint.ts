@@ -7,6 +7,8 @@ export interface CandidateText {
   /** Of its prompt. */
   readonly position: number;
   readonly completion: string;
+  /** Its own; null where it was written for the prompt's. */
+  readonly article: string | null;
   readonly finish: "stop" | "length" | "refused";
   readonly reason: string | null;
 }

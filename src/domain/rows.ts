@@ -26,7 +26,7 @@ export interface Example {
 }
 
 /** Why a candidate is not a normal answer; null where it is one. */
-export type CandidateReason = null | "refused" | "truncated" | "unparsable" | "empty";
+export type CandidateReason = null | "refused" | "truncated" | "unparsable" | "empty" | "marker";
 
 /** One sampled item for a prompt. A refused or truncated one is a row all the same. */
 export interface Candidate {
@@ -34,6 +34,8 @@ export interface Candidate {
   /** 0-based index among the draws of this prompt. */
   readonly draw: number;
   readonly completion: string;
+  /** The article that it wrote itself and goes with its completion; left out where that is the prompt's. */
+  readonly article?: string;
   readonly finish: "stop" | "length" | "refused";
   readonly reason: CandidateReason;
   /** Sum of ln p over the completion's tokens, end token included when produced, at temperature 1 before truncation. */
@@ -54,9 +56,10 @@ export interface Score {
 
 /** A candidate as it is read back from the run, joined with its prompt's row. */
 export interface StoredCandidate {
-  /** Position in plan order within its sample stage: prompt by prompt, draw by draw. */
+  /** Position in plan order within its sample stage: prompt by prompt, or round by round (CandidateBatch.draws). */
   readonly id: number;
   readonly promptIndex: number;
+  /** Its prompt's; with the candidate's own article, where it has one, and then without a reference. */
   readonly row: Row;
   readonly candidate: Candidate;
 }

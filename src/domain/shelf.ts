@@ -7,7 +7,7 @@ import type { Model } from "./ports.ts";
 import type { Candidate, Row, Score, Split, StoredCandidate } from "./rows.ts";
 import type { SelectionResult } from "./selection.ts";
 
-/** One row of a corpus: real, or a kept candidate with its prompt's article. */
+/** One row of a corpus: real, or a kept candidate with its prompt's article or its own. */
 export interface CorpusRow {
   readonly id: string;
   readonly article: string;
@@ -17,8 +17,11 @@ export interface CorpusRow {
 /** All candidates of one attempt. */
 export interface CandidateBatch {
   readonly split: Split;
-  /** Draws a prompt of the whole stage: with the prompt's position they give a candidate its place in plan order. */
-  readonly draws: number;
+  /**
+   * Draws a prompt of the whole stage: with the prompt's position they give a candidate its place in plan order. null
+   * where nobody knows how many there will be: then order is round by round, all first draws before any second one.
+   */
+  readonly draws: number | null;
   readonly candidates: readonly Candidate[];
 }
 
@@ -37,7 +40,7 @@ export interface CandidateSummary {
 export interface CandidateColumns {
   /** Position of the candidate's prompt. */
   readonly promptIndexes: Uint32Array;
-  /** 0 where there is a text that could be trained on, 1 where it was refused, 2 where it cannot be parsed. */
+  /** 0 where there is a text that could be trained on, 1 where it was refused, 2 where it cannot be parsed, 3 for a marker. */
   readonly unusable: Uint8Array;
 }
 
@@ -48,6 +51,8 @@ export interface Shelf {
   writeCandidates(stage: string, batch: CandidateBatch): Promise<void>;
   /** 1 at the place of every candidate that is committed, prompt by prompt and draw by draw, 0 elsewhere. */
   readSampled(stage: string, prompts: { readonly split: Split; readonly draws: number }): Promise<Uint8Array>;
+  /** Of a stage drawn round by round, up to its last candidate: 0 where none is committed, 1 where one is of use, 2 elsewhere. */
+  readAccepted(stage: string): Promise<Uint8Array>;
   /** Of a whole sample stage. */
   candidateCount(stage: string): number;
   readSummary(stage: string): Promise<CandidateSummary>;

@@ -220,4 +220,8 @@ export const migrations: readonly string[] = [
       tokens = tokens + new.token_count + new.try_token_count - old.token_count - old.try_token_count;
   END;
   `,
+  `
+  -- The article that a candidate wrote itself, in place of its prompt's.
+  ALTER TABLE candidate ADD COLUMN article TEXT;
+  `,
 ];

@@ -21,6 +21,8 @@ export interface CandidateStory {
   readonly id: number;
   readonly draw: number;
   readonly completion: string;
+  /** The one that it wrote itself; null where it was written for its prompt's. */
+  readonly article: string | null;
   readonly finish: string;
   readonly reason: string | null;
   readonly logProbability: number | null;
@@ -75,6 +77,7 @@ interface CandidateRow {
   readonly position: number;
   readonly draw: number;
   readonly completion: string;
+  readonly article: string | null;
   readonly finish: string;
   readonly reason: string | null;
   readonly log_probability: number | null;
@@ -95,7 +98,7 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
     )
     .pluck();
   const findCandidate = connection.prepare<[number, number], CandidateRow>(
-    `SELECT dataset_id, position, draw, completion, finish, reason, log_probability, token_count, attempt_id
+    `SELECT dataset_id, position, draw, completion, article, finish, reason, log_probability, token_count, attempt_id
      FROM candidate WHERE stage_id = ? AND id = ?`,
   );
   const findAttempt = connection.prepare<[number], CandidateStory["attempt"]>(
@@ -183,6 +186,7 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
           id,
           draw: row.draw,
           completion: row.completion,
+          article: row.article,
           finish: row.finish,
           reason: row.reason,
           logProbability: row.log_probability,

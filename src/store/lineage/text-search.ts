@@ -36,10 +36,10 @@ export function createTextSearch(connection: Connection, graph: StageGraph, exam
     `SELECT r.position AS id, r.summary AS text, r.id AS prompt FROM dataset d JOIN dataset_row r ON r.dataset_id = d.id
      WHERE d.split = 'train' AND d.is_current = 1 AND r.summary LIKE ? ESCAPE '\\' ORDER BY r.position`,
   );
-  const findWritten = connection.prepare<[number, string], Hit>(
+  const findWritten = connection.prepare<[{ readonly stage: number; readonly pattern: string }], Hit>(
     `SELECT c.id, c.completion AS text, r.id AS prompt FROM candidate c
        JOIN dataset_row r ON r.dataset_id = c.dataset_id AND r.position = c.position
-     WHERE c.stage_id = ? AND c.completion LIKE ? ESCAPE '\\' ORDER BY c.id`,
+     WHERE c.stage_id = @stage AND (c.completion LIKE @pattern ESCAPE '\\' OR c.article LIKE @pattern ESCAPE '\\') ORDER BY c.id`,
   );
 
   const findUse = (sample: StageNode, id: number): UseStory | null =>
@@ -53,7 +53,7 @@ export function createTextSearch(connection: Connection, graph: StageGraph, exam
     }
     for (const sample of graph.nodes()) {
       if (!isTraining(graph, sample)) continue;
-      for (const { id, text, prompt } of findWritten.iterate(sample.id, pattern)) {
+      for (const { id, text, prompt } of findWritten.iterate({ stage: sample.id, pattern })) {
         yield { kind: "synthetic", text, stage: sample.key, id, prompt, use: findUse(sample, id) };
       }
     }

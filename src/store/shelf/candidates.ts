@@ -26,6 +26,7 @@ interface CandidateRow {
   readonly row_id: string;
   readonly article: string;
   readonly summary: string;
+  readonly own_article: string | null;
 }
 
 /** Where only the index is read, or no text. */
@@ -49,12 +50,12 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
   const pageOfRows = connection.prepare<[number, number, number], Row & { readonly position: number }>(
     "SELECT position, id, article, summary FROM dataset_row WHERE dataset_id = ? AND position >= ? ORDER BY position LIMIT ?",
   );
-  // The prompt's place gives the candidate its own: id = position x draws + draw.
+  // The prompt's place gives the candidate its own: id = position x draws + draw, or draw x prompts + position.
   const insert = connection.prepare<[object], CandidatePlace>(
     `INSERT INTO candidate (stage_id, id, dataset_id, position, draw, completion, finish, reason, log_probability,
-       token_count, token_log_probabilities, attempt_id)
-     SELECT @stage, position * @draws + @draw, dataset_id, position, @draw, @completion, @finish, @reason,
-       @logProbability, @tokenCount, @blob, @attempt FROM dataset_row WHERE dataset_id = @dataset AND id = @promptId
+       token_count, token_log_probabilities, attempt_id, article)
+     SELECT @stage, position * @promptStep + @draw * @drawStep, dataset_id, position, @draw, @completion, @finish, @reason,
+       @logProbability, @tokenCount, @blob, @attempt, @article FROM dataset_row WHERE dataset_id = @dataset AND id = @promptId
      RETURNING id, position`,
   );
   // Ids of a whole stage are dense: one step into the index, where counting a million takes 30 ms.
@@ -66,7 +67,7 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
   );
   const pageOfCandidates = connection.prepare<[number, number, number], CandidateRow>(
     `SELECT c.id, c.position, c.draw, c.completion, c.finish, c.reason, c.log_probability, c.token_count,
-       a.key AS attempt, d.id AS row_id, d.article, d.summary
+       a.key AS attempt, d.id AS row_id, d.article, d.summary, c.article AS own_article
      FROM candidate c JOIN attempt a ON a.id = c.attempt_id
        JOIN dataset_row d ON d.dataset_id = c.dataset_id AND d.position = c.position
      WHERE c.stage_id = ? AND c.id >= ? ORDER BY c.id LIMIT ?`,
@@ -74,9 +75,9 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
 
   const pageOfTexts = connection.prepare<
     [number, number, number],
-    Omit<CandidateRow, "row_id" | "article" | "summary">
+    Omit<CandidateRow, "row_id" | "article" | "summary" | "own_article"> & { readonly article: string | null }
   >(
-    `SELECT id, position, completion, finish, reason, log_probability, token_count FROM candidate
+    `SELECT id, position, completion, finish, reason, log_probability, token_count, article FROM candidate
      WHERE stage_id = ? AND id >= ? ORDER BY id LIMIT ?`,
   );
   const pageOfColumns = connection.prepare<[number, number, number], Pick<CandidateRow, "id" | "position" | "reason">>(
@@ -92,7 +93,7 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
   }
 
   async function* readCandidates(stage: string): AsyncGenerator<StoredCandidate> {
-    const measure = (row: CandidateRow): number => measureRow(row) + row.completion.length;
+    const measure = (row: CandidateRow): number => measureRow(row) + measureText({ ...row, article: row.own_article });
     for await (const page of readPages(pageOfCandidates, stages.idOf(stage), { place: placeOf, measure })) {
       for (const row of page) yield createStored(row);
     }
@@ -103,14 +104,15 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     const attemptKey = candidates[0]?.attempt;
     if (attemptKey === undefined) return;
     await writer.write(() => {
-      const dataset = current(split).id;
+      const { id: dataset, row_count } = current(split);
+      const steps = draws === null ? { promptStep: 1, drawStep: row_count } : { promptStep: draws, drawStep: 1 };
       const tokenCount = candidates.reduce((sum, candidate) => sum + candidate.tokenCount, 0);
       const attempt = attempts.find(stageId, attemptKey);
-      const written = candidates.map(({ tokenLogProbabilities, attempt: _, ...candidate }) => {
+      const written = candidates.map(({ tokenLogProbabilities, attempt: _, article = null, ...candidate }) => {
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
-        const place = insert.get({ ...candidate, stage: stageId, dataset, draws, blob, attempt });
+        const place = insert.get({ ...candidate, ...steps, stage: stageId, dataset, blob, attempt, article });
         if (!place) throw createDamageError(`the dataset has no row ${candidate.promptId}`, connection.name);
-        return { ...candidate, ...place, dataset, blob };
+        return { ...candidate, ...place, dataset, blob, article };
       });
       attempts.close(stageId, attemptKey, { id: attempt, tokenCount, digest: computeAttemptDigest(written) });
     });
@@ -130,12 +132,21 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
       }
       return isSampled;
     },
+    async readAccepted(stage: string): Promise<Uint8Array> {
+      const stageId = stages.idOf(stage);
+      const states = new Uint8Array(count.get(stageId) as number);
+      for await (const page of readPages(pageOfColumns, stageId, { place: placeOf, limit: columnPageRows })) {
+        for (const { id, reason } of page) states[id] = unusableCode(reason) === 0 ? 1 : 2;
+      }
+      return states;
+    },
     async readSummary(stage: string): Promise<CandidateSummary> {
       const hash = createHash("sha256");
       const counts = { rows: 0, stopped: 0, truncated: 0, refused: 0, tokens: 0 };
       for await (const page of readPages(pageOfTexts, stages.idOf(stage), { place: placeOf, measure: measureText })) {
-        for (const { id, completion, finish, reason, log_probability, token_count } of page) {
-          const line = JSON.stringify([id, completion, finish, reason, log_probability, token_count]);
+        for (const { id, completion, finish, reason, log_probability, token_count, article } of page) {
+          const own = article === null ? [] : [article];
+          const line = JSON.stringify([id, completion, finish, reason, log_probability, token_count, ...own]);
           hash.update(counts.rows % digestGroup === 0 ? line : `\n${line}`);
           counts.rows += 1;
           counts.tokens += token_count;
@@ -152,7 +163,7 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
       for await (const page of readPages(pageOfColumns, stageId, { place: placeOf, limit: columnPageRows })) {
         for (const { id, position, reason } of page) {
           promptIndexes[id] = position;
-          unusable[id] = reason === "refused" ? 1 : reason === "unparsable" ? 2 : 0;
+          unusable[id] = unusableCode(reason);
         }
       }
       return { promptIndexes, unusable };
@@ -161,7 +172,14 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
   };
 }
 
-const measureText = ({ completion }: { readonly completion: string }): number => completion.length;
+type Texts = { readonly completion: string; readonly article: string | null };
+
+const measureText = ({ completion, article }: Texts): number => completion.length + (article?.length ?? 0);
+
+/** As CandidateColumns has it; what was cut off is a text all the same. */
+function unusableCode(reason: Candidate["reason"]): number {
+  return reason === "refused" ? 1 : reason === "unparsable" ? 2 : reason === "marker" ? 3 : 0;
+}
 
 const placeOf = ({ id }: { readonly id: number }): number => id;
 
@@ -173,11 +191,16 @@ function createStored(row: CandidateRow): StoredCandidate {
   return {
     id: row.id,
     promptIndex: row.position,
-    row: { id: row.row_id, article: row.article, summary: row.summary },
+    // The row's reference says nothing of an article that is another one.
+    row:
+      row.own_article === null
+        ? { id: row.row_id, article: row.article, summary: row.summary }
+        : { id: row.row_id, article: row.own_article, summary: "" },
     candidate: {
       promptId: row.row_id,
       draw: row.draw,
       completion: row.completion,
+      ...(row.own_article !== null && { article: row.own_article }),
       finish: row.finish,
       reason: row.reason,
       logProbability: row.log_probability,

@@ -51,13 +51,13 @@ export function createCorpusShelf(connection: Connection, writer: Writer, stages
     "SELECT id, article, summary FROM dataset_row WHERE dataset_id = ? AND position = ?",
   );
   const keptRow = connection.prepare<[number, number, number], CorpusRow>(
-    `SELECT d.id || '#' || c.draw AS id, d.article, c.completion AS summary
+    `SELECT d.id || '#' || c.draw AS id, coalesce(c.article, d.article) AS article, c.completion AS summary
      FROM selection s JOIN candidate c ON c.stage_id = ? AND c.id = s.candidate_id
        JOIN dataset_row d ON d.dataset_id = c.dataset_id AND d.position = c.position
      WHERE s.stage_id = ? AND s.rank = ?`,
   );
   const allKept = connection.prepare<[number, number], CorpusRow>(
-    `SELECT d.id || '#' || c.draw AS id, d.article, c.completion AS summary
+    `SELECT d.id || '#' || c.draw AS id, coalesce(c.article, d.article) AS article, c.completion AS summary
      FROM selection s JOIN candidate c ON c.stage_id = ? AND c.id = s.candidate_id
        JOIN dataset_row d ON d.dataset_id = c.dataset_id AND d.position = c.position
      WHERE s.stage_id = ? AND s.rank IS NOT NULL ORDER BY s.rank`,

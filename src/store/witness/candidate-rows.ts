@@ -11,8 +11,8 @@ export interface CandidatePlace {
   readonly position: number;
 }
 
-export type WrittenCandidate = Omit<Candidate, "promptId" | "attempt" | "tokenLogProbabilities"> &
-  CandidatePlace & { readonly dataset: number; readonly blob: Uint8Array | null };
+export type WrittenCandidate = Omit<Candidate, "promptId" | "attempt" | "tokenLogProbabilities" | "article"> &
+  CandidatePlace & { readonly dataset: number; readonly blob: Uint8Array | null; readonly article: string | null };
 
 /** The digest of one attempt's candidates, in plan order whatever the order of arrival. */
 export function computeAttemptDigest(candidates: readonly WrittenCandidate[]): string {
@@ -22,8 +22,11 @@ export function computeAttemptDigest(candidates: readonly WrittenCandidate[]): s
 }
 
 function addCandidate(digest: RowDigest, candidate: WrittenCandidate): void {
-  const { id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob } = candidate;
-  digest.add(id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob);
+  const { id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob, article } =
+    candidate;
+  // Digests are older than articles of a candidate's own.
+  const own = article === null ? [] : [article];
+  digest.add(id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob, ...own);
 }
 
 interface StoredRow extends WrittenCandidate {
@@ -41,7 +44,8 @@ const pageRows = 500;
 
 /**
  * Reads a sample stage's candidates page by page, yielding after each page how many it read and what was found wrong.
- * Where `isDone`, every prompt has its draws, once and in order.
+ * Where `isDone`, every prompt has its draws, once and in order: prompt by prompt, or round by round where nobody knew
+ * how many draws there would be.
  */
 export async function* checkCandidateRows(
   connection: Connection,
@@ -49,7 +53,7 @@ export async function* checkCandidateRows(
 ): AsyncGenerator<{ readonly rows: number; readonly problems: readonly string[] }> {
   const page = connection.prepare<[number, number, number], StoredRow>(
     `SELECT id, dataset_id AS dataset, position, draw, completion, finish, reason, log_probability AS logProbability,
-       token_count AS tokenCount, token_log_probabilities AS blob, attempt_id AS attempt
+       token_count AS tokenCount, token_log_probabilities AS blob, attempt_id AS attempt, article
      FROM candidate WHERE stage_id = ? AND id >= ? ORDER BY id LIMIT ?`,
   );
   const attemptById = new Map(
@@ -60,6 +64,7 @@ export async function* checkCandidateRows(
       .all(stageId)
       .map((attempt) => [attempt.id, attempt]),
   );
+  const isInPlace = createPlaceCheck(connection, stageId);
   const openByAttempt = new Map<number, { readonly digest: RowDigest; count: number }>();
   let due = 0;
   let last: StoredRow | undefined;
@@ -91,8 +96,24 @@ export async function* checkCandidateRows(
   yield { rows: 0, problems: [...left, ...strays] };
 }
 
-/** Prompt by prompt, draw by draw, of one dataset. */
-function isInPlace(row: StoredRow, last: StoredRow | undefined): boolean {
+type PlaceCheck = (row: StoredRow, last: StoredRow | undefined) => boolean;
+
+function createPlaceCheck(connection: Connection, stageId: number): PlaceCheck {
+  const isByRounds = connection
+    .prepare<[number], number>("SELECT json_type(parameters, '$.accept') IS NOT NULL FROM stage WHERE id = ?")
+    .pluck();
+  if (isByRounds.get(stageId) !== 1) return isPromptByPrompt;
+  const rowCount = connection.prepare<[number], number>("SELECT row_count FROM dataset WHERE id = ?").pluck();
+  return (row, last) => {
+    if (last === undefined) return row.position === 0 && row.draw === 0;
+    const isSame = row.draw === last.draw && row.position === last.position + 1;
+    const isNext = row.draw === last.draw + 1 && row.position === 0 && last.position + 1 === rowCount.get(row.dataset);
+    return row.dataset === last.dataset && (isSame || isNext);
+  };
+}
+
+/** Draw by draw of each, of one dataset. */
+function isPromptByPrompt(row: StoredRow, last: StoredRow | undefined): boolean {
   if (last === undefined) return row.position === 0 && row.draw === 0;
   const isSame = row.position === last.position && row.draw === last.draw + 1;
   return row.dataset === last.dataset && (isSame || (row.position === last.position + 1 && row.draw === 0));
