@@ -1,8 +1,10 @@
-// refeed datasets: list the packaged datasets, show any dataset, make a generated one into a file.
+// refeed datasets: list the datasets there are, show any dataset, make a generated one into a file.
 
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createRowCounter, type Dataset, type SplitSummary } from "../datasets/dataset.ts";
+import { parseHubName } from "../datasets/hub/address.ts";
+import { listPulled } from "../datasets/hub/manifest.ts";
 import { computeLengths, type RowLengths } from "../datasets/lengths.ts";
 import { readManifest } from "../datasets/manifest.ts";
 import {
@@ -21,24 +23,28 @@ import { renderTextTable } from "../report/tables/text-table.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
+import { createPullCommand } from "./pull.ts";
 
 const splits = ["train", "test"] as const;
 
 export function createDatasetsCommand(environment: Environment): Command {
   return new Command("datasets")
-    .description("List, show and make datasets.")
+    .description("List, show, make and pull datasets.")
     .addCommand(createListCommand(environment))
     .addCommand(createShowCommand(environment))
-    .addCommand(createMakeCommand(environment));
+    .addCommand(createMakeCommand(environment))
+    .addCommand(createPullCommand(environment));
 }
 
-function createListCommand({ stdout }: Environment): Command {
+function createListCommand({ stdout, cwd }: Environment): Command {
   return new Command("list")
-    .description("List the datasets that come with this package.")
+    .description("List the datasets that come with this package, and those pulled into ./datasets.")
     .option("--json", "one JSON line a dataset")
     .action(async (flags: { readonly json?: true }) => {
       const manifests = await Promise.all(datasetNames.map(readManifest));
-      if (flags.json) return manifests.forEach((manifest) => void stdout.write(`${JSON.stringify(manifest)}\n`));
+      const pulled = await listPulled(join(cwd, "datasets"));
+      const all = [...manifests, ...pulled.map(({ folder, manifest }) => ({ ...manifest, folder }))];
+      if (flags.json) return all.forEach((manifest) => void stdout.write(`${JSON.stringify(manifest)}\n`));
       const rows = manifests.map(({ name, splits: { train, test }, licence, title }) => [
         name,
         String(train.rows),
@@ -46,7 +52,14 @@ function createListCommand({ stdout }: Environment): Command {
         licence,
         title,
       ]);
-      stdout.write(renderTextTable(["name", "train", "test", "licence", "what"], rows));
+      const others = pulled.map(({ manifest: { source, config, revision, licence } }) => [
+        renderVisibleLine(source),
+        "",
+        "",
+        renderVisibleLine(licence ?? "not told"),
+        renderVisibleLine(`${config} at ${revision.slice(0, 12)}`),
+      ]);
+      stdout.write(renderTextTable(["name", "train", "test", "licence", "what"], [...rows, ...others]));
     });
 }
 
@@ -56,6 +69,8 @@ interface ShowFlags {
   readonly article?: string;
   readonly summary?: string;
   readonly id?: string;
+  readonly config?: string;
+  readonly revision?: string;
   readonly json?: true;
 }
 
@@ -71,12 +86,17 @@ function createShowCommand(environment: Environment): Command {
   const { stdout, cwd, signal } = environment;
   return new Command("show")
     .description("Check a dataset and show its counts, lengths and first rows.")
-    .argument("<dataset>", "a packaged dataset's name, or a file: JSON Lines, CSV, Parquet")
+    .argument(
+      "<dataset>",
+      "a packaged dataset's name, a file (JSON Lines, CSV, Parquet), or hub:owner/name once pulled",
+    )
     .addOption(new Option("--split <split>", "only this split").choices(splits))
     .option("--rows <count>", "rows of each split to print", parseCount, 3)
     .option("--article <field>", "the file's name for the article")
     .option("--summary <field>", "the file's name for the summary")
     .option("--id <field>", "the file's name for the id")
+    .option("--config <name>", "of a pulled dataset: its configuration")
+    .option("--revision <revision>", "of a pulled dataset: its commit")
     .option("--json", "one JSON object")
     .action(async (name: string, flags: ShowFlags) => {
       const dataset = await openDataset(declare(name, flags), {
@@ -145,9 +165,14 @@ function createMakeCommand(environment: Environment): Command {
 }
 
 /** A name without a dot or a slash is a packaged dataset's, all else is a file. */
-function declare(given: string, { article, summary, id }: ShowFlags): DatasetDeclaration {
+function declare(given: string, { article, summary, id, config, revision }: ShowFlags): DatasetDeclaration {
   const name = findName(given);
   const fields = Object.entries({ article, summary, id }).filter(([, field]) => field !== undefined);
+  if (given.startsWith("hub:")) {
+    const pinned = { ...(config === undefined ? {} : { config }), ...(revision === undefined ? {} : { revision }) };
+    return { hub: parseHubName(given), ...pinned, fields: Object.fromEntries(fields) };
+  }
+  if (config !== undefined || revision !== undefined) throw new UsageError("only a pulled dataset has a configuration");
   if (name !== undefined && fields.length > 0) throw new UsageError(`${name} has no other fields than its own`);
   if (name !== undefined) return { name };
   if (!/[./\\]/.test(given)) return refuseName(given);

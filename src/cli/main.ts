@@ -58,7 +58,7 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: async () => (await import("./doctor.ts")).createDoctorCommand,
   },
   datasets: {
-    summary: "list, show and make datasets",
+    summary: "list, show, make and pull datasets",
     load: async () => (await import("./datasets.ts")).createDatasetsCommand,
   },
   check: { summary: "validate an experiment file", load: async () => (await import("./check.ts")).createCheckCommand },

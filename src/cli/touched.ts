@@ -59,6 +59,7 @@ function listFiles({ folder, language: { dataset, prompt, base, verifiers } }: L
   return [
     ...judged.filter((name) => name.includes("/")).map((name) => resolve(folder, name)),
     ...(dataset.kind === "file" ? [resolve(folder, dataset.file)] : []),
+    ...(dataset.kind === "hub" ? [`hub:${dataset.hub} as it was pulled`] : []),
     ...(prompt.includes("/") ? [resolve(folder, prompt)] : []),
     ...(base.startsWith("embedded:") || base === "scripted" ? [] : [resolve(base)]),
   ];

@@ -50,6 +50,7 @@ export async function openFileDataset(declaration: FileDeclaration, context: Dat
   const source = await openSource({
     file: { path: resolve(folder, file), shown: file, signal, files },
     fields: { id, article, summary },
+    seeksId: true,
     // A resolved experiment always says how to split; what the default says too is no wish of anybody's.
     seeksSplit: split.test === defaultSplit.test && split.seed === defaultSplit.seed,
     allowsEmpty: false,

@@ -1,10 +1,11 @@
 // The datasets there are by name, and the one door to them all.
-// Corpora made by a generator need no file; everything else is a file of the user's own.
+// Corpora made by a generator need no file; everything else is a file of the user's own, or was pulled from a hub.
 
 import { setImmediate } from "node:timers/promises";
 import type { Row, Split } from "../domain/rows.ts";
 import { computeDatasetDigest, createRowCounter, type Dataset, type SplitSummary } from "./dataset.ts";
 import type { DatasetContext, FileDeclaration } from "./file-dataset.ts";
+import type { HubDeclaration } from "./hub/hub-dataset.ts";
 
 export interface NamedDeclaration {
   readonly name: DatasetName;
@@ -12,7 +13,7 @@ export interface NamedDeclaration {
   readonly test?: number;
 }
 
-export type DatasetDeclaration = NamedDeclaration | FileDeclaration;
+export type DatasetDeclaration = NamedDeclaration | FileDeclaration | HubDeclaration;
 
 export const datasetNames = ["newswire"] as const;
 
@@ -26,6 +27,7 @@ export const defaultCounts: Readonly<Record<DatasetName, Readonly<Record<Split, 
 /** Opens a declared dataset: reads it whole once, so that its digest is known. Throws DatasetError. */
 export async function openDataset(declaration: DatasetDeclaration, context: DatasetContext): Promise<Dataset> {
   if ("file" in declaration) return (await import("./file-dataset.ts")).openFileDataset(declaration, context);
+  if ("hub" in declaration) return (await import("./hub/hub-dataset.ts")).openHubDataset(declaration, context);
   const { name } = declaration;
   const create = await loadGenerator(name);
   const counts = { ...defaultCounts[name], ...declaration };

@@ -84,18 +84,33 @@ export interface ScriptSettings extends Script {
 
 export type DatasetSettings =
   | { readonly kind: "newswire"; readonly train: number; readonly test: number }
-  | {
+  | ({
       readonly kind: "file";
       /** Relative to `folder`. */
       readonly file: string;
-      /** Names of the columns. */
-      readonly fields: { readonly id: string | null; readonly article: string; readonly summary: string };
-      /** `test` is the share of rows held out. */
-      readonly split: { readonly test: number; readonly seed: number };
-      /** Rows of each split to use, the first ones; null for all. */
-      readonly train: number | null;
-      readonly test: number | null;
-    };
+    } & RowSettings)
+  | ({
+      readonly kind: "hub";
+      /** `owner/name`; null takes the configuration and the commit that were pulled. */
+      readonly hub: string;
+      readonly config: string | null;
+      readonly revision: string | null;
+      /** Relative to the experiment's folder; null looks upwards from there. */
+      readonly folder: string | null;
+      /** The hub's names of our splits; a test split of null is held out of the train split. */
+      readonly splits: { readonly train: string; readonly test: string | null };
+    } & RowSettings);
+
+/** Of rows that somebody else wrote. */
+export interface RowSettings {
+  /** Names of the columns. */
+  readonly fields: { readonly id: string | null; readonly article: string; readonly summary: string };
+  /** `test` is the share of rows held out. */
+  readonly split: { readonly test: number; readonly seed: number };
+  /** Rows of each split to use, the first ones; null for all. */
+  readonly train: number | null;
+  readonly test: number | null;
+}
 
 export type VerifierSettings =
   | { readonly kind: "oracle"; readonly metric: RougeName; readonly stem: boolean }

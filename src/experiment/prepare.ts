@@ -2,6 +2,9 @@
 // A run keeps this as its record; a resume is prepared from that record and opens no file of the user's.
 
 import { openDataset } from "../datasets/registry.ts";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DatasetDeclaration, openDataset } from "../datasets/registry.ts";
 import type { Row, Split } from "../domain/rows.ts";
 import { ConfigError, DatasetError, type Problem, StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
@@ -104,7 +107,7 @@ export function restoreExperiment(record: Json | null, directory: string): Prepa
 
 /** Of a built-in dataset the counts were known, and held against the arms, when the experiment was parsed. */
 function checkRows({ arms, file, language }: LanguageExperiment, trainCount: number): void {
-  if (language.dataset.kind !== "file") return;
+  if (language.dataset.kind === "newswire") return;
   const problems = arms.flatMap(({ id, generations, settings }) =>
     findRowProblems(settings, generations, trainCount).map((problem) => ({
       where: file,
@@ -115,12 +118,16 @@ function checkRows({ arms, file, language }: LanguageExperiment, trainCount: num
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-function declareDataset(settings: DatasetSettings) {
-  if (settings.kind === "newswire") return { name: "newswire", train: settings.train, test: settings.test } as const;
-  const { file, fields, split, train, test } = settings;
+function declareDataset(settings: DatasetSettings): DatasetDeclaration {
+  if (settings.kind === "newswire") return { name: "newswire", train: settings.train, test: settings.test };
+  const { fields, split, train, test } = settings;
   const { id, ...columns } = fields;
   const counts = { ...(train === null ? {} : { train }), ...(test === null ? {} : { test }) };
-  return { file, fields: id === null ? columns : { ...columns, id }, split, ...counts };
+  const rows = { fields: id === null ? columns : { ...columns, id }, split, ...counts };
+  if (settings.kind === "file") return { file: settings.file, ...rows };
+  const { hub, config, revision, folder, splits } = settings;
+  const pinned = { ...(config === null ? {} : { config }), ...(revision === null ? {} : { revision }) };
+  return { hub, ...pinned, ...(folder === null ? {} : { folder }), splits, ...rows };
 }
 
 async function readTemplate({ language, folder }: LanguageExperiment): Promise<LanguageMaterials["template"]> {

@@ -23,6 +23,7 @@ import type { LanguageParts } from "../../src/systems/language/settings.ts";
 import { createLanguageSystem } from "../../src/systems/language/system.ts";
 import { createTemplate } from "../../src/systems/language/template.ts";
 import { createLanguageParts } from "../helpers/language-run.ts";
+import { writePulled } from "../helpers/pulled.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { bases, type ChangeRow, changeTable, partTable } from "./change-table.ts";
 
@@ -44,6 +45,21 @@ for (const [name, text] of [
 ] as const) {
   writeFileSync(join(folder, name), text);
 }
+
+/** What `datasets pull` leaves: one data set alone, another twice, one of two configurations, one of two commits. */
+const named = (split: string) => ({
+  train: renderRows(`${split} train`),
+  test: renderRows(`${split} test`),
+  dev: renderRows(`${split} dev`),
+});
+const pulledRoot = join(folder, "datasets");
+writePulled(pulledRoot, { repository: "org/rows", splits: named("many") });
+writePulled(join(folder, "elsewhere"), { repository: "org/rows", splits: named("many") });
+writePulled(pulledRoot, { repository: "org/copy", splits: named("many") });
+writePulled(pulledRoot, { repository: "org/two", config: "one", splits: named("many") });
+writePulled(pulledRoot, { repository: "org/two", config: "two", splits: named("other") });
+writePulled(pulledRoot, { repository: "org/old", splits: named("many") });
+writePulled(pulledRoot, { repository: "org/old", revision: "b".repeat(40), splits: named("other") });
 
 const file = join(folder, "experiment.yaml");
 

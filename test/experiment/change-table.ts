@@ -201,6 +201,7 @@ const seeds: readonly ChangeRow[] = [
 ];
 
 const file = ["dataset={file: rows.jsonl}"];
+const hub = ["dataset={hub: org/rows}"];
 const dataset: readonly ChangeRow[] = [
   // The same rows from elsewhere are the same rows.
   language("dataset", "{ file: copy.jsonl }", { with: file }),
@@ -221,6 +222,17 @@ const dataset: readonly ChangeRow[] = [
   language("dataset.split", "{ test: 40% }", { with: file, stale: everything }),
   language("dataset.split.test", "40%", { with: file, stale: everything }),
   language("dataset.split.seed", "1", { with: file, stale: everything }),
+  // So are those of another hub's data set.
+  language("dataset.hub", "org/copy", { with: hub }),
+  language("dataset.config", "two", { with: ["dataset={hub: org/two, config: one}"], stale: everything }),
+  language("dataset.revision", "bbbbbbbbb", {
+    with: ["dataset={hub: org/old, revision: aaaaaaaaa}"],
+    stale: everything,
+  }),
+  language("dataset.folder", "elsewhere", { with: hub }),
+  language("dataset.splits", "{ train: test, test: train }", { with: hub, stale: everything }),
+  language("dataset.splits.train", "dev", { with: hub, stale: everything }),
+  language("dataset.splits.test", "dev", { with: hub, stale: [...answers, ...samples, "ABL evaluate:loss 0-2"] }),
 ];
 
 const training = ["batch", "learningRate", "warmup"] as const;

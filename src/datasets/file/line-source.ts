@@ -18,8 +18,9 @@ export async function openLineSource(request: SourceRequest): Promise<RowSource>
     if (line !== first) notes.push("starts with a byte order mark, which is skipped");
     if (line.bytes.at(-1) === 13) notes.push("has lines that end in CR LF, read as LF");
     const { id, article, summary } = request.fields;
-    const hasId = id === undefined && !line.isTooLong && hasMember(line, "id");
-    if (id === undefined && !hasId) notes.push("has no ids: the number of its line is the id of a row");
+    const hasId = id === undefined && request.seeksId && !line.isTooLong && hasMember(line, "id");
+    if (id === undefined && !hasId && request.seeksId)
+      notes.push("has no ids: the number of its line is the id of a row");
     const hasSplit = request.seeksSplit && isSplitNamed(line, "split");
     if (hasSplit) notes.push('is split as its field "split" says');
     const fields = { id: hasId ? "id" : id, article, summary, ...(hasSplit ? { split: "split" } : {}) };

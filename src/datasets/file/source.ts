@@ -12,8 +12,9 @@ export interface FileRow {
 
 export interface SourceRequest {
   readonly file: FileRequest;
-  /** Without `id`, a field of that name is used where the first row has it. */
   readonly fields: { readonly id?: string | undefined; readonly article: string; readonly summary: string };
+  /** Whether, where no field is named for it, a field `id` of the rows is to be looked for. */
+  readonly seeksId: boolean;
   /** Whether a field `split` of the rows is to be looked for. */
   readonly seeksSplit: boolean;
   /** Lets a text be empty or null, for a filter to drop and to count. */

@@ -25,12 +25,12 @@ interface RecordParser extends SourceRequest, Pass {
 }
 
 export async function openTableSource(request: SourceRequest, format: TableFormat): Promise<RowSource> {
-  const { file, fields, seeksSplit } = request;
+  const { file, fields, seeksId, seeksSplit } = request;
   const head = await format.readHead(file);
   const notes = [...head.notes];
-  const hasId = fields.id === undefined && head.columns.some(({ name }) => name === "id");
+  const hasId = fields.id === undefined && seeksId && head.columns.some(({ name }) => name === "id");
   const id = fields.id ?? (hasId ? "id" : undefined);
-  if (id === undefined) notes.push(`has no ids: the number of its ${format.noun} is the id of a row`);
+  if (id === undefined && seeksId) notes.push(`has no ids: the number of its ${format.noun} is the id of a row`);
   const names = [fields.article, fields.summary];
   refuseColumn(head.columns, fields.article, { ...request, role: "article" });
   refuseColumn(head.columns, fields.summary, { ...request, role: "summary" });

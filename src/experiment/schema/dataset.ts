@@ -1,4 +1,4 @@
-// The dataset key: a built-in corpus by its name, or a file of the user's own.
+// The dataset key: a built-in corpus by its name, a file of the user's own, or a data set pulled from a hub.
 
 import { z } from "zod";
 import { datasetNames } from "../../datasets/registry.ts";
@@ -18,13 +18,17 @@ const namedSchema = strict({
 /** Names of files and fields: anything but nothing. */
 const text = z.string().min(1);
 
-/** Rows that somebody else wrote; how the file itself is read is decided in datasets/. */
-const fileSchema = strict({
-  file: text.describe("A JSON Lines, CSV or Parquet file; a relative path is relative to this experiment file."),
+/** What rows that somebody else wrote have in common, wherever they lie. */
+const rows = {
   fields: strict({
     article: text.default("article").describe("The field that holds the text to be summarised."),
     summary: text.default("summary").describe("The field that holds the reference summary."),
-    id: text.nullable().default(null).describe("The field that names a row. `id` where rows have it, else the line."),
+    id: text
+      .nullable()
+      .default(null)
+      .describe(
+        "The field that names a row. In a file: `id` where rows have it, else the line; of a hub: the row's place.",
+      ),
   })
     .prefault({})
     .describe("Names of the fields of a row."),
@@ -39,22 +43,57 @@ const fileSchema = strict({
     .default(null)
     .describe("Rows of the train split to use, the first; null for all."),
   test: count(1, mostRows).nullable().default(null).describe("Rows of the test split to use, the first; null for all."),
+};
+
+/** How the file itself is read is decided in datasets/. */
+const fileSchema = strict({
+  file: text.describe("A JSON Lines, CSV or Parquet file; a relative path is relative to this experiment file."),
+  ...rows,
+});
+
+/** What refeed datasets pull has fetched; nothing is fetched by a run. */
+const hubSchema = strict({
+  hub: text.describe("A data set that was pulled from a hub: owner/name."),
+  config: text.nullable().default(null).describe("Its configuration; null where one alone was pulled."),
+  revision: text.nullable().default(null).describe("The commit; null where one alone was pulled."),
+  folder: text
+    .nullable()
+    .default(null)
+    .describe("The folder it was pulled to, relative to this file; null for the nearest datasets/ upwards."),
+  splits: strict({
+    train: text.default("train").describe("The hub's split that our train split is."),
+    test: text.nullable().default("test").describe("The hub's split to test on; null holds rows of train out."),
+  })
+    .prefault({})
+    .describe("The hub's names of the splits."),
+  ...rows,
 });
 
 export const datasetSchema = z
-  .union([namedSchema, fileSchema])
-  .describe("The real data: {name: newswire, train: 2000, test: 300}, or a file of your own.");
+  .union([namedSchema, fileSchema, hubSchema])
+  .describe(
+    "The real data: {name: newswire, train: 2000, test: 300}, a file of your own, or what was pulled from a hub.",
+  );
 
 /** The dataset in full. The file stays as it was given: its digest, not its path, tells what was read. */
 export function resolveDataset(config: z.output<typeof datasetSchema>): DatasetSettings {
   if ("name" in config) return { kind: config.name, train: config.train, test: config.test };
-  const { file, fields, split, train, test } = config;
-  return {
-    kind: "file",
-    file,
+  const { fields, split, train, test } = config;
+  const rows = {
     fields: { id: fields.id, article: fields.article, summary: fields.summary },
     split: { test: readShare(split.test), seed: split.seed },
     train,
     test,
+  };
+  if ("file" in config) return { kind: "file", file: config.file, ...rows };
+  const { hub, config: name, revision, folder, splits } = config;
+  return {
+    kind: "hub",
+    hub,
+    config: name,
+    revision,
+    folder,
+    splits: { train: splits.train, test: splits.test },
+    ...rows,
   };
 }
