@@ -5,7 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Row, Split } from "../domain/rows.ts";
 import { computeDatasetDigest, createRowCounter, type Dataset, type SplitSummary } from "./dataset.ts";
 import type { DatasetContext, FileDeclaration } from "./file-dataset.ts";
-import type { HubDeclaration } from "./hub/hub-dataset.ts";
+import type { HubDeclaration } from "./hub/find-one.ts";
 
 export interface NamedDeclaration {
   readonly name: DatasetName;

@@ -2,7 +2,7 @@
 // which tests is declared; a data set without a test split is split by ids, like a file.
 
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Split } from "../../domain/rows.ts";
 import { DatasetError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
@@ -10,22 +10,11 @@ import { nodeFiles } from "../file/bytes.ts";
 import { createKnownIds, type KnownIds } from "../file/known-ids.ts";
 import { openSource } from "../file/open-source.ts";
 import type { RowSource } from "../file/source.ts";
-import { computeSplit, type DatasetContext, defaultSplit, type FileDeclaration } from "../file-dataset.ts";
+import { computeSplit, type DatasetContext, defaultSplit } from "../file-dataset.ts";
 import { openRowDataset, type SplitRow, type SplitSource } from "../row-dataset.ts";
-import { isHubName, renderPullCommand } from "./address.ts";
-import { findPulled, listPulled, type Pulled, type PulledFile } from "./manifest.ts";
-
-export interface HubDeclaration extends Omit<FileDeclaration, "file"> {
-  /** `owner/name`. */
-  readonly hub: string;
-  /** Undefined takes what was pulled, where that is one. */
-  readonly config?: string;
-  readonly revision?: string;
-  /** The folder of datasets; by default the nearest `datasets` upwards that holds it. */
-  readonly folder?: string;
-  /** The hub's names of our splits; a test split of null is held out of the train split by ids. */
-  readonly splits?: { readonly train: string; readonly test: string | null };
-}
+import { renderPullCommand } from "./address.ts";
+import { findOne, type HubDeclaration } from "./find-one.ts";
+import type { Pulled, PulledFile } from "./manifest.ts";
 
 export async function openHubDataset(declaration: HubDeclaration, context: DatasetContext): Promise<Dataset> {
   const pulled = await findOne(declaration, context.folder);
@@ -49,36 +38,6 @@ export async function openHubDataset(declaration: HubDeclaration, context: Datas
     ...new Set(sources.flatMap(({ source }) => source.notes)),
   ];
   return openRowDataset(createSplitSource({ name, notes, opened, declaration }), declaration);
-}
-
-/** The one that is meant, or a refusal that says how to get it. */
-async function findOne({ hub, config, revision, folder, splits }: HubDeclaration, from: string): Promise<Pulled> {
-  const where = `hub:${hub}`;
-  if (!isHubName(hub)) {
-    throw new DatasetError("is no name of a data set", { where, next: "write owner/name: csebuetnlp/xlsum" });
-  }
-  if (revision !== undefined && !/^[0-9a-f]{7,64}$/.test(revision)) {
-    const next = "write the commit that refeed datasets pull prints: a branch or a tag may move";
-    throw new DatasetError(`${JSON.stringify(revision)} is no commit`, { where, next });
-  }
-  const wanted = { repository: hub, config, revision };
-  const found = folder === undefined ? await findPulled(from, wanted) : await listPulled(resolve(from, folder), wanted);
-  const [first, ...others] = found;
-  if (first === undefined) {
-    const named = splits === undefined ? [] : [splits.train, ...(splits.test === null ? [] : [splits.test])];
-    const next = renderPullCommand(hub, { config, revision, splits: named, to: folder });
-    throw new DatasetError(`${config === undefined ? "" : `${config} `}is not here`, {
-      where,
-      next: `pull it: ${next}`,
-    });
-  }
-  if (others.length === 0) return first;
-  const configs = new Set(found.map(({ manifest }) => manifest.config));
-  const next =
-    configs.size > 1
-      ? `name one with config: ${[...configs].join(", ")}`
-      : `name one with revision: ${found.map(({ manifest }) => manifest.revision).join(", ")}`;
-  throw new DatasetError(`${found.length} of it are here`, { where, next });
 }
 
 interface Opened {
