@@ -1,17 +1,16 @@
 // What an experiment needs from outside before it can be planned: its dataset's digests and its template's text.
 // A run keeps this as its record; a resume is prepared from that record and opens no file of the user's.
 
-import { openDataset } from "../datasets/registry.ts";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type DatasetDeclaration, openDataset } from "../datasets/registry.ts";
+import { openDataset } from "../datasets/registry.ts";
 import type { Row, Split } from "../domain/rows.ts";
 import { ConfigError, DatasetError, type Problem, StoreError } from "../errors.ts";
 import type { Json } from "../keys/canonical.ts";
 import { createEmptyError } from "../store/database.ts";
 import { createTemplate } from "../systems/language/template.ts";
 import { findRowProblems } from "./arms/row-counts.ts";
-import type { DatasetSettings, Experiment, LanguageExperiment } from "./experiment.ts";
+import type { Experiment, LanguageExperiment } from "./experiment.ts";
 import { type PromptText, readPromptFile } from "./prompt-file.ts";
 import { readVerifierFiles, type VerifierMaterial } from "./verifier-files.ts";
 
@@ -116,18 +115,6 @@ function checkRows({ arms, file, language }: LanguageExperiment, trainCount: num
     })),
   );
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function declareDataset(settings: DatasetSettings): DatasetDeclaration {
-  if (settings.kind === "newswire") return { name: "newswire", train: settings.train, test: settings.test };
-  const { fields, split, train, test } = settings;
-  const { id, ...columns } = fields;
-  const counts = { ...(train === null ? {} : { train }), ...(test === null ? {} : { test }) };
-  const rows = { fields: id === null ? columns : { ...columns, id }, split, ...counts };
-  if (settings.kind === "file") return { file: settings.file, ...rows };
-  const { hub, config, revision, folder, splits } = settings;
-  const pinned = { ...(config === null ? {} : { config }), ...(revision === null ? {} : { revision }) };
-  return { hub, ...pinned, ...(folder === null ? {} : { folder }), splits, ...rows };
 }
 
 async function readTemplate({ language, folder }: LanguageExperiment): Promise<LanguageMaterials["template"]> {
