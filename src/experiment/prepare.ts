@@ -1,8 +1,6 @@
 // What an experiment needs from outside before it can be planned: its dataset's digests and its template's text.
 // A run keeps this as its record; a resume is prepared from that record and opens no file of the user's.
 
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openDataset } from "../datasets/registry.ts";
 import type { Row, Split } from "../domain/rows.ts";
 import { ConfigError, DatasetError, type Problem, StoreError } from "../errors.ts";
@@ -12,6 +10,7 @@ import { createTemplate } from "../systems/language/template.ts";
 import { findRowProblems } from "./arms/row-counts.ts";
 import type { Experiment, LanguageExperiment } from "./experiment.ts";
 import { type PromptText, readPromptFile } from "./prompt-file.ts";
+import { declareDataset } from "./schema/declare-dataset.ts";
 import { readVerifierFiles, type VerifierMaterial } from "./verifier-files.ts";
 
 export interface SplitMaterial {
