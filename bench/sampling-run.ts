@@ -5,18 +5,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { boundYoungHeap } from "../src/cli/young-heap.ts";
 import type { Trainer } from "../src/domain/ports.ts";
-import type { Candidate, Row, Split } from "../src/domain/rows.ts";
+import type { Row, Split } from "../src/domain/rows.ts";
 import type { Arm, Execute, Stage } from "../src/domain/stage.ts";
 import { policies } from "../src/experiment/compose/policies.ts";
 import { computeDigest } from "../src/keys/digest.ts";
 import { createDurableExecutor } from "../src/loop/durable.ts";
-import { createRandom } from "../src/math/random.ts";
-import { createController } from "../src/providers/control/controller.ts";
+import { openConnection } from "../src/providers/connection.ts";
 import { createHostedSampler } from "../src/providers/control/sampler.ts";
-import { createTime } from "../src/providers/control/time.ts";
-import type { CreateSampleRequest, Outcome } from "../src/providers/exchange.ts";
+import type { EndpointSettings } from "../src/providers/endpoint.ts";
+import { createSampleRequests } from "../src/providers/openai/sample.ts";
 import { createScriptedProvider } from "../src/providers/scripted/provider.ts";
-import { createWire, type Wire } from "../src/providers/wire/wire.ts";
 import { openRunFolder, type RunFolder } from "../src/store/run-folder.ts";
 import type { LanguageSettings } from "../src/systems/language/settings.ts";
 import { createLanguageSystem } from "../src/systems/language/system.ts";
@@ -65,7 +63,7 @@ const settings: LanguageSettings = {
 };
 const arm: Arm<LanguageSettings> = { id: "sampling", generations: 1, settings };
 const limits = {
-  ...{ requests: null, tokens: null, waitMs: 60_000, tries: 4 },
+  ...{ tokens: null, waitMs: 60_000, tries: 4 },
   ...{ firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000, answerBytes: 1 << 20 },
 };
 
@@ -86,51 +84,18 @@ async function* createRows(count: number): AsyncGenerator<Row> {
   }
 }
 
-interface Completion {
-  readonly choices: readonly { readonly message: { readonly content: string }; readonly finish_reason: string }[];
-  readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
-}
+/** What an experiment file would say of the server. */
+const createEndpoint = ({ url, concurrency, requests }: SamplingOptions): EndpointSettings => ({
+  ...{ name: "bench", provider: "openai", urls: [url], model: "bench", revision: null, route: null, key: null },
+  ...{ ask: "chat", system: null, params: {}, given: "none", join: "", draws: "single", isStreamed: false },
+  ...{ hasFinish: true, mode: "live", price: { input: 0.1, output: 0.4, request: 0 } },
+  limits: { ...limits, concurrency, requests },
+});
 
-const createRequests =
-  (wire: Wire): CreateSampleRequest =>
-  ({ prompt, draws, seeds, attempt, request }) => {
-    const { temperature, maxTokens } = request;
-    const messages = [{ role: "user", content: prompt.text }];
-    const body = JSON.stringify({ model: "bench", messages, temperature, max_tokens: maxTokens, seed: seeds[0] });
-    return {
-      ...{ key: attempt, rowCount: 1, mostUsd: 0.0001, mostTokens: maxTokens + 64 },
-      async send(target, signal): Promise<Outcome<readonly Candidate[]>> {
-        const reply = await wire.send({ target, path: "/chat/completions", body, signal });
-        if (reply.kind === "events") return { kind: "lost", reason: "a stream" };
-        if (reply.kind !== "json") return reply as Outcome<readonly Candidate[]>;
-        const { choices, usage } = reply.value as Completion;
-        const [choice] = choices;
-        if (choice === undefined) return { kind: "lost", reason: "no choice" };
-        const answer: Candidate = {
-          ...{ promptId: prompt.id, draw: draws[0] as number, attempt, completion: choice.message.content },
-          ...{ finish: "stop", reason: null, tokenCount: usage.completion_tokens },
-          ...{ logProbability: null, tokenLogProbabilities: null },
-        };
-        const used = { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens };
-        return { kind: "answered", answer: [answer], usage: { url: target.url, ...used, usd: 0.00005 } };
-      },
-    };
-  };
-
-function createSampler({ url, concurrency, requests }: SamplingOptions) {
-  const bounds = { ...limits, concurrency, requests };
-  const wire = createWire({ name: "bench", secret: null, limits: bounds, now: clock.now });
-  const random = createRandom(Uint32Array.of(1, 2, 3, 4));
-  const targets = [{ url }];
-  const controller = createController({ name: "bench", targets, limits: bounds, time: createTime(clock), random });
-  const sampler = createHostedSampler({ version: 1, controller, createRequest: createRequests(wire), draws: "single" });
-  return {
-    sampler,
-    async close() {
-      await controller.close();
-      await wire.close();
-    },
-  };
+function createSampler(options: SamplingOptions) {
+  const { controller, talk, close } = openConnection(createEndpoint(options), { secret: null, clock });
+  const createRequest = createSampleRequests(talk);
+  return { sampler: createHostedSampler({ version: 1, controller, createRequest, draws: "single" }), close };
 }
 
 /** Looks at the process: its time and memory, by the rows that have come. */

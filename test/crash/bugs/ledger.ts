@@ -4,30 +4,39 @@ import { type Bug, edit } from "./plant.ts";
 
 const attempts = "store/shelf/attempts.ts";
 const candidates = "store/shelf/candidates.ts";
-const sampler = "providers/scripted/sampler.ts";
+const calls = "providers/control/calls.ts";
 const trainer = "providers/scripted/trainer.ts";
-const intend =
-  "await ledger.intend({ key: attempt, rowCount: request.draws, isOutside: true, costUsd: script.price });";
-const answer = "await (script.delayMs > 0 ?";
+const intend = "if (!call.isIntended) await intend(call);";
+const send = "const outcome = await request.send(lane.target, dispatch.closing);";
 const launchIntent =
   'await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });';
 /** Where calls go out and what follows on them. */
-const calls = /bills\.jsonl|state\.db-wal/;
+const callPoints = /bills\.jsonl|state\.db-wal/;
 
 export const ledgerBugs: readonly Bug[] = [
   // The ledger.
   {
     name: "the call is sent before its intent",
-    edits: [edit(sampler, intend, ""), edit(sampler, answer, `${intend}\n    ${answer}`)],
+    edits: [
+      edit(calls, intend, ""),
+      edit(
+        calls,
+        send,
+        `const sending = request.send(lane.target, dispatch.closing);
+    await intend(call);
+    call.isIntended = false;
+    const outcome = await sending;`,
+      ),
+    ],
     experiment: "points",
-    only: calls,
+    only: callPoints,
     says: /was sent 2 times, intended 1/,
   },
   {
     name: "the intent is not awaited by the provider",
-    edits: [edit(sampler, intend, intend.replace("await", "void"))],
+    edits: [edit(calls, "await call.context.ledger.intend(", "void call.context.ledger.intend(")],
     experiment: "points",
-    only: calls,
+    only: callPoints,
     says: /was sent 2 times, intended 1/,
   },
   {
@@ -40,24 +49,18 @@ export const ledgerBugs: readonly Bug[] = [
       ),
     ],
     experiment: "points",
-    only: calls,
+    only: callPoints,
     says: /was sent 2 times, intended 1/,
   },
   {
     name: "a call is sent again without an intent of its own",
-    edits: [edit(sampler, intend, `if (count === 1) ${intend}`)],
+    edits: [edit(calls, intend, intend.replace("!call.isIntended", "!call.isIntended && call.sendings === 0"))],
     experiment: "plain",
     says: /was sent 2 times, intended 1/,
   },
   {
     name: "a lost reply counts as never billed",
-    edits: [
-      edit(
-        sampler,
-        '{ state: "unknown", reason: "the reply never came" }',
-        '{ state: "retryable", reason: "the reply never came" }',
-      ),
-    ],
+    edits: [edit(calls, 'lost: "unknown",', 'lost: "retryable",')],
     experiment: "plain",
     says: /was billed 2 times, 0 repeats/,
   },
@@ -83,7 +86,7 @@ export const ledgerBugs: readonly Bug[] = [
     name: "what may be paid twice is not counted",
     edits: [edit(attempts, "repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown'))", "repeat_count")],
     experiment: "points",
-    only: calls,
+    only: callPoints,
     says: /was billed 2 times, 0 repeats/,
   },
   {
@@ -108,7 +111,7 @@ export const ledgerBugs: readonly Bug[] = [
       ),
     ],
     experiment: "points",
-    only: calls,
+    only: callPoints,
     says: /has not all it brought|was billed 2 times, 0 repeats/,
   },
   {
@@ -138,7 +141,7 @@ export const ledgerBugs: readonly Bug[] = [
       edit(trainer, "service.launch(id, model);", `service.launch(id, model);\n    ${launchIntent}`),
     ],
     experiment: "points",
-    only: calls,
+    only: callPoints,
     says: /USD were billed and/,
   },
 ];

@@ -5,7 +5,6 @@ import { type Bug, edit } from "./plant.ts";
 const database = "store/database.ts";
 const wholeFile = "store/whole-file.ts";
 const artifacts = "store/shelf/artifacts.ts";
-const sampler = "providers/scripted/sampler.ts";
 const normal = [
   edit(database, 'pragma("synchronous = FULL")', 'pragma("synchronous = NORMAL")'),
   edit(database, '  assertPragma(connection, "synchronous", 2, file);\n', ""),
@@ -76,9 +75,9 @@ export const syncBugs: readonly Bug[] = [
     name: "what is on its way when it is told to stop is thrown away",
     edits: [
       edit(
-        sampler,
-        "while (flying > 0 || landed.length > 0) yield",
-        "while (!context.signal.aborted && (flying > 0 || landed.length > 0)) yield",
+        "providers/control/ask-all.ts",
+        "else if (flying > 0) await pause();",
+        "else if (flying > 0 && !context.signal.aborted) await pause();",
       ),
     ],
     experiment: "signals",
