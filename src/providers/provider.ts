@@ -5,6 +5,7 @@ import type { Context } from "../domain/context.ts";
 import type { Chat, Classifier } from "../domain/hosted.ts";
 import type { Model, Sampler } from "../domain/ports.ts";
 import type { Json } from "../keys/canonical.ts";
+import { type BatchWaits, openBatches } from "./batch/open-batches.ts";
 import { createClassifier } from "./classifier/classifier.ts";
 import { type Connection, type ConnectionOptions, openConnection } from "./connection.ts";
 import { createHostedSampler } from "./control/sampler.ts";
@@ -21,6 +22,8 @@ export interface ProviderOptions extends ConnectionOptions {
    * heed. Without it, what the file leaves open is done the way every server understands.
    */
   readonly enter?: (model: Model, context: Context, connection: Connection) => Promise<Found>;
+  /** How long a batch is waited for between two looks. */
+  readonly batch?: BatchWaits;
 }
 
 export interface Found {
@@ -53,8 +56,20 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
         context.signal.throwIfAborted();
         const found = (await options.enter?.(request.model, context, connection)) ?? unproved;
         const draws = endpoint.draws === "auto" ? (found.hasN ? "n" : "single") : endpoint.draws;
-        const createRequest = createSampleRequests(talk, found.dialect);
-        const sampler = createHostedSampler({ version: samplerVersion, controller, createRequest, draws });
+        const sampler =
+          endpoint.mode === "batch"
+            ? openBatches(endpoint, connection.wire, {
+                ...options,
+                draws,
+                version: samplerVersion,
+                dialect: found.dialect,
+              })
+            : createHostedSampler({
+                version: samplerVersion,
+                controller,
+                createRequest: createSampleRequests(talk, found.dialect),
+                draws,
+              });
         yield* sampler.sample(prompts, request, context);
       },
     },

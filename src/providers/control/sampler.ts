@@ -20,12 +20,21 @@ export function createHostedSampler(options: HostedSamplerOptions): Sampler {
   return {
     version,
     async *sample(prompts, request, context) {
-      const asks = draws === "n" ? createWhole(prompts, request) : createSingle(prompts, request);
+      const asks = createAsks(prompts, request, draws);
       for await (const { item, settled } of askAll(asks, { controller, context, createRequest })) {
         yield* readCandidates(item, settled);
       }
     },
   };
+}
+
+/** What is asked for, prompt by prompt. */
+export function createAsks(
+  prompts: AsyncIterable<Prompt>,
+  request: SampleRequest,
+  draws: "n" | "single",
+): AsyncGenerator<SampleAsk> {
+  return draws === "n" ? createWhole(prompts, request) : createSingle(prompts, request);
 }
 
 async function* createWhole(prompts: AsyncIterable<Prompt>, request: SampleRequest): AsyncGenerator<SampleAsk> {
@@ -55,7 +64,8 @@ function computeDrawSeed({ seed, temperature }: SampleRequest, { id }: Prompt, d
   return temperature === 0 ? 0 : (computeSeed(seed, id, draw)[0] as number) >>> 1;
 }
 
-function readCandidates(ask: SampleAsk, settled: Settled<readonly Candidate[]>): readonly Candidate[] {
+/** The candidates that an ask came to: of a refusal they have no text. */
+export function readCandidates(ask: SampleAsk, settled: Settled<readonly Candidate[]>): readonly Candidate[] {
   if (settled.kind === "answered") return settled.answer;
   return ask.draws.map((draw) => ({
     promptId: ask.prompt.id,

@@ -49,8 +49,10 @@ export type Reply =
 export interface Wire {
   /** Sends once. Rejects only where the signal is aborted. */
   send(call: Call): Promise<Reply>;
-  /** The same for replies that are no JSON: the text of a 2xx, whatever it is. */
-  fetchText(call: Call): Promise<{ readonly kind: "text"; readonly text: string } | Fault>;
+  /** The same for replies of any shape and status: the arrival as it is, or what came in its place. */
+  fetchRaw(call: Call): Promise<Arrival | Fault>;
+  /** What an arrival that is no answer means. */
+  classify(arrival: Arrival, url: string): Fault;
   /** A server's words without the key, on one line, cut. */
   show(text: string): string;
   /** Connections still open are cut. */
@@ -114,11 +116,8 @@ export function createWire(options: WireOptions): Wire {
       if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact) };
       return isComplaint(value) ? refuse(arrival, call.target.url) : { kind: "json", value };
     },
-    async fetchText(call) {
-      const arrival = await reach(call);
-      if (arrival.kind !== "arrived") return arrival;
-      return isGood(arrival) ? { kind: "text", text: arrival.text } : refuse(arrival, call.target.url);
-    },
+    fetchRaw: reach,
+    classify: refuse,
     show: (text) => showWords(text, redact),
     async close() {
       const open = [...places.values()].flatMap((place) => ("kind" in place ? [] : [place.pool.destroy()]));

@@ -107,7 +107,8 @@ test("the outcome is the wire's, the package repeats nothing, and a provider's k
       }
       return { kind: "busy", reason: "503", retryAfterMs: 9 };
     },
-    fetchText: () => Promise.reject(new Error("not asked for")),
+    fetchRaw: () => Promise.reject(new Error("not asked for")),
+    classify: () => ({ kind: "lost", reason: "not asked for" }),
     show: (text) => text,
     close: async () => undefined,
   };
