@@ -61,21 +61,34 @@ function estimateSampling({ description, experiment, materials }: Asked): Outsid
   });
 }
 
+interface Asking {
+  readonly endpoint?: { readonly name?: string };
+  readonly mode?: string;
+  readonly maxTokens?: number;
+  readonly canaries?: { readonly count: number } | null;
+}
+
 /** A verifier behind an endpoint says so in its parameters: a call a candidate, two where its order is swapped. */
 function estimateVerifying({ description, experiment, materials }: Asked): Outside | undefined {
-  const { verifier } = description.parameters as { verifier?: { endpoint?: { name?: string }; mode?: string } };
-  const endpoint = experiment.language.endpoints[verifier?.endpoint?.name ?? ""];
+  const { verifier = {} } = description.parameters as { verifier?: Asking };
+  const endpoint = experiment.language.endpoints[verifier.endpoint?.name ?? ""];
   if (endpoint === undefined) return undefined;
   const { settings } = experiment.arms.find(({ id }) => id === description.turn.arm.id) ?? {};
   const candidates = materials.dataset.train.rowCount * (settings?.sample.candidates ?? 1);
-  const calls = candidates * (verifier?.mode === "pairwise" ? 2 : 1);
-  const written = settings?.sample.maxTokens ?? 0;
+  const textCount = verifier.mode === "pairwise" ? 2 : 1;
+  const calls = textCount * (candidates + Math.min(verifier.canaries?.count ?? 0, candidates));
+  const written = textCount * (settings?.sample.maxTokens ?? 0);
+  const question = verifier.mode === undefined ? 0 : questionTokens;
   return priceCalls(endpoint, {
     calls,
-    promptTokens: calls * (estimatePrompt(materials, "train") + written),
-    completionTokens: calls,
+    promptTokens: calls * (estimatePrompt(materials, "train") + written + question),
+    // A judge writes a verdict, a scorer nothing.
+    completionTokens: calls * (verifier.maxTokens ?? 1),
   });
 }
+
+/** A judge's question without the texts in it, that of the package. */
+const questionTokens = 300;
 
 /** The loss of a model behind an endpoint: a call a test row. */
 function estimateScoring({ description, experiment, materials }: Asked): Outside | undefined {
