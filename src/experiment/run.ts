@@ -7,7 +7,7 @@ import { readKnownRun } from "../store/known-stages.ts";
 import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
 import { createDamageError } from "../store/witness/damage.ts";
 import { createChangeError } from "./change/refusal.ts";
-import { type Composition, composeExperiment } from "./compose/compose.ts";
+import { type Composition, composeExperiment, type Lent } from "./compose/compose.ts";
 import { addOutside } from "./estimate.ts";
 import { comparePlan, describeStages } from "./plan.ts";
 import type { PreparedExperiment } from "./prepare.ts";
@@ -42,7 +42,7 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
   const start = world.clock.monotonic();
   let composition: Composition | undefined;
   try {
-    composition = await composeExperiment(request.prepared, { shelf: folder.shelf, hosting: world });
+    composition = await composeExperiment(request.prepared, lend(request, folder, world));
     const plan = await recordPlan(request, folder, composition);
     const { readSpending } = folder;
     world.onEvent({ kind: "run-planned", ...plan, trialCount: composition.trials.length, budget, readSpending });
@@ -63,6 +63,15 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
       await folder.close();
     }
   }
+}
+
+function lend(
+  { acceptChanges }: RunRequest,
+  { shelf, endpoints, directory }: RunFolder,
+  { clock, readSecret }: RunWorld,
+): Lent {
+  const hosting = { clock, records: endpoints, acceptsChange: acceptChanges, ...(readSecret && { readSecret }) };
+  return { shelf, directory, hosting };
 }
 
 /** Refuses a changed experiment, or records what this one asks for. */

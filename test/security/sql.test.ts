@@ -80,7 +80,7 @@ const hostile: Readonly<Record<string, (file: string) => void>> = {
     openWriter(file).close();
     makeDatabase(file, "CREATE TRIGGER t AFTER UPDATE ON run BEGIN DELETE FROM stage; END");
   },
-  "has schema version 99, this refeed knows only up to 1": (file) => makeDatabase(file, "PRAGMA user_version = 99"),
+  "has schema version 99, this refeed knows only up to 2": (file) => makeDatabase(file, "PRAGMA user_version = 99"),
 };
 
 function makeDatabase(file: string, sql: string): void {

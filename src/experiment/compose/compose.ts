@@ -11,6 +11,8 @@ import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
 import { systemByKind } from "./registry.ts";
 
+export type { Lent };
+
 export interface Composition {
   readonly system: System;
   readonly trials: readonly Trial[];

@@ -3,12 +3,14 @@
 import type { Shelf } from "../../domain/shelf.ts";
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
-import type { Hosting } from "./endpoints.ts";
+import type { Hosting } from "../hosted/endpoint.ts";
 import type { CheckLint } from "./lint-check.ts";
 
 /** What a run lends its system; a plan lends nothing. */
 export interface Lent {
   readonly shelf: Shelf;
+  /** The run's folder. */
+  readonly directory: string;
   readonly hosting: Hosting;
 }
 

@@ -18,7 +18,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
   const { materials } = source;
   if (!materials) throw new TypeError("a language experiment needs its materials");
   const { language } = experiment;
-  const models = await openModels(experiment, lent?.hosting ?? null);
+  const models = await openModels(experiment, lent);
   // A plan performs nothing, so the shelf it lacks is never opened.
   const shelf = lent?.shelf as Shelf;
   const template = createTemplate(materials.template.text, materials.template.name);

@@ -1,15 +1,15 @@
 // The models of an experiment: those it trains, in this process or through the endpoint that serves them, and those that
 // stand behind endpoints as they are, as teachers and as weak verifiers.
 
-import type { Model } from "../../domain/ports.ts";
 import type { Row } from "../../domain/rows.ts";
-import type { Json } from "../../keys/canonical.ts";
-import { computeKey } from "../../keys/digest.ts";
+import type { ServedAddress } from "../../providers/served/server.ts";
 import type { NamedVerifier, Teacher } from "../../systems/language/settings.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import type { LanguageExperiment } from "../experiment.ts";
-import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
-import { createEndpoints, type Endpoints, type Hosting } from "./endpoints.ts";
+import { createEndpoints, type Endpoints } from "../hosted/endpoints.ts";
+import { createFixedModel, type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
+import { startOwnServer } from "../serve/own-server.ts";
+import type { Lent } from "./composed.ts";
 import { type ModelProvider, openModelProvider } from "./providers.ts";
 
 export interface Models extends Omit<ModelProvider, "close"> {
@@ -18,11 +18,15 @@ export interface Models extends Omit<ModelProvider, "close"> {
   close(): Promise<void>;
 }
 
-/** `hosting` is null where nothing is asked of them. */
-export async function openModels(experiment: LanguageExperiment, hosting: Hosting | null): Promise<Models> {
+/** `lent` is null where nothing is asked of them. */
+export async function openModels(experiment: LanguageExperiment, lent: Lent | null): Promise<Models> {
   const { language } = experiment;
   const provider = await openModelProvider(language, experiment);
-  const endpoints = createEndpoints(language.endpoints, hosting);
+  const serveOwn = (): Promise<ServedAddress> => {
+    if (!lent || !provider.createEngine) throw new TypeError("there are no models to serve");
+    return startOwnServer(provider.createEngine(lent.directory, lent.hosting.clock), lent.hosting.clock);
+  };
+  const endpoints = createEndpoints(language.endpoints, lent && { ...lent.hosting, serveOwn });
   return {
     ...provider,
     ...(language.endpoint !== null && createServed(provider, endpoints, language.endpoint)),
@@ -80,10 +84,4 @@ export function createHostedWeak(name: string, { declared, endpoints, render }: 
     auxiliary: null,
     isSeeded: false,
   };
-}
-
-/** The model of an endpoint: it lies nowhere here, and is known by what was declared. */
-function createFixedModel(identity: Json): Model {
-  const digest = computeKey({ endpoint: identity });
-  return { lineage: `endpoint:${digest}`, file: "", digest };
 }

@@ -1,22 +1,22 @@
 // Which provider a model's declaration stands for, behind the ports that any other fits.
 
 import { resolve } from "node:path";
+import type { Clock } from "../../domain/context.ts";
 import type { ReadRoundTrip } from "../../domain/lint.ts";
 import type { Sampler, Scorer, Trainer } from "../../domain/ports.ts";
-import type { Shelf } from "../../domain/shelf.ts";
 import { createEmbeddedRuntime } from "../../embedded/runtime.ts";
 import { createScriptedProvider } from "../../providers/scripted/provider.ts";
 import type { ServedEngine } from "../../providers/served/engine.ts";
 import type { LanguageFrame, ScriptSettings } from "../experiment.ts";
 import { createServedEngine } from "../serve/engine.ts";
-import { createShelfModels } from "../serve/shelf-models.ts";
+import { createRunModels } from "../serve/run-models.ts";
 
 export interface ModelProvider {
   readonly sampler: Sampler;
   readonly scorer: Scorer;
   readonly trainer: Trainer;
   /** What a server of the run's own models stands on; null where there is no model that could be served. */
-  readonly createEngine: ((shelf: Shelf) => ServedEngine) | null;
+  readonly createEngine: ((directory: string, clock: Clock) => ServedEngine) | null;
   close(): Promise<void>;
   /** null where the tokenizer is not at hand. */
   readonly readRoundTrip: ReadRoundTrip | null;
@@ -31,7 +31,8 @@ export async function openModelProvider(
   if (script !== null) return openScripted(script, folder);
   const runtime = await createEmbeddedRuntime({ base, ...(workers !== null && { workers }) });
   const { sampler, scorer, trainer, readRoundTrip, pool, close } = runtime;
-  const createEngine = (shelf: Shelf) => createServedEngine(runtime, createShelfModels(shelf, runtime.base));
+  const createEngine = (directory: string, clock: Clock) =>
+    createServedEngine(runtime, createRunModels(directory, runtime.base, clock));
   const usage = () => ({ busyMs: 1000 * pool.busySeconds(), workerCount: pool.workerCount });
   return { sampler, scorer, trainer, createEngine, readRoundTrip, close, usage };
 }

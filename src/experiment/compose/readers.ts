@@ -11,8 +11,8 @@ import { createCommandVerifier } from "../../verifiers/command.ts";
 import { createJudge } from "../../verifiers/judge/judge.ts";
 import { createRewardVerifier } from "../../verifiers/reward.ts";
 import type { CommandSettings, JudgeSettings, RewardSettings } from "../experiment.ts";
+import type { Endpoints, Hosting } from "../hosted/endpoints.ts";
 import { type CommandFile, readCommandFiles, type VerifierMaterial } from "../verifier-files.ts";
-import type { Endpoints, Hosting } from "./endpoints.ts";
 
 export interface ReaderParts {
   readonly endpoints: Endpoints;

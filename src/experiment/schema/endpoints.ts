@@ -2,7 +2,11 @@
 // A key is named by its environment variable and never written down.
 
 import { z } from "zod";
+import type { Model } from "../../domain/ports.ts";
+import type { Json } from "../../keys/canonical.ts";
+import { computeKey } from "../../keys/digest.ts";
 import type { EndpointSettings, Price } from "../../providers/endpoint.ts";
+import { findPrice } from "../../providers/prices.ts";
 import { count, nameSchema, strict } from "./strict.ts";
 
 const text = z.string().min(1);
@@ -181,6 +185,14 @@ export function readIdentity({
 }
 
 /** The price in force: what the file says, else what is known of the model, else nothing. */
-export function resolvePrice({ price: { input, output, request } }: DeclaredEndpoint): Price {
-  return { input: input ?? 0, output: output ?? 0, request: request ?? 0 };
+export function resolvePrice({ price, urls, model, mode }: DeclaredEndpoint): Price {
+  const known = findPrice(urls, model, mode) ?? { input: 0, output: 0, request: 0 };
+  const { input, output, request } = price;
+  return { input: input ?? known.input, output: output ?? known.output, request: request ?? known.request };
+}
+
+/** The model of an endpoint: it lies nowhere here, and is known by what was declared. */
+export function createFixedModel(identity: Json): Model {
+  const digest = computeKey({ endpoint: identity });
+  return { lineage: `endpoint:${digest}`, file: "", digest };
 }

@@ -4,11 +4,11 @@
 import type { Clock } from "../../domain/context.ts";
 import { createEmbeddedRuntime } from "../../embedded/runtime.ts";
 import { UsageError } from "../../errors.ts";
-import { baseName, type ModelDirectory, type ServedEngine, type ServedModel } from "../../providers/served/engine.ts";
+import type { ServedEngine, ServedModel } from "../../providers/served/engine.ts";
 import { readKnownRun } from "../../store/known-stages.ts";
-import { type KnownModel, readModelList } from "../../store/shelf/model-list.ts";
 import { restoreExperiment } from "../prepare.ts";
 import { createServedEngine } from "./engine.ts";
+import { createRunModels } from "./run-models.ts";
 
 export interface ServedRun {
   readonly engine: ServedEngine;
@@ -17,9 +17,6 @@ export interface ServedRun {
   readonly released: readonly string[];
   close(): Promise<void>;
 }
-
-/** For this long, milliseconds, a model that was found is not looked for again. */
-const freshMs = 1000;
 
 /** Throws UsageError for a run without embedded models. */
 export async function openServedRun(directory: string, clock: Clock): Promise<ServedRun> {
@@ -32,7 +29,7 @@ export async function openServedRun(directory: string, clock: Clock): Promise<Se
     base: experiment.language.base,
     ...(experiment.workers !== null && { workers: experiment.workers }),
   });
-  const models = createRunModels(directory, { ...runtime.base, createdMs: 0, turns: [], isAuxiliary: false }, clock);
+  const models = createRunModels(directory, runtime.base, clock);
   try {
     return {
       engine: createServedEngine(runtime, models),
@@ -44,23 +41,4 @@ export async function openServedRun(directory: string, clock: Clock): Promise<Se
     await runtime.close();
     throw error;
   }
-}
-
-function createRunModels(directory: string, base: ServedModel, clock: Clock): ModelDirectory {
-  let known: readonly KnownModel[] = [];
-  let readMs = Number.NEGATIVE_INFINITY;
-  const read = (): readonly KnownModel[] => {
-    [known, readMs] = [readModelList(directory), clock.monotonic()];
-    return known;
-  };
-  return {
-    list: async () => [...read().filter(({ isThere }) => isThere), base],
-    async find(name) {
-      if (name === baseName || name === base.lineage) return base;
-      const isFresh = clock.monotonic() - readMs < freshMs;
-      const find = (list: readonly KnownModel[]) => list.find(({ lineage, isThere }) => isThere && lineage === name);
-      return (isFresh ? find(known) : undefined) ?? find(read());
-    },
-    released: async () => read().flatMap(({ isThere, lineage }) => (isThere ? [] : [lineage])),
-  };
 }

@@ -110,7 +110,8 @@ function createCollector({ context, parts }: Work, place: { readonly split: Spli
   const writes = createInFlight(candidatesInFlight);
   return {
     expect: ({ key, rowCount }: AttemptIntent): void => {
-      openByAttempt.set(key, { rowCount, candidates: [] });
+      // What brings no candidates is recorded by whoever asks it.
+      if (rowCount > 0) openByAttempt.set(key, { rowCount, candidates: [] });
     },
     add: async (candidate: Candidate): Promise<void> => {
       const open = openByAttempt.get(candidate.attempt);

@@ -30,7 +30,8 @@ export async function adoptTeacher({ context, parts }: Work, { identity }: Teach
   const file = await parts.shelf.createDraft(context.key);
   const draft = await open(file, "wx", 0o600);
   try {
-    await draft.writeFile(`${renderCanonical({ endpoint: identity })}\n`);
+    // Its digest is that of the identity itself.
+    await draft.writeFile(renderCanonical({ endpoint: identity }));
   } finally {
     await draft.close();
   }

@@ -27,7 +27,11 @@ const plan = async (...sets: readonly string[]): Promise<Plan> => readPlan(await
 /** Records the plan as a run does, and marks everything in it as done. */
 async function recordRun(prepared: PreparedExperiment): Promise<void> {
   const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid } });
-  const composition = await composeExperiment(prepared, { shelf: folder.shelf, hosting: { clock: systemClock } });
+  const composition = await composeExperiment(prepared, {
+    shelf: folder.shelf,
+    directory,
+    hosting: { clock: systemClock, records: folder.endpoints, acceptsChange: false },
+  });
   const { experiment, materials } = prepared;
   const resolved = { experiment, materials, header: composition.header } as unknown as Json;
   await folder.writeRun({ name: experiment.name, source: experiment.source, resolved });

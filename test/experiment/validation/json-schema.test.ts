@@ -40,7 +40,7 @@ test("it lists what runs and nothing else", () => {
   assert.deepEqual(choices(".model.trainer"), ["embedded", "scripted"]);
   assert.deepEqual(choices(".model.base"), ["embedded:newswire", "scripted"]);
   assert.deepEqual(choices(".dataset.name"), ["newswire"]);
-  assert.deepEqual(choices(".verifiers.*.kind"), ["oracle", "perplexity"]);
+  assert.deepEqual(choices(".verifiers.*.kind"), ["oracle", "perplexity", "judge", "reward", "command"]);
   assert.deepEqual(
     new Set(choices(".corpus")),
     new Set(["replace", "accumulate", "accumulate-doubling", "accumulate-subsample", "mix"]),

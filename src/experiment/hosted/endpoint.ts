@@ -1,0 +1,85 @@
+// One endpoint at work: its transport and controller, the gate that proves it before anything is believed, and the ports
+// over them. Where it serves this run's own models and names no address, the run serves them to itself.
+
+import type { Clock } from "../../domain/context.ts";
+import type { Chat, Classifier } from "../../domain/hosted.ts";
+import type { Model, Sampler, Scorer } from "../../domain/ports.ts";
+import type { EndpointRecords } from "../../domain/records.ts";
+import type { EndpointSettings } from "../../providers/endpoint.ts";
+import { createHostedScorer } from "../../providers/given/scorer.ts";
+import { createSendJson } from "../../providers/given/send.ts";
+import { createProvider, type Found } from "../../providers/provider.ts";
+import { createEndpointGate, type EndpointGate } from "../../providers/proving/gate.ts";
+import type { ServedAddress } from "../../providers/served/server.ts";
+import { createFixedModel, type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
+
+/** What the world lends to whoever asks outside. */
+export interface Hosting {
+  /** The value of an environment variable; without it there is none. */
+  readonly readSecret?: (name: string) => string | undefined;
+  readonly clock: Clock;
+  readonly records: EndpointRecords;
+  /** True where a model that is no longer what it was is taken as it is. */
+  readonly acceptsChange: boolean;
+}
+
+/** With what an endpoint of the run itself needs. */
+export interface OwnHosting extends Hosting {
+  /** Serves the run's own models on loopback. */
+  readonly serveOwn: () => Promise<ServedAddress>;
+}
+
+/** An endpoint at work. */
+export interface OpenEndpoint {
+  readonly sampler: Sampler;
+  readonly scorer: Scorer;
+  readonly chat: Chat;
+  readonly classifier: Classifier;
+  close(): Promise<void>;
+}
+
+export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
+  const { readSecret, clock, serveOwn } = hosting;
+  const own = declared.urls.length === 0 ? await serveOwn() : null;
+  const urls = own === null ? declared.urls : [own.url];
+  const settings: EndpointSettings = { ...declared, urls, price: resolvePrice(declared) };
+  const secret = settings.key === null ? null : (readSecret?.(settings.key) ?? null);
+  const identity = readIdentity(declared);
+  const provider = createProvider(settings, {
+    secret,
+    clock,
+    identity,
+    enter: async (model, context): Promise<Found> => {
+      const { abilities } = await gate.enter(model, context);
+      return { hasN: abilities.n === true, dialect: { logProbabilities: abilities.dialect } };
+    },
+  });
+  const fixed = declared.model === null ? null : createFixedModel(identity);
+  const { controller } = provider;
+  const send = createSendJson(provider);
+  const gate = createEndpointGate({
+    ...{ settings, controller, send, records: hosting.records, acceptsChange: hosting.acceptsChange },
+    digests: fixed === null ? null : [fixed.digest],
+  });
+  return {
+    sampler: provider.sampler,
+    scorer: createHostedScorer({ version: 1, settings, controller, send, gate }),
+    chat: fixed === null ? provider.chat : proveFirst(provider.chat, { gate, fixed }),
+    classifier: provider.classifier,
+    async close() {
+      await provider.close();
+      await own?.close(0);
+    },
+  };
+}
+
+/** A judge is held against its fingerprint like any model: another one behind its name would judge otherwise. */
+function proveFirst(chat: Chat, { gate, fixed }: { readonly gate: EndpointGate; readonly fixed: Model }): Chat {
+  return {
+    ...chat,
+    async *answer(questions, context) {
+      await gate.enter(fixed, context);
+      yield* chat.answer(questions, context);
+    },
+  };
+}

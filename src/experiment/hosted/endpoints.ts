@@ -1,0 +1,108 @@
+// The endpoints of an experiment behind the ports that systems and verifiers know. One is opened when it is first asked
+// for something: a plan asks for nothing, and needs no key.
+
+import type { Chat, Classifier } from "../../domain/hosted.ts";
+import type { Sampler, Scorer } from "../../domain/ports.ts";
+import type { Example, Prompt } from "../../domain/rows.ts";
+import { ConfigError } from "../../errors.ts";
+import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
+import type { Hosting, OpenEndpoint, OwnHosting } from "./endpoint.ts";
+
+export type { Hosting };
+
+export interface Endpoints {
+  /** Samplers and scorers under the model of an endpoint, its prompts dressed. */
+  sampler(name: string): Sampler;
+  scorer(name: string): Scorer;
+  /** What is asked of these two is no prompt, and is sent as it stands. */
+  chat(name: string): Chat;
+  classifier(name: string): Classifier;
+  close(): Promise<void>;
+}
+
+/** Raised by hand when the same answers of a server would become other candidates, scores or answers. */
+const versions = { sampler: 1, scorer: 1, chat: 1, classifier: 1 } as const;
+
+/** `hosting` is null where nothing will be asked. Throws ConfigError for keys that are not there. */
+export function createEndpoints(
+  declared: Readonly<Record<string, DeclaredEndpoint>>,
+  hosting: OwnHosting | null,
+): Endpoints {
+  if (hosting) checkKeys(Object.values(declared), hosting);
+  const openByName = new Map<string, Promise<OpenEndpoint>>();
+  const find = (name: string): DeclaredEndpoint => {
+    const endpoint = declared[name];
+    if (!endpoint) throw new TypeError(`no endpoint ${name}`);
+    return endpoint;
+  };
+  const open = (name: string): Promise<OpenEndpoint> => {
+    if (!hosting) throw new TypeError(`nothing is to be asked of endpoint ${name}`);
+    const opened = openByName.get(name) ?? load(find(name), hosting);
+    openByName.set(name, opened);
+    return opened;
+  };
+  return {
+    sampler: (name) => ({
+      version: versions.sampler,
+      async *sample(prompts, request, context) {
+        const { sampler } = await open(name);
+        yield* sampler.sample(dressPrompts(prompts, find(name)), request, context);
+      },
+    }),
+    scorer: (name) => ({
+      version: versions.scorer,
+      async *score(examples, request, context) {
+        const { scorer } = await open(name);
+        yield* scorer.score(dressExamples(examples, find(name)), request, context);
+      },
+    }),
+    chat: (name) => ({
+      version: versions.chat,
+      identity: readIdentity(find(name)),
+      async *answer(questions, context) {
+        yield* (await open(name)).chat.answer(questions, context);
+      },
+    }),
+    classifier: (name) => ({
+      version: versions.classifier,
+      identity: readIdentity(find(name)),
+      async *classify(texts, context) {
+        yield* (await open(name)).classifier.classify(texts, context);
+      },
+    }),
+    async close() {
+      const opened = await Promise.allSettled(openByName.values());
+      for (const result of opened) if (result.status === "fulfilled") await result.value.close();
+    },
+  };
+}
+
+/** Imported with the first endpoint: an experiment without one loads no client. */
+async function load(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
+  const { openEndpoint } = await import("./endpoint.ts");
+  return openEndpoint(declared, hosting);
+}
+
+/** Every key that is not there, told before anything runs. */
+function checkKeys(declared: readonly DeclaredEndpoint[], hosting: OwnHosting): void {
+  const problems = declared.flatMap(({ name, key }) => {
+    if (key === null || hosting.readSecret?.(key)) return [];
+    const what = `the environment variable ${key} is not set`;
+    return [{ where: `endpoints.${name}.key`, what, next: `export ${key} and start again` }];
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+async function* dressPrompts(
+  prompts: AsyncIterable<Prompt>,
+  { before, after }: DeclaredEndpoint,
+): AsyncGenerator<Prompt> {
+  for await (const prompt of prompts) yield { ...prompt, text: `${before}${prompt.text}${after}` };
+}
+
+async function* dressExamples(
+  examples: AsyncIterable<Example>,
+  { before, after }: DeclaredEndpoint,
+): AsyncGenerator<Example> {
+  for await (const example of examples) yield { ...example, prompt: `${before}${example.prompt}${after}` };
+}
