@@ -3,13 +3,17 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { relative, resolve } from "node:path";
 import { Command } from "commander";
-import { exitCodeByError } from "../errors.ts";
+import { exitCodeByError, UsageError } from "../errors.ts";
+import { type PreparedExperiment, prepareExperiment } from "../experiment/prepare.ts";
+import { readExperiment } from "../experiment/read.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Finding } from "../store/inspection/finding.ts";
 import { inspectRun } from "../store/inspection/run-inspection.ts";
+import { lookAtEndpoints } from "./endpoint-look.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 import { findRun } from "./find-run.ts";
+import { gather } from "./gather.ts";
 import { clearLine } from "./output.ts";
 import { inspectSurroundings, type Machine } from "./surroundings.ts";
 
@@ -22,12 +26,21 @@ interface Look {
 export function createDoctorCommand(environment: Environment): Command {
   return new Command("doctor")
     .description(
-      "Look at what refeed stands on and, if one is named, through a whole run. Tells the way out, changes nothing.",
+      "Look at what refeed stands on and, if one is named, through a whole run or at the endpoints of an experiment.",
     )
-    .argument("[run]", "the run's folder; without one only the environment is looked at")
+    .argument("[run]", "the run's folder, or an experiment.yaml; without one only the environment is looked at")
+    .option("--set <path=value>", "with an experiment: set any path of it to a YAML value; may be repeated", gather, [])
     .option("--json", "one JSON object")
-    .action(async (run: string | undefined, flags: { readonly json?: true }) => {
-      const directory = run === undefined ? undefined : await findRun(run, environment);
+    .action(async (run: string | undefined, flags: { readonly set: readonly string[]; readonly json?: true }) => {
+      const isExperiment = run !== undefined && /\.ya?ml$/i.test(run);
+      if (!isExperiment && flags.set.length > 0) {
+        throw new UsageError("goes with an experiment's file", {
+          where: "--set",
+          next: "name one: refeed doctor my.yaml",
+        });
+      }
+      const prepared = isExperiment ? await prepare(run, flags.set, environment) : undefined;
+      const directory = run === undefined || isExperiment ? undefined : await findRun(run, environment);
       const looks = [
         await look("environment", inspectSurroundings(readMachine(environment), resolve(environment.cwd, "runs"))),
       ];
@@ -37,11 +50,28 @@ export function createDoctorCommand(environment: Environment): Command {
         looks.push(await look(shown, inspectRun(directory, { signal: environment.signal, report })));
         close();
       }
+      const others = looks.length;
+      if (prepared) {
+        for (const { subject, findings } of lookAtEndpoints(prepared, environment))
+          looks.push(await look(subject, findings));
+      }
       const problemCount = looks.flatMap(({ findings }) => findings).filter(({ state }) => state === "problem").length;
       if (flags.json) environment.stdout.write(`${JSON.stringify({ ok: problemCount === 0, looks })}\n`);
       else environment.stdout.write(looks.map(renderLook).join("\n"));
-      if (problemCount > 0) environment.exit(exitCodeByError.store);
+      const isOutside = !looks.slice(0, others).some(hasProblem);
+      if (problemCount > 0) environment.exit(isOutside ? exitCodeByError.provider : exitCodeByError.store);
     });
+}
+
+const hasProblem = ({ findings }: Look): boolean => findings.some(({ state }) => state === "problem");
+
+/** An experiment that cannot be run at all is told as every other verb tells it. */
+async function prepare(
+  file: string,
+  sets: readonly string[],
+  { cwd, signal }: Environment,
+): Promise<PreparedExperiment> {
+  return prepareExperiment(await readExperiment(file, { cwd, sets }), signal);
 }
 
 async function look(subject: string, found: AsyncIterable<Finding>): Promise<Look> {

@@ -1,0 +1,113 @@
+// What doctor tells of an endpoint that was probed: a line for each thing an experiment may ask of it, and a problem where
+// this one does ask and it cannot.
+
+import type { EndpointSettings } from "../providers/endpoint.ts";
+import type { Evidence } from "../providers/proving/evidence.ts";
+import { createOk, createProblem, createWarning, type Finding } from "../store/inspection/finding.ts";
+
+/** What the experiment asks of it. */
+export interface Needs {
+  readonly isSampled: boolean;
+  /** Given texts are scored there. */
+  readonly isScored: boolean;
+  /** Candidates are scored by the log-probabilities they came with. */
+  readonly hasSelf: boolean;
+  readonly hasStop: boolean;
+  readonly draws: number;
+}
+
+/** How it answered the probes. */
+export interface Pace {
+  /** Milliseconds of each request. */
+  readonly latencies: readonly number[];
+  /** Tokens written, and the milliseconds that took, over the requests that wrote some. */
+  readonly writtenCount: number;
+  readonly writingMs: number;
+  readonly usd: number;
+}
+
+export function* listEndpointFindings(
+  { evidence, pace, needs }: { readonly evidence: Evidence; readonly pace: Pace; readonly needs: Needs },
+  { draws, ask }: Pick<EndpointSettings, "draws" | "ask">,
+): Generator<Finding> {
+  const { listed, model, abilities, given } = evidence;
+  const named = listed?.some(({ id, lineage }) => id === model || lineage === model);
+  const count = listed === null ? "it has no list" : `of ${listed.length} that it lists`;
+  yield createOk(
+    "model",
+    named ? `${model}, ${count}` : `${model} answers; ${count}${listed ? " it is none by that name" : ""}`,
+  );
+  yield describeDraws(evidence, { draws, needs });
+  yield describeSwitch("seed", abilities.seed, {
+    lack: "seed is ignored: a draw that is asked for again is another draw",
+    next: needs.isSampled ? "nothing is to be done: what is recorded is never drawn again" : null,
+  });
+  yield describeSwitch("stop", abilities.stop, {
+    lack: "stop texts are ignored",
+    next: needs.hasStop ? "leave sample.stop out, or sample another server" : null,
+    isNeeded: needs.hasStop,
+  });
+  yield describeTerms(evidence, needs);
+  if (given.kind === "proved") {
+    const { tokenCount, median, high } = given.agreement;
+    const measured = `median difference ${show(median)} nats, 95th percentile ${show(high)}, over ${tokenCount} tokens`;
+    yield createOk("given texts", `scored and proved as ${given.way}: ${measured}`);
+  } else if (needs.isScored) {
+    const next = "score with a server that can: docs/hosted.md names them";
+    yield createProblem("given texts", { what: `cannot be scored: ${given.reason}`, next });
+  } else yield createOk("given texts", `cannot be scored, and are not: ${given.reason}`);
+  yield describeTemplate(evidence, ask);
+  yield describePace(pace);
+}
+
+function describeDraws(
+  { abilities }: Evidence,
+  { draws, needs }: Pick<EndpointSettings, "draws"> & { needs: Needs },
+): Finding {
+  if (abilities.n === true) return createOk("draws", "n is heeded: several draws of a prompt in one request");
+  const what = abilities.n === null ? "whether n is heeded was not found out" : "n is ignored";
+  if (draws === "n" && needs.isSampled && needs.draws > 1) {
+    return createProblem("draws", { what, next: "set draws: auto, and every draw is a request" });
+  }
+  return createOk("draws", `${what}: a request for each draw`);
+}
+
+function describeSwitch(
+  check: string,
+  isHeeded: boolean | null,
+  { lack, next, isNeeded = false }: { lack: string; next: string | null; isNeeded?: boolean },
+): Finding {
+  if (isHeeded === true) return createOk(check, "is heeded");
+  const what = isHeeded === null ? "could not be found out" : lack;
+  if (next === null || isHeeded === null) return createOk(check, what);
+  return isNeeded ? createProblem(check, { what, next }) : createWarning(check, { what, next });
+}
+
+function describeTerms({ abilities }: Evidence, { hasSelf }: Needs): Finding {
+  if (abilities.logProbabilities) return createOk("log-probabilities", "told of what it writes");
+  const what = "not told of what it writes";
+  if (!hasSelf) return createOk("log-probabilities", what);
+  return createProblem("log-probabilities", {
+    what,
+    next: "a verifier of kind self needs them: choose another verifier",
+  });
+}
+
+function describeTemplate({ abilities }: Evidence, ask: EndpointSettings["ask"]): Finding {
+  const routes = [
+    ...(abilities.chat ? ["chats, by the server's own template"] : []),
+    ...(abilities.completions ? ["raw completions"] : []),
+  ];
+  const asked = ask === "chat" ? "chats are asked" : "raw completions are asked";
+  return createOk("routes", `${routes.length > 0 ? routes.join(" and ") : "none was found"}; ${asked}`);
+}
+
+function describePace({ latencies, writtenCount, writingMs, usd }: Pace): Finding {
+  const sorted = [...latencies].sort((one, other) => one - other);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const rate = writingMs > 0 ? `, ${show((1000 * writtenCount) / writingMs)} tokens/s one request at a time` : "";
+  const paid = usd > 0 ? `, for ${Number(usd.toFixed(6))} USD` : "";
+  return createOk("pace", `median ${show(median)} ms over ${latencies.length} requests${rate}${paid}`);
+}
+
+const show = (value: number): string => String(Number(value.toPrecision(3)));

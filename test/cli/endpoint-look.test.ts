@@ -1,0 +1,129 @@
+// refeed doctor of an experiment: its endpoints probed over real connections, told as a table and as JSON, with the exit
+// code of what is wrong, and nothing written anywhere.
+
+import assert from "node:assert/strict";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { createDoctorCommand } from "../../src/cli/doctor.ts";
+import { ConfigError, UsageError } from "../../src/errors.ts";
+import type { Finding } from "../../src/store/inspection/finding.ts";
+import { type Speech, speak } from "../helpers/environment.ts";
+import { startGivenServer } from "../helpers/given-server.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+interface Told {
+  readonly ok: boolean;
+  readonly looks: readonly { readonly subject: string; readonly findings: readonly Finding[] }[];
+}
+
+function write(context: TestContext, endpoints: string, more = ""): string {
+  const cwd = createTemporaryFolder(context);
+  writeFileSync(
+    join(cwd, "my.yaml"),
+    `schema: 1
+name: my
+system: language
+dataset: { name: newswire, train: 40, test: 10 }
+prompt: article
+model: { trainer: embedded, base: embedded:newswire }
+generations: 1
+real: 50%
+sample: { candidates: 4, maxTokens: 16 }
+endpoints:
+${endpoints}
+verifiers:
+  weak: { kind: perplexity, model: { endpoint: weak } }
+arms:
+  - { corpus: replace, verifier: weak, select.keep: 50% }
+seeds: [0]
+evaluate: { metrics: [rouge1] }
+${more}`,
+  );
+  return cwd;
+}
+
+async function ask(cwd: string, ...args: readonly string[]): Promise<Speech & { readonly told: Told }> {
+  const speech = await speak(createDoctorCommand, ["my.yaml", "--json", ...args], { cwd });
+  return { ...speech, told: JSON.parse(speech.out) as Told };
+}
+
+const find = (told: Told, subject: string, check: string): Finding | undefined =>
+  told.looks.find((look) => look.subject === subject)?.findings.find((finding) => finding.check === check);
+
+test("an endpoint that can do all of it: every line ok, the cost of the plan, nothing written", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm", served: "tiny" });
+  const price = "price: { input: 1000, output: 1000 }";
+  const cwd = write(context, `  weak: { url: "${server.base}", model: tiny, ask: completions, ${price} }`);
+  const { told, code } = await ask(cwd);
+  assert.equal(code, 0, JSON.stringify(told));
+  assert.ok(told.ok);
+  assert.deepEqual(
+    told.looks.map(({ subject }) => subject),
+    ["environment", "endpoint weak", "planned run"],
+  );
+  const checks = ["reachable", "model", "draws", "seed", "stop", "log-probabilities", "given texts", "routes", "pace"];
+  assert.deepEqual(
+    told.looks[1]?.findings.map(({ check }) => check),
+    checks,
+  );
+  assert.match(
+    find(told, "endpoint weak", "given texts")?.what ?? "",
+    /^scored and proved as vllm: median difference \S+ nats/,
+  );
+  assert.match(
+    find(told, "endpoint weak", "pace")?.what ?? "",
+    /^median \S+ ms over 6 requests, \S+ tokens\/s .*, for 0\.\d+ USD$/,
+  );
+  assert.match(
+    find(told, "planned run", "cost")?.what ?? "",
+    /^at most \d+ calls, \d+ tokens, [\d.]+ USD still to pay$/,
+  );
+  assert.deepEqual(readdirSync(cwd), ["my.yaml"]);
+  assert.equal(server.received.length, 6);
+
+  const table = await speak(createDoctorCommand, ["my.yaml"], { cwd });
+  assert.match(table.out, /^endpoint weak\ncheck +state +found\n/m);
+});
+
+test("what the experiment needs and is not there is a problem with its way out, and ends with 3", async (context) => {
+  const mute = await startGivenServer(context, { kind: "llama-cpp", served: "tiny", isOffByOne: true });
+  const cwd = write(
+    context,
+    `  weak: { url: "${mute.base}", model: tiny, ask: completions }`,
+    "budget: { requests: 3 }",
+  );
+  const { told, code } = await ask(cwd);
+  assert.equal(code, 3);
+  const given = find(told, "endpoint weak", "given texts");
+  assert.equal(given?.state, "problem");
+  assert.match(given?.what ?? "", /off by one position/);
+  const budget = find(told, "planned run", "budget.requests");
+  assert.match(budget?.what ?? "", /^\d+ of 3 requests: the run will stop there$/);
+});
+
+test("nobody there, no key, another model: one problem each, none of them waited for", async (context) => {
+  const server = await startGivenServer(context, { kind: "llama-cpp", served: "tiny", takesAnyName: true });
+  const gone = write(context, '  weak: { url: "http://127.0.0.1:9/v1", model: tiny }');
+  const { told: nobody, code } = await ask(gone);
+  assert.equal(code, 3);
+  assert.match(find(nobody, "endpoint weak", "answers")?.what ?? "", /nobody listens there/);
+  const { told: keyless } = await ask(gone, "--set", "endpoints.weak.key=NO_SUCH_KEY");
+  assert.deepEqual(find(keyless, "endpoint weak", "key"), {
+    check: "key",
+    state: "problem",
+    what: "the environment variable NO_SUCH_KEY is not set",
+    where: "endpoints.weak.key",
+    next: "export NO_SUCH_KEY and ask doctor again",
+  });
+  const other = write(context, `  weak: { url: "${server.base}", model: teacher, ask: completions }`);
+  const { told: another } = await ask(other);
+  assert.match(find(another, "endpoint weak", "answers")?.what ?? "", /^it serves tiny, not teacher/);
+});
+
+test("a file that is no experiment is told as everywhere, and --set goes with one", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  writeFileSync(join(cwd, "my.yaml"), "schema: 1\nnome: x\n");
+  await assert.rejects(ask(cwd), ConfigError);
+  await assert.rejects(speak(createDoctorCommand, ["--set", "name=x"], { cwd }), UsageError);
+});
