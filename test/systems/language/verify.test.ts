@@ -12,6 +12,7 @@ import type { Stage } from "../../../src/domain/stage.ts";
 import { createDescribingExecutor } from "../../../src/loop/describing.ts";
 import { createDurableExecutor } from "../../../src/loop/durable.ts";
 import { runTrials } from "../../../src/loop/trials.ts";
+import { createProvider } from "../../../src/providers/provider.ts";
 import { readLintTurns } from "../../../src/store/shelf/lint.ts";
 import type { NamedVerifier } from "../../../src/systems/language/settings.ts";
 import { createJudgeTemplate } from "../../../src/systems/language/template.ts";
@@ -22,6 +23,8 @@ import { listAttacks } from "../../../src/verifiers/judge/canaries.ts";
 import { createPairwiseJudge, pairwiseForm } from "../../../src/verifiers/judge/pairwise.ts";
 import { createQuestionMaker } from "../../../src/verifiers/judge/question.ts";
 import { createRubricJudge } from "../../../src/verifiers/judge/rubric.ts";
+import { createRewardVerifier } from "../../../src/verifiers/reward.ts";
+import { createEndpoint, quickLimits } from "../../helpers/endpoint.ts";
 import { createFakeChat, readBlock, readMark } from "../../helpers/fake-chat.ts";
 import {
   createLanguageArm,
@@ -30,6 +33,7 @@ import {
   describeSplits,
   openLanguageFolder,
 } from "../../helpers/language-run.ts";
+import { sendJson, startLoopback } from "../../helpers/loopback.ts";
 import { idleContext } from "../../helpers/memory-records.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
@@ -163,6 +167,37 @@ test("a judge that is cut off is gone on with, and nothing is asked twice", asyn
   assert.equal(new Set(ids).size, 12 + 8);
 });
 
+test("over the wire: a judge whose key is turned down stops the run, and what it had answered is not paid again", async (context) => {
+  const answered: string[] = [];
+  let isOpen = false;
+  const server = await startLoopback(context, ({ body }, response) => {
+    const text = (body.messages as { content: string }[]).at(-1)?.content ?? "";
+    if (!isOpen && answered.length === 7) return sendJson(response, { error: { message: "no such key" } }, 401);
+    answered.push(text);
+    const [, mark] = /\{"id": "(\w+)"[^\n]*$/.exec(text) ?? [];
+    const content = JSON.stringify({ id: mark, reason: "", score: text.length % 11 });
+    const choices = [{ index: 0, message: { content }, finish_reason: "stop" }];
+    sendJson(response, { choices, usage: { prompt_tokens: 9, completion_tokens: 4 } });
+  });
+  const endpoint = createEndpoint({ urls: [server.url], limits: { ...quickLimits, concurrency: 1 } });
+  const directory = place(context);
+  const judge = async (): Promise<ScoresValue | undefined> => {
+    const provider = createProvider(endpoint, { secret: null, clock: systemClock });
+    try {
+      return (await run(directory, createRubric(provider.chat)))[0];
+    } finally {
+      await provider.close();
+    }
+  };
+  await assert.rejects(judge(), /no such key|401/);
+  isOpen = true;
+  const value = await judge();
+  assert.equal(value?.unscorable, 0);
+  assert.equal(value?.attacks?.scored, 8);
+  assert.equal(answered.length, 12 + 8);
+  assert.equal(new Set(answered).size, answered.length);
+});
+
 /** Scores by position, and fails once `failAt` has come by. */
 function createFailing(grain: "candidate" | "prompt", failAt: number): NamedVerifier & { readonly asked: number[][] } {
   const asked: number[][] = [];
@@ -181,6 +216,29 @@ function createFailing(grain: "candidate" | "prompt", failAt: number): NamedVeri
   };
   return { asked, verifier, parameters: { kind: "own" }, auxiliary: null, isSeeded: false };
 }
+
+test("a reward model is asked over the wire for the prompt with its completion", async (context) => {
+  const server = await startLoopback(context, ({ body }, response) =>
+    sendJson(response, [
+      [
+        { label: "GOOD", score: String(body.inputs).length },
+        { label: "BAD", score: 0 },
+      ],
+    ]),
+  );
+  const provider = createProvider(createEndpoint({ urls: [server.url] }), { secret: null, clock: systemClock });
+  context.after(() => provider.close());
+  const verifier = createRewardVerifier({
+    classifier: provider.classifier,
+    label: "GOOD",
+    render: ({ article }, completion) => `${article}\n\n${completion}`,
+  });
+  const [value] = await run(place(context), { verifier, parameters: {}, auxiliary: null, isSeeded: false });
+  assert.equal(value?.unscorable, 0);
+  assert.equal(value?.attacks, undefined);
+  assert.equal(server.received.length, 12);
+  assert.match(String(server.received[0]?.body.inputs), /^story 0 tells of .* lazy dogs\n\n./);
+});
 
 test("what a verifier gave before it failed is kept; one that needs whole prompts is handed the torn one again", async (context) => {
   for (const [grain, from] of [
