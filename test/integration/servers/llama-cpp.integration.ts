@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { askRaw, computeWorst } from "./raw.ts";
+import { runSamplingCases } from "./sampling-cases.ts";
 import type { RunningServer } from "./server.ts";
 import { faithfulParams, servedName, startLlamaCpp } from "./servers.ts";
 import { givenTexts } from "./texts.ts";
@@ -63,4 +64,13 @@ test("n is ignored, and any name of a model is answered", async () => {
   const body = { model: "nobody", prompt: "What of", n: 3, max_tokens: 4, temperature: 1 };
   const { status, value } = await askRaw(server.origin, "/completions", body);
   assert.deepEqual([status, value.choices.length], [200, 1]);
+});
+
+test("candidates hold the contract and are the model's own", async (context) => {
+  const names = await runSamplingCases({
+    model,
+    traits: { isSeeded: true, hasTerms: true, losesSpace: false },
+    settings: { urls: [`${server.origin}/v1`], model: servedName, params: faithfulParams },
+  });
+  context.diagnostic(`${names.length} cases`);
 });

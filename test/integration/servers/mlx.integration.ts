@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { askRaw, computeWorst } from "./raw.ts";
+import { runSamplingCases } from "./sampling-cases.ts";
 import type { RunningServer } from "./server.ts";
 import { startMlx } from "./servers.ts";
 import { prepareTinyModel, type TinyModel } from "./tiny-model.ts";
@@ -39,4 +40,14 @@ test("echo and n are dropped with 200; a number for logprobs is refused", async 
   assert.deepEqual([status, value.choices.length], [200, 1]);
   assert.ok(!value.choices[0].text.includes("What of") && value.choices[0].logprobs.content.length <= 4);
   assert.equal((await askRaw(server.origin, "/completions", { ...plain, logprobs: 1 })).status, 400);
+});
+
+test("candidates hold the contract and are the model's own", async (context) => {
+  const names = await runSamplingCases({
+    model,
+    traits: { isSeeded: true, hasTerms: true, losesSpace: true },
+    settings: { urls: [`${server.origin}/v1`], model: model.folder },
+    enter: async () => ({ hasN: false, dialect: { logProbabilities: "boolean" } }),
+  });
+  context.diagnostic(`${names.length} cases`);
 });

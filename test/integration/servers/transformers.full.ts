@@ -1,0 +1,38 @@
+// `transformers serve` with the tiny model, from vLLM's environment: it takes what it does not know for a mistake, and what it
+// knows and does not do it leaves out without a word.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { askRaw } from "./raw.ts";
+import { runSamplingCases } from "./sampling-cases.ts";
+import type { RunningServer } from "./server.ts";
+import { startTransformers } from "./servers.ts";
+import { prepareTinyModel, type TinyModel } from "./tiny-model.ts";
+
+let model: TinyModel;
+let server: RunningServer;
+
+before(async () => {
+  model = await prepareTinyModel(true, console.log);
+  server = await startTransformers(model, console.log);
+});
+
+after(() => server?.stop());
+
+test("n, logprobs and echo are dropped with 200", async (context) => {
+  const body = { model: model.folder, prompt: "What of the river", max_tokens: 4 };
+  const plain = await askRaw(server.origin, "/completions", body);
+  const { status, value } = await askRaw(server.origin, "/completions", { ...body, n: 3, logprobs: 1, echo: true });
+  context.diagnostic(JSON.stringify({ plain: plain.status, status, value }).slice(0, 400));
+  assert.deepEqual([plain.status, status, value.choices.length], [200, 200, 1]);
+  assert.ok(!value.choices[0].text.includes("What of") && !value.choices[0].logprobs);
+});
+
+test("candidates hold the contract and are the model's own", async (context) => {
+  const names = await runSamplingCases({
+    model,
+    traits: { isSeeded: false, hasTerms: false, losesSpace: false },
+    settings: { urls: [`${server.origin}/v1`], model: model.folder },
+  });
+  context.diagnostic(`${names.length} cases`);
+});
