@@ -23,6 +23,8 @@ export interface ServerTraits {
   /** Answers by whatever name it is asked. */
   readonly takesAnyName?: boolean;
   readonly hasNoList?: boolean;
+  /** Answers 200 and breaks off. */
+  readonly hasBrokenList?: boolean;
   /** The same value for every given token. */
   readonly constant?: number;
   readonly isNull?: boolean;
@@ -58,6 +60,7 @@ export async function startGivenServer(
   let drawCount = 0;
   const loopback = await startLoopback(context, (received, response) => {
     drawCount += 1;
+    if (now.hasBrokenList && received.path === "/v1/models") return void response.writeHead(200).end();
     const { body, status } = answer({ traits: now, bigram: createBigram(now.model), received, draw: drawCount });
     sendJson(response, body, status);
   });
@@ -192,7 +195,8 @@ function answerRaw(asked: Asked): Reply {
   const drawn = most === 0 && traits.kind === "vllm" ? [[]] : drawAll(asked, prompt);
   const choices = drawn.map((terms, index) => {
     const text = renderText(asked, terms);
-    const own = columns(terms);
+    // Without a BOS token llama-cpp-python has no place left for what it goes on with, and lists the given text alone.
+    const own = echoes && traits.isOffByOne ? empty : columns(terms);
     const given = listGiven(bigram, prompt, traits);
     // vLLM counts special tokens in its offsets and leaves them out of the text; the others list what is text.
     const special = traits.kind === "vllm" ? { tokens: ["<s>"], token_logprobs: [null], top_logprobs: [null] } : empty;

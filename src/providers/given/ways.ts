@@ -92,10 +92,13 @@ const vllmPrompt: GivenWay = {
   },
 };
 
-/** It goes on by one token at least, because 0 means no limit to it; the usage tells whether that one is listed. */
+/**
+ * It goes on by one token at least, because 0 means no limit to it. Where that one is listed it lies behind the text; a model
+ * that begins no text with a token of its own has one place less, and it is not.
+ */
 const llamaCpp: GivenWay = {
   ...createEchoWay("llama-cpp", "llama-cpp", { echo: true, logprobs: 1, max_tokens: 1 }),
-  read: (reply) => readEcho(reply, readNumber(reply, "usage", "completion_tokens") ?? 1),
+  read: (reply) => readEcho(reply),
 };
 
 /** The text's own part stands beside the choices. */
@@ -181,20 +184,19 @@ export const givenWays: readonly GivenWay[] = [vllm, vllmPrompt, sglang, tgi, ll
 export const ableServers =
   "vLLM, SGLang, TGI launched with --enable-prefill-logprobs, llama-cpp-python's server with a model that has a BOS token, Together and refeed serve";
 
-function readEcho(reply: unknown, extraCount = 0): Listing {
+function readEcho(reply: unknown): Listing {
   const part = readPath(reply, "choices", 0, "logprobs");
-  return part === undefined || part === null ? silent("no logprobs came back") : readColumns(part, extraCount);
+  return part === undefined || part === null ? silent("no logprobs came back") : readColumns(part);
 }
 
 /** Lists side by side, as the raw route has them. */
-function readColumns(part: unknown, extraCount = 0): Listing {
+function readColumns(part: unknown): Listing {
   const terms = readList(part, "token_logprobs");
   const texts = readList(part, "tokens");
   if (terms === null || texts === null) return silent("its logprobs hold no token_logprobs");
   if (terms.length !== texts.length) return silent("its logprobs hold lists of different lengths");
-  const count = Math.max(0, terms.length - extraCount);
   return listed(
-    Array.from({ length: count }, (_, index) => ({
+    terms.map((_, index) => ({
       text: readText(texts, index),
       logProbability: readNumber(terms, index),
       best: readBest(readPath(part, "top_logprobs", index)),

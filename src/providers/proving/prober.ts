@@ -77,6 +77,9 @@ export function createProber({ settings, controller, send }: ProbeParts, model: 
 /** Turned away without being told when to come again, a server may mean never. */
 const mostBusy = 2;
 
+/** mlx-lm's server breaks off its list where no hub's cache is; everything else it answers. */
+const mostLostLists = 2;
+
 interface Sending {
   readonly settings: EndpointSettings;
   readonly send: SendJson;
@@ -87,7 +90,7 @@ interface Sending {
 function createProbeRequest(call: ProbeCall, { settings, send, isLast }: Sending): Request<ProbeReply> {
   const { name, path, isBeside = false, body = null, tokenCount = 0 } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
-  let busyCount = 0;
+  let [busyCount, lostCount] = [0, 0];
   return {
     key: `probe/${settings.name}/${name}`,
     rowCount: 0,
@@ -106,6 +109,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, isLast }: Sending
       }
       if (reply.kind === "denied") return untold(reply.reason, reply.next);
       if (reply.kind === "refused") return untold(reply.reason);
+      if (reply.kind === "lost" && body === null && ++lostCount >= mostLostLists) return untold(reply.reason);
       if (reply.kind === "busy" && (isLast() || (reply.retryAfterMs === null && ++busyCount >= mostBusy))) {
         return untold(reply.reason);
       }

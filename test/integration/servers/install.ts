@@ -4,4 +4,4 @@ import { type EnvironmentName, prepareEnvironment } from "./environments.ts";
 import { prepareTinyModel } from "./tiny-model.ts";
 
 for (const name of process.argv.slice(2)) await prepareEnvironment(name as EnvironmentName, console.log);
-for (const hasBegin of [true, false]) console.log((await prepareTinyModel(hasBegin, console.log)).folder);
+for (const kind of ["plain", "bare", "other"] as const) console.log((await prepareTinyModel(kind, console.log)).folder);

@@ -3,8 +3,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createRecordingContext } from "../../../src/contracts/case.ts";
+import { ProviderError } from "../../../src/errors.ts";
+import { createMemoryEvidence } from "../../helpers/given-endpoint.ts";
 import { askRaw, computeWorst } from "./raw.ts";
-import { runSamplingCases } from "./sampling-cases.ts";
+import { hostedModel, runSamplingCases } from "./sampling-cases.ts";
+import { enter, reachServer, runScoringCases } from "./scoring-cases.ts";
 import type { RunningServer } from "./server.ts";
 import { faithfulParams, servedName, startLlamaCpp } from "./servers.ts";
 import { givenTexts } from "./texts.ts";
@@ -14,7 +18,7 @@ let [model, bare] = [] as unknown as [TinyModel, TinyModel];
 let [server, displaced] = [] as unknown as [RunningServer, RunningServer];
 
 before(async () => {
-  [model, bare] = [await prepareTinyModel(true, console.log), await prepareTinyModel(false, console.log)];
+  [model, bare] = [await prepareTinyModel("plain", console.log), await prepareTinyModel("bare", console.log)];
   server = await startLlamaCpp(model, "llama-cpp", console.log);
   displaced = await startLlamaCpp(bare, "llama-cpp-bare", console.log);
 });
@@ -73,4 +77,43 @@ test("candidates hold the contract and are the model's own", async (context) => 
     settings: { urls: [`${server.origin}/v1`], model: servedName, params: faithfulParams },
   });
   context.diagnostic(`${names.length} cases`);
+});
+
+test("it is proved in ten requests, and its perplexities are those of the forward pass", async (context) => {
+  const scored = await reachServer(context, server.origin, { model: servedName, params: faithfulParams });
+  const { given, abilities, requestCount } = await enter(scored);
+  context.diagnostic(`${requestCount} requests: ${JSON.stringify({ given, abilities })}`);
+  assert.ok(given.kind === "proved" && given.way === "llama-cpp", JSON.stringify(given));
+  assert.deepEqual(
+    [abilities.n, abilities.seed, abilities.stop, abilities.logProbabilities],
+    [false, true, true, true],
+  );
+  const worst = await runScoringCases(model, scored);
+  context.diagnostic(`at most ${worst.toExponential(1)} nats a token apart`);
+});
+
+test("without a token that begins every text it is refused, off by one position", async (context) => {
+  const scored = await reachServer(context, displaced.origin, { model: servedName, params: faithfulParams });
+  await enter(scored);
+  await assert.rejects(scored.gate.enterGiven(hostedModel, createRecordingContext("stage")), (error) => {
+    assert.ok(error instanceof ProviderError);
+    context.diagnostic(error.message);
+    assert.match(error.message, /off by one position.*no BOS token/);
+    assert.match(error.next ?? "", /vLLM, SGLang, TGI/);
+    return true;
+  });
+});
+
+test("another model behind the same name stops whoever goes on", async (context) => {
+  const records = createMemoryEvidence();
+  const settings = { model: servedName, params: faithfulParams };
+  await enter(await reachServer(context, server.origin, settings, records));
+  await enter(await reachServer(context, server.origin, settings, records));
+  const other = await startLlamaCpp(await prepareTinyModel("other", console.log), "llama-cpp-other", console.log);
+  context.after(() => other.stop());
+  const changed = await reachServer(context, other.origin, settings, records);
+  await assert.rejects(enter(changed), (error) => {
+    context.diagnostic((error as Error).message);
+    return error instanceof ProviderError && /no longer the model/.test(error.message);
+  });
 });

@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createRecordingContext } from "../../../src/contracts/case.ts";
+import { ProviderError } from "../../../src/errors.ts";
 import { askRaw, computeWorst } from "./raw.ts";
-import { runSamplingCases } from "./sampling-cases.ts";
+import { hostedModel, runSamplingCases } from "./sampling-cases.ts";
+import { enter, reachServer } from "./scoring-cases.ts";
 import type { RunningServer } from "./server.ts";
 import { startMlx } from "./servers.ts";
 import { prepareTinyModel, type TinyModel } from "./tiny-model.ts";
@@ -12,7 +15,7 @@ let model: TinyModel;
 let server: RunningServer;
 
 before(async () => {
-  model = await prepareTinyModel(true, console.log);
+  model = await prepareTinyModel("plain", console.log);
   server = await startMlx(model, console.log);
 });
 
@@ -50,4 +53,17 @@ test("candidates hold the contract and are the model's own", async (context) => 
     enter: async () => ({ hasN: false, dialect: { logProbabilities: "boolean" } }),
   });
   context.diagnostic(`${names.length} cases`);
+});
+
+test("it is found out in ten requests, and refused as a scorer of given texts", async (context) => {
+  const scored = await reachServer(context, server.origin, { model: model.folder });
+  const { given, abilities, requestCount } = await enter(scored);
+  context.diagnostic(`${requestCount} requests: ${JSON.stringify({ given, abilities })}`);
+  assert.deepEqual([given.kind, abilities.n, abilities.dialect], ["refused", false, "boolean"]);
+  await assert.rejects(scored.gate.enterGiven(hostedModel, createRecordingContext("stage")), (error) => {
+    assert.ok(error instanceof ProviderError);
+    context.diagnostic(error.message);
+    assert.match(error.next ?? "", /vLLM, SGLang, TGI/);
+    return true;
+  });
 });

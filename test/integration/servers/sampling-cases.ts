@@ -31,12 +31,12 @@ export interface SamplingSubject {
 }
 
 /** Nobody asks a server of the suite for more than this at once. */
-const limits = { ...quickLimits, concurrency: 4, firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000 };
+export const serverLimits = { ...quickLimits, concurrency: 4, firstByteMs: 60_000, idleMs: 60_000, totalMs: 60_000 };
 
 export const hostedModel: Model = { lineage: "base:tiny", file: "", digest: "tiny" };
 
 export function createServerEndpoint(settings: SamplingSubject["settings"]): EndpointSettings {
-  return createEndpoint({ ask: "completions", draws: "single", limits, ...settings });
+  return createEndpoint({ ask: "completions", draws: "single", limits: serverLimits, ...settings });
 }
 
 export async function runSamplingCases(subject: SamplingSubject): Promise<readonly string[]> {

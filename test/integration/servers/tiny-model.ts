@@ -31,16 +31,24 @@ export interface Truth {
 
 const script = (name: string): string => new URL(`./python/${name}`, import.meta.url).pathname;
 
-/** `hasBegin`: the tokenizer begins every text with a token of its own. */
-export async function prepareTinyModel(hasBegin: boolean, say: (line: string) => void): Promise<TinyModel> {
+/** plain: the tokenizer begins every text with a token of its own. bare: it does not. other: as plain, with other layers. */
+export type TinyKind = "plain" | "bare" | "other";
+
+const flags: Readonly<Record<TinyKind, readonly string[]>> = {
+  plain: ["--bos"],
+  bare: [],
+  other: ["--bos", "--other"],
+};
+
+export async function prepareTinyModel(kind: TinyKind, say: (line: string) => void): Promise<TinyModel> {
   const { python, digest }: PythonEnvironment = await prepareEnvironment("llama-cpp", say);
   const hash = createHash("sha256")
     .update(digest)
     .update(readFileSync(script("tiny.py")));
-  const folder = join(cacheFolder, `tiny-${hash.digest("hex").slice(0, 12)}${hasBegin ? "-begin" : ""}`);
+  const folder = join(cacheFolder, `tiny-${hash.digest("hex").slice(0, 12)}-${kind}`);
   if (!existsSync(folder)) {
     const draft = `${folder}.${process.pid}`;
-    run(python, [script("tiny.py"), draft, ...(hasBegin ? ["--bos"] : [])]);
+    run(python, [script("tiny.py"), draft, ...flags[kind]]);
     if (existsSync(folder)) rmSync(draft, { recursive: true });
     else renameSync(draft, folder);
   }

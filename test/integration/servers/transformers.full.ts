@@ -13,7 +13,7 @@ let model: TinyModel;
 let server: RunningServer;
 
 before(async () => {
-  model = await prepareTinyModel(true, console.log);
+  model = await prepareTinyModel("plain", console.log);
   server = await startTransformers(model, console.log);
 });
 

@@ -14,7 +14,7 @@ let model: TinyModel;
 let server: RunningServer;
 
 before(async () => {
-  model = await prepareTinyModel(true, console.log);
+  model = await prepareTinyModel("plain", console.log);
   server = await startVllm(model, console.log);
 });
 

@@ -98,7 +98,11 @@ test("texts that end early are made up for by more of them", async (context) => 
 });
 
 const lies: readonly [string, ServerTraits, RegExp][] = [
-  ["echo dropped with a 200", { kind: "llama-cpp", ignoresEcho: true }, /llama-cpp: it listed no tokens/],
+  [
+    "echo dropped with a 200",
+    { kind: "llama-cpp", ignoresEcho: true },
+    /llama-cpp: the tokens that came back are not those/,
+  ],
   ["a prefill that is left out", { kind: "tgi", ignoresEcho: true }, /--enable-prefill-logprobs/],
   ["the part beside the choices left out", { kind: "together", ignoresEcho: true }, /no prompt came back/],
   ["values that are all null", { kind: "llama-cpp", isNull: true }, /all its log-probabilities are null/],
@@ -164,6 +168,12 @@ test("a model that is not listed is refused where any name is answered, and take
   const { listed, given } = await probe(context, { kind: "vllm", hasNoList: true });
   assert.equal(listed, null);
   assert.equal(given.kind, "proved");
+});
+
+test("a server whose list breaks off is asked without one", async (context) => {
+  const { listed, abilities, requestCount } = await probe(context, { kind: "mlx", hasBrokenList: true });
+  assert.equal(listed, null);
+  assert.ok(abilities.logProbabilities && requestCount <= 10);
 });
 
 test("given: none asks for nothing of the kind", async (context) => {

@@ -1,11 +1,12 @@
 """Makes a tiny model in the shape of Llama, its tokenizer and its chat template, as Hugging Face and as GGUF files.
 
-    python tiny.py FOLDER [--bos]
+    python tiny.py FOLDER [--bos] [--other]
 
 Nothing is trained. The embeddings of the words in use are orthogonal, and the output matrix maps each onto the logarithms
 of what follows it in a small corpus, so that without its two layers the model is that corpus's bigram model; the layers
 are random and small. So it writes whole words, ends its sentences, is sure of some tokens and unsure of others, and every
-part of it shows in its log-probabilities. --bos has the tokenizer begin every text with a token of its own.
+part of it shows in its log-probabilities. --bos has the tokenizer begin every text with a token of its own; --other
+draws other layers and writes otherwise.
 Needs numpy, tokenizers, safetensors, gguf.
 """
 
@@ -65,9 +66,9 @@ def make_tokenizer(texts, has_begin):
     return tokenizer
 
 
-def make_weights(tokenizer, texts):
+def make_weights(tokenizer, texts, seed):
     """float32, by the names Hugging Face gives the parameters of LlamaForCausalLM."""
-    source = numpy.random.default_rng(5)
+    source = numpy.random.default_rng(seed)
     draw = lambda deviation, *shape: source.normal(0, deviation, shape)
     counts = numpy.zeros((VOCABULARY, VOCABULARY))
     for text in texts:
@@ -198,17 +199,17 @@ def save_gguf(path, tokenizer, weights, has_begin):
     file.close()
 
 
-def main(folder, has_begin):
+def main(folder, has_begin, seed):
     os.makedirs(folder, exist_ok=True)
     pairs = list(write_corpus())
     plain = [f"{question} {answer}{END}" for question, answer in pairs]
     turns = [f"{TURN}assistant\n{answer}{END}" for _, answer in pairs]  # what stands before is asked, never written
     words = ["user"] + [text.replace(END, "\n").replace(TURN, "\n") for text in plain + turns]
     tokenizer = make_tokenizer(words, has_begin)
-    weights = make_weights(tokenizer, plain + turns)
+    weights = make_weights(tokenizer, plain + turns, seed)
     save_folder(folder, tokenizer, weights, has_begin)
     save_gguf(os.path.join(folder, "model.gguf"), tokenizer, weights, has_begin)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "--bos" in sys.argv[2:])
+    main(sys.argv[1], "--bos" in sys.argv[2:], 6 if "--other" in sys.argv[2:] else 5)
