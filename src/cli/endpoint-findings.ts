@@ -3,6 +3,7 @@
 
 import type { EndpointSettings } from "../providers/endpoint.ts";
 import type { Evidence } from "../providers/proving/evidence.ts";
+import { givenAdvice } from "../providers/proving/proof.ts";
 import { createOk, createProblem, createWarning, type Finding } from "../store/inspection/finding.ts";
 
 /** What the experiment asks of it. */
@@ -53,8 +54,7 @@ export function* listEndpointFindings(
     const measured = `median difference ${show(median)} nats, 95th percentile ${show(high)}, over ${tokenCount} tokens`;
     yield createOk("given texts", `scored and proved as ${given.way}: ${measured}`);
   } else if (needs.isScored) {
-    const next = "score with a server that can: docs/hosted.md names them";
-    yield createProblem("given texts", { what: `cannot be scored: ${given.reason}`, next });
+    yield createProblem("given texts", { what: `cannot be scored: ${given.reason}`, next: givenAdvice });
   } else yield createOk("given texts", `cannot be scored, and are not: ${given.reason}`);
   yield describeTemplate(evidence, ask);
   yield describePace(pace);
@@ -78,7 +78,7 @@ function describeSwitch(
   { lack, next, isNeeded = false }: { lack: string; next: string | null; isNeeded?: boolean },
 ): Finding {
   if (isHeeded === true) return createOk(check, "is heeded");
-  const what = isHeeded === null ? "could not be found out" : lack;
+  const what = isHeeded === null ? "whether it is heeded was not found out" : lack;
   if (next === null || isHeeded === null) return createOk(check, what);
   return isNeeded ? createProblem(check, { what, next }) : createWarning(check, { what, next });
 }
