@@ -1,7 +1,7 @@
 // Seeds derive from names, never from position, time or order: (what, for whom, which draw) -> 128 bits.
 // So concurrency, restarts and the order of work cannot change a draw.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { renderCanonical } from "./canonical.ts";
 
 /**
@@ -9,8 +9,7 @@ import { renderCanonical } from "./canonical.ts";
  * feed them to createRandom of math/random.ts.
  */
 export function computeSeed(...parts: readonly (string | number)[]): Uint32Array {
-  const digest = createHash("sha256").update(renderCanonical(parts)).digest();
-  return readWords(digest);
+  return readWords(hash("sha256", renderCanonical(parts), "buffer"));
 }
 
 /** A seed as text, 32 hexadecimal digits: the first half of the digest it is made from. */

@@ -59,6 +59,7 @@ export function createAttemptTable(
 ): AttemptTable {
   const statements = prepareStatements(connection);
   const caps = { ...noBudget, ...budget };
+  const isCapped = Object.values(caps).some((cap) => cap !== null);
   const usageByAttempt = new Map<string, Usage>();
   const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
   const readSpending = (): Spending => statements.spending.get() as Spending;
@@ -82,7 +83,7 @@ export function createAttemptTable(
   const createLedger = (stage: string): Ledger => ({
     async intend(attempt) {
       const refusal = await writer.write(() => {
-        const over = attempt.isOutside ? findExcess(caps, readSpending(), attempt) : null;
+        const over = attempt.isOutside && isCapped ? findExcess(caps, readSpending(), attempt) : null;
         if (over === null) statements.intend.run(createValues(attempt, stages.idOf(stage), clock.now()));
         return over;
       });

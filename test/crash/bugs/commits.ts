@@ -20,6 +20,8 @@ export const commitBugs: readonly Bug[] = [
         `      for (const { pending, value } of group) pending.resolve(value);
       setImmediate(() => connection.inTransaction && commit.run());`,
       ),
+      // The log is not looked at while a transaction is open.
+      edit(writer, "refusal ? undefined : follow()", "refusal || connection.inTransaction ? undefined : follow()"),
       edit(
         writer,
         "flush: () => add(() => undefined, scheduleNow),",
@@ -76,8 +78,8 @@ export const commitBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "    await writer.write(() => {\n      const dataset",
-        "    void writer.write(() => {\n      const dataset",
+        "    await writer.write(() => {\n      const { id: dataset",
+        "    void writer.write(() => {\n      const { id: dataset",
       ),
     ],
     experiment: "points",

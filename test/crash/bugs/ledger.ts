@@ -103,11 +103,11 @@ export const ledgerBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "    await writer.write(() => {\n      const dataset",
+        "    await writer.write(() => {\n      const { id: dataset",
         `    await writer.write(() => {
       attempts.close(stageId, attemptKey, { id: attempts.find(stageId, attemptKey), tokenCount: 0, digest: null });
     });
-    await writer.write(() => {\n      const dataset`,
+    await writer.write(() => {\n      const { id: dataset`,
       ),
     ],
     experiment: "points",
