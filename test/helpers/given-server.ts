@@ -20,6 +20,8 @@ export interface ServerTraits {
   readonly ignoresN?: boolean;
   readonly ignoresSeed?: boolean;
   readonly ignoresStop?: boolean;
+  /** Takes a stop text out and goes on behind it. */
+  readonly skipsStop?: boolean;
   /** Answers by whatever name it is asked. */
   readonly takesAnyName?: boolean;
   readonly hasNoList?: boolean;
@@ -125,7 +127,7 @@ function drawAll({ traits, bigram, received: { body }, draw }: Asked, prompt: st
     const greedy = traits.isUnsteady ? `greedy ${draw}` : undefined;
     const length = Math.min(Number(most), traits.most ?? Number.POSITIVE_INFINITY);
     const terms = bigram.write(prompt, length, temperature === 0 ? greedy : `${base} ${index}`);
-    const stops = traits.ignoresStop ? [] : [stop].flat().map(String);
+    const stops = traits.ignoresStop || traits.skipsStop ? [] : [stop].flat().map(String);
     let text = "";
     const kept = terms.findIndex(({ token }) => {
       text += token;
@@ -139,6 +141,7 @@ function drawAll({ traits, bigram, received: { body }, draw }: Asked, prompt: st
 function renderText({ traits, received }: Asked, terms: readonly Term[]): string {
   const text = terms.map(({ token }) => token).join("");
   const stops = traits.ignoresStop ? [] : [(received.body.stop as string[] | undefined) ?? []].flat();
+  if (traits.skipsStop) return stops.reduce((rest, stop) => rest.replace(stop, ""), text);
   const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   return ends.length > 0 ? text.slice(0, Math.min(...ends)) : text;
 }
@@ -204,7 +207,10 @@ function answerRaw(asked: Asked): Reply {
     const shown = body.prompt_logprobs === undefined || traits.kind !== "vllm" ? {} : renderPromptEntries(given);
     return {
       ...{ index, text: echoes && traits.kind !== "together" ? prompt + text : text, ...shown },
-      ...{ logprobs: hasTokens ? logprobs : null, finish_reason: finishOf(text, terms, most) },
+      ...{
+        logprobs: hasTokens ? (traits.kind === "mlx" ? unspell(own) : logprobs) : null,
+        finish_reason: finishOf(text, terms, most),
+      },
     };
   });
   const beside =
@@ -217,6 +223,11 @@ function answerRaw(asked: Asked): Reply {
 }
 
 const empty: Listed = { tokens: [], token_logprobs: [], top_logprobs: [] };
+
+/** As mlx-lm tells them: by number alone. */
+const unspell = ({ token_logprobs: values }: Listed) => ({
+  content: values.map((logprob, at) => ({ id: at, logprob })),
+});
 
 function join(...parts: readonly Listed[]): Listed {
   return {

@@ -51,7 +51,11 @@ export function readTgiWritten(reply: unknown): Written | undefined {
 
 function readContent(choice: unknown): readonly WrittenToken[] | null {
   const content = readList(choice, "logprobs", "content");
-  return content && createTokens(content.map((token) => [readPath(token, "token"), readPath(token, "logprob")]));
+  if (content === null) return null;
+  // mlx-lm's server tells a token's number and not how it is spelled.
+  const spell = (token: unknown): unknown =>
+    readPath(token, "token") ?? (readPath(token, "id") === undefined ? null : "");
+  return createTokens(content.map((token) => [spell(token), readPath(token, "logprob")]));
 }
 
 function createTokens(pairs: readonly (readonly [unknown, unknown])[]): readonly WrittenToken[] | null {

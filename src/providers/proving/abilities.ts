@@ -114,6 +114,8 @@ function compareAgain(
   const isTelling = computeSurprise(heard) >= leastSurprise;
   if (repeated.text === cut) return { seed: isTelling ? true : null, stop: stop === null ? null : true };
   if (repeated.text === heard.text) return { seed: isTelling ? true : null, stop: false };
+  // mlx-lm's server takes a stop text out, and goes on behind it, unless it is a token of its own.
+  if (stop !== null && repeated.text.startsWith(cut)) return { seed: isTelling ? true : null, stop: false };
   // Another draw, which shows nothing of stop unless it holds it.
   const holds = stop !== null && again.draws.some((each) => each.text.includes(stop));
   return { seed: false, stop: holds ? false : null };

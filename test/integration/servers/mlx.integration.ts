@@ -59,7 +59,11 @@ test("it is found out in ten requests, and refused as a scorer of given texts", 
   const scored = await reachServer(context, server.origin, { model: model.folder });
   const { given, abilities, requestCount } = await enter(scored);
   context.diagnostic(`${requestCount} requests: ${JSON.stringify({ given, abilities })}`);
-  assert.deepEqual([given.kind, abilities.n, abilities.dialect], ["refused", false, "boolean"]);
+  const { n, seed, stop, dialect, logProbabilities } = abilities;
+  assert.deepEqual(
+    [given.kind, n, seed, stop, dialect, logProbabilities],
+    ["refused", false, true, false, "boolean", true],
+  );
   await assert.rejects(scored.gate.enterGiven(hostedModel, createRecordingContext("stage")), (error) => {
     assert.ok(error instanceof ProviderError);
     context.diagnostic(error.message);

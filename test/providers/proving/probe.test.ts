@@ -176,6 +176,11 @@ test("a server whose list breaks off is asked without one", async (context) => {
   assert.ok(abilities.logProbabilities && requestCount <= 10);
 });
 
+test("a stop text that is taken out and gone on behind is not heeded, and says nothing against the seed", async (context) => {
+  const { abilities } = await probe(context, { kind: "mlx", skipsStop: true });
+  assert.deepEqual([abilities.dialect, abilities.seed, abilities.stop], ["boolean", true, false]);
+});
+
 test("given: none asks for nothing of the kind", async (context) => {
   const { given, paths } = await probe(context, { kind: "vllm" }, { given: "none" });
   assert.deepEqual(given, { kind: "refused", reason: "the experiment says given: none" });
