@@ -65,8 +65,11 @@ export function createQuestionBody(endpoint: EndpointSettings, { system, text, s
 
 /** What the file says of the body comes last: a value stands in place of ours, null takes a member out. */
 export function finish({ params }: Pick<EndpointSettings, "params">, body: Body): Body {
-  const whole = Object.entries({ ...body, ...params });
-  return Object.fromEntries(whole.filter(([, value]) => value !== null));
+  const names = Object.keys(params);
+  if (names.length === 0) return body;
+  const whole: Record<string, Json> = { ...body, ...params };
+  for (const name of names) if (params[name] === null) delete whole[name];
+  return whole;
 }
 
 function createMessages({ system }: Pick<EndpointSettings, "system">, text: string): Body {
@@ -76,7 +79,7 @@ function createMessages({ system }: Pick<EndpointSettings, "system">, text: stri
 
 /** OpenAI's newer models take nothing but the longer name, and no other server is sure to know it. */
 export function createLimit({ ask, urls }: Pick<EndpointSettings, "ask" | "urls">, maxTokens: number): Body {
-  const isVendor = urls.some((url) => URL.canParse(url) && new URL(url).hostname === "api.openai.com");
+  const isVendor = urls.some((url) => url.startsWith("https://api.openai.com/"));
   return ask === "chat" && isVendor ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
 }
 

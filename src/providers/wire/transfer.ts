@@ -31,68 +31,106 @@ export interface Arrival {
 
 /** Rejects only where the signal is aborted. */
 export function transfer(pool: Dispatcher, request: Transfer): Promise<Arrival | Fault> {
-  const { signal, totalMs, mostBytes } = request;
-  if (signal.aborted) return Promise.reject(signal.reason);
+  if (request.signal.aborted) return Promise.reject(request.signal.reason);
   return new Promise((resolve, reject) => {
-    let connection: Dispatcher.DispatchController | null = null;
-    let isOver = false;
-    let [status, length] = [0, 0];
-    let headers: IncomingHttpHeaders = {};
-    let chunks: Buffer[] = [];
-
-    const end = (finish: () => void): void => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      unwatch();
-      finish();
-    };
-    /** Ends it before the reply has: the connection is of no further use. */
-    const breakOff = (finish: () => void): void => {
-      end(finish);
-      chunks = [];
-      connection?.abort(brokenOff);
-    };
-    const lose = (reason: string): void => breakOff(() => resolve({ kind: "lost", reason }));
-    const timer = setTimeout(() => {
-      if (connection !== null) lose(`it was not over within ${showSeconds(totalMs)}`);
-      else breakOff(() => resolve({ kind: "unreachable", reason: `no connection within ${showSeconds(totalMs)}` }));
-    }, totalMs);
-    const unwatch = watchSignal(signal, () => breakOff(() => reject(signal.reason)));
-
-    pool.dispatch(createOptions(request), {
-      onRequestStart(controller) {
-        connection = controller;
-        // It stood in line and is no longer wanted: nothing of it has been written yet.
-        if (isOver) controller.abort(brokenOff);
-      },
-      onResponseStart(_controller, statusCode, received) {
-        [status, headers] = [statusCode, received];
-        if (Number(received["content-length"]) > mostBytes) lose(describeSize(mostBytes));
-      },
-      onResponseData(_controller, chunk) {
-        if (isOver) return;
-        length += chunk.length;
-        if (length > mostBytes) lose(describeSize(mostBytes));
-        else chunks.push(chunk);
-      },
-      onResponseEnd() {
-        const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length);
-        end(() => resolve(isUtf8(whole) ? { kind: "arrived", status, headers, text: whole.toString() } : notText));
-      },
-      onResponseError(_controller, error) {
-        end(() => resolve(describeBreak(error, { request, length, isSent: connection !== null })));
-      },
-    });
+    const exchange = new Exchange(request, resolve, reject);
+    const { origin, path, method, headers, body, firstByteMs, idleMs } = request;
+    pool.dispatch({ origin, path, method, headers, body, headersTimeout: firstByteMs, bodyTimeout: idleMs }, exchange);
   });
 }
 
+/** One request under way: what the pool calls as its reply comes. It ends once, whatever comes after. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: Transfer;
+  readonly #resolve: (end: Arrival | Fault) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #unwatch: () => void;
+  readonly #chunks: Buffer[] = [];
+  #connection: Dispatcher.DispatchController | null = null;
+  #isOver = false;
+  #status = 0;
+  #length = 0;
+  #headers: IncomingHttpHeaders = {};
+
+  constructor(request: Transfer, resolve: (end: Arrival | Fault) => void, reject: (reason: unknown) => void) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#timer = setTimeout(expire, request.totalMs, this);
+    this.#unwatch = watchSignal(request.signal, () => {
+      this.#reject(request.signal.reason);
+      this.#breakOff();
+    });
+  }
+
+  onRequestStart(connection: Dispatcher.DispatchController): void {
+    this.#connection = connection;
+    // It stood in line and is no longer wanted: nothing of it has been written yet.
+    if (this.#isOver) connection.abort(brokenOff);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (Number(headers["content-length"]) > this.#request.mostBytes) this.#lose(describeSize(this.#request.mostBytes));
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#length += chunk.length;
+    if (this.#length > this.#request.mostBytes) this.#lose(describeSize(this.#request.mostBytes));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    const whole = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#length);
+    const [status, headers] = [this.#status, this.#headers];
+    this.#end();
+    this.#resolve(isUtf8(whole) ? { kind: "arrived", status, headers, text: whole.toString() } : notText);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#isOver) return;
+    this.#end();
+    const isSent = this.#connection !== null;
+    this.#resolve(describeBreak(error, { request: this.#request, length: this.#length, isSent }));
+  }
+
+  expire(): void {
+    const within = `within ${showSeconds(this.#request.totalMs)}`;
+    const isSent = this.#connection !== null;
+    this.#resolve(
+      isSent
+        ? { kind: "lost", reason: `it was not over ${within}` }
+        : { kind: "unreachable", reason: `no connection ${within}` },
+    );
+    this.#breakOff();
+  }
+
+  #lose(reason: string): void {
+    this.#resolve({ kind: "lost", reason });
+    this.#breakOff();
+  }
+
+  /** Ends it before the reply has: the connection is of no further use. */
+  #breakOff(): void {
+    this.#end();
+    this.#chunks.length = 0;
+    this.#connection?.abort(brokenOff);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#unwatch();
+  }
+}
+
+const expire = (exchange: Exchange): void => exchange.expire();
 const brokenOff = new Error("broken off");
 const notText: Fault = { kind: "lost", reason: "the reply is not UTF-8" };
-
-function createOptions({ origin, path, method, headers, body, firstByteMs, idleMs }: Transfer) {
-  return { origin, path, method, headers, body, headersTimeout: firstByteMs, bodyTimeout: idleMs };
-}
 
 interface Break {
   readonly request: Transfer;

@@ -89,8 +89,16 @@ export function createWire(options: WireOptions): Wire {
     if (key !== null && isAnonymous !== true) headers.push("authorization", `Bearer ${key}`);
     const { firstByteMs, idleMs, totalMs, answerBytes } = limits;
     const arrival = await transfer(place.pool, {
-      ...{ origin: place.origin, path: place.path + path || "/", method, headers, body, signal },
-      ...{ firstByteMs, idleMs, totalMs, mostBytes: mostBytes ?? answerBytes },
+      origin: place.origin,
+      path: place.path + path || "/",
+      method,
+      headers,
+      body,
+      firstByteMs,
+      idleMs,
+      totalMs,
+      mostBytes: mostBytes ?? answerBytes,
+      signal,
     });
     if (arrival.kind !== "arrived") return arrival;
     if (isForeign(arrival, id)) return { kind: "lost", reason: "the answer to another request came" };

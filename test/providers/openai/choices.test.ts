@@ -96,7 +96,7 @@ test("numbers that are no log-probabilities are none at all", () => {
     assert.ok(told.kind === "choices" && told.choices[0]?.terms === null, String(bad));
   }
   const told = parse([choice({ logprobs: { content: [{ logprob: 0.00001 }, { logprob: -9999 }] } })]);
-  assert.deepEqual(told.kind === "choices" && told.choices[0]?.terms, new Float64Array([0, -9999]));
+  assert.deepEqual(told.kind === "choices" && told.choices[0]?.terms, new Float64Array([0.00001, -9999]));
 });
 
 const piece = (content: string, rest: object = {}) => ({
