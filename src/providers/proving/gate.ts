@@ -98,7 +98,7 @@ function keepFingerprint(
   if (change === null) return { ...found, fingerprint: old };
   throw new ProviderError(`${found.model} is no longer the model that this run asked: it ${change}`, {
     where: nameOf(parts),
-    next: "serve the model that was asked before, or go on with the one that is there: --accept-changes",
+    next: "serve the model that was asked before, or take the one that is there: refeed run <experiment> --accept-changes",
   });
 }
 
