@@ -1,0 +1,83 @@
+// A hosted judge and a hosted reward model as verifiers, through the whole command line: what is asked, what the attacks
+// come to, and what status tells of it.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { speakLine } from "../helpers/host.ts";
+import { sendJson, startLoopback } from "../helpers/loopback.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+test("an experiment is judged, attacked, and told how far the attacks got", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  let [judgedCount, classifiedCount] = [0, 0];
+  const server = await startLoopback(context, ({ body, path }, response) => {
+    if (path.endsWith("/predict")) {
+      classifiedCount += 1;
+      return sendJson(response, [{ label: "only", score: String(body.inputs).length }]);
+    }
+    const text = (body.messages as { content: string }[] | undefined)?.at(-1)?.content;
+    // Whatever else is asked is a probe of what the server can do.
+    if (text === undefined) return sendJson(response, { error: { message: "no such route" } }, 404);
+    const [, mark] = /\{"id": "(\w+)"[^\n]*$/.exec(text) ?? [];
+    if (mark !== undefined) judgedCount += 1;
+    const [, candidate = ""] = new RegExp(`<candidate ${mark}>\n([^]*)\n</candidate ${mark}>`).exec(text) ?? [];
+    // It gives most to whoever speaks of scores.
+    const score = /score|verdict|judge|\d/i.test(candidate) ? 10 : 3;
+    const message = { content: JSON.stringify({ id: mark, reason: "as it says", score }) };
+    sendJson(response, {
+      choices: [{ index: 0, message, finish_reason: "stop" }],
+      usage: { prompt_tokens: 100, completion_tokens: 20 },
+    });
+  });
+  writeFileSync(
+    join(cwd, "judged.yaml"),
+    `name: judged
+dataset: { name: newswire, train: 20, test: 4 }
+model: { trainer: scripted }
+generations: 1
+evaluate: { metrics: [rouge1] }
+endpoints:
+  grader: { url: ${server.url}, model: judge, price: { input: 1, output: 2 } }
+  rm: { url: ${server.url}/predict, model: rm }
+verifiers:
+  judge: { kind: judge, endpoint: grader, canaries: 10 }
+  rm: { kind: reward, endpoint: rm }
+arms: [{ verifier: judge, select.keep: 50% }, { verifier: rm, select.keep: 50% }]
+budget: { requests: 100 }
+`,
+  );
+  const plan = await speakLine(["plan", "judged.yaml", "--json"], { cwd });
+  assert.equal(plan.code, 0, plan.stderr);
+  assert.equal(judgedCount + classifiedCount, 0);
+  const run = await speakLine(["run", "judged.yaml", "--quiet"], { cwd });
+  assert.equal(run.code, 0, run.stderr);
+  assert.deepEqual([judgedCount, classifiedCount], [30, 20]);
+  assert.match(
+    run.stdout,
+    /lint: .*% of the attacks on the judge got what the median candidate got or more \(attacks: at most 25 %\)/,
+  );
+  const status = await speakLine(["status", "--json"], { cwd });
+  const { spent, lint } = JSON.parse(status.stdout) as {
+    readonly spent: { readonly requests: number; readonly usd: number };
+    readonly lint: readonly {
+      readonly arm: string;
+      readonly checks: Readonly<Record<string, { readonly value: number }>>;
+    }[];
+  };
+  // The scripted provider's own calls count as well.
+  assert.ok(spent.requests >= server.received.length);
+  const probeCount = server.received.length - 50;
+  assert.ok(probeCount <= 10, `${probeCount} probes`);
+  assert.ok(spent.usd >= (30 * (100 + 2 * 20)) / 1e6, `${spent.usd}`);
+  const attacked = lint.flatMap(({ checks }) => checks["attacks.score"]?.value ?? []);
+  assert.equal(attacked.length, 1);
+  assert.ok((attacked[0] ?? 0) > 5, `${attacked}`);
+  // Nothing is asked again, and a fatal limit set later is held against what was found.
+  const again = await speakLine(["run", "judged.yaml", "--quiet", "--set", "lint.attacks={max: 0, fatal: true}"], {
+    cwd,
+  });
+  assert.equal(again.code, 100, again.stderr);
+  assert.deepEqual([judgedCount, classifiedCount], [30, 20]);
+});
