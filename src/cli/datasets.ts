@@ -1,6 +1,6 @@
 // refeed datasets: list the datasets there are, show any dataset, make a generated one into a file.
 
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createRowCounter, type Dataset, type SplitSummary } from "../datasets/dataset.ts";
 import { parseHubName } from "../datasets/hub/address.ts";
@@ -88,7 +88,7 @@ function createShowCommand(environment: Environment): Command {
     .description("Check a dataset and show its counts, lengths and first rows.")
     .argument(
       "<dataset>",
-      "a packaged dataset's name, a file (JSON Lines, CSV, Parquet), or hub:owner/name once pulled",
+      "a packaged dataset's name, a file (JSON Lines, CSV, Parquet), hub:owner/name once pulled, or an experiment's YAML",
     )
     .addOption(new Option("--split <split>", "only this split").choices(splits))
     .option("--rows <count>", "rows of each split to print", parseCount, 3)
@@ -99,8 +99,10 @@ function createShowCommand(environment: Environment): Command {
     .option("--revision <revision>", "of a pulled dataset: its commit")
     .option("--json", "one JSON object")
     .action(async (name: string, flags: ShowFlags) => {
-      const dataset = await openDataset(declare(name, flags), {
-        folder: cwd,
+      const isExperiment = /\.ya?ml$/i.test(name);
+      const declaration = isExperiment ? await declareOfExperiment(name, cwd, flags) : declare(name, flags);
+      const dataset = await openDataset(declaration, {
+        folder: isExperiment ? dirname(resolve(cwd, name)) : cwd,
         signal,
         adviseField: (role) => `--${role} <field>`,
       });
@@ -164,6 +166,17 @@ function createMakeCommand(environment: Environment): Command {
     });
 }
 
+/** The dataset of an experiment, with everything that is asked of its rows. */
+async function declareOfExperiment(shown: string, cwd: string, flags: ShowFlags): Promise<DatasetDeclaration> {
+  const given = (["article", "summary", "id", "config", "revision"] as const).find((flag) => flags[flag] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} is for a dataset, and ${shown} says it itself`);
+  const { readExperiment } = await import("../experiment/read.ts");
+  const { declareDataset } = await import("../experiment/schema/declare-dataset.ts");
+  const experiment = await readExperiment(shown, { cwd });
+  if (experiment.system === "language") return declareDataset(experiment.language.dataset);
+  throw new UsageError(`${shown} has no dataset: its system makes its own data`);
+}
+
 /** A name without a dot or a slash is a packaged dataset's, all else is a file. */
 function declare(given: string, { article, summary, id, config, revision }: ShowFlags): DatasetDeclaration {
   const name = findName(given);
@@ -203,9 +216,9 @@ async function takeRows(rows: AsyncIterable<Row>, count: number): Promise<readon
   return taken;
 }
 
-function renderJson({ name, digest, notes }: Dataset, shown: readonly Shown[]): string {
+function renderJson({ name, digest, notes, curation }: Dataset, shown: readonly Shown[]): string {
   const told = shown.map(({ split, summary, lengths, rows }) => [split, { ...summary, lengths, rows }] as const);
-  return `${JSON.stringify({ name, digest, notes, splits: Object.fromEntries(told) })}\n`;
+  return `${JSON.stringify({ name, digest, notes, curation, splits: Object.fromEntries(told) })}\n`;
 }
 
 /** Title, notes, a table of the splits, then the rows. Every line that holds words of others is stripped of controls. */

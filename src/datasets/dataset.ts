@@ -4,6 +4,14 @@ import { createHash } from "node:crypto";
 import type { Row, Split } from "../domain/rows.ts";
 import { computeKey } from "../keys/digest.ts";
 
+/** Rows that a step of curation has dropped for one reason. */
+export interface CurationCount {
+  readonly step: "filter" | "exact" | "near" | "decontaminate";
+  readonly reason: string;
+  readonly train: number;
+  readonly test: number;
+}
+
 export interface SplitSummary {
   readonly count: number;
   /** SHA-256 over the canonical JSON of its rows, each with a newline, in order. */
@@ -19,6 +27,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<Split, SplitSummary>>;
   /** What the reader accepted and should know: a byte order mark, the origin of ids. One sentence each. */
   readonly notes: readonly string[];
+  /** What curation has dropped; empty where nothing was asked for or nothing was dropped. */
+  readonly curation: readonly CurationCount[];
   /** The rows in order; may be asked for more than once. Throws DatasetError if they are no longer the same. */
   rows(split: Split): AsyncIterable<Row>;
 }

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { Split } from "../domain/rows.ts";
 import { DatasetError } from "../errors.ts";
 import { computeSeed } from "../keys/seed.ts";
+import type { CurationSettings } from "./curate/settings.ts";
 import type { Dataset, SplitSummary } from "./dataset.ts";
 import { type Files, nodeFiles } from "./file/bytes.ts";
 import { createKnownIds } from "./file/known-ids.ts";
@@ -25,6 +26,7 @@ export interface FileDeclaration {
   /** At most so many rows of each split, the first in the file. */
   readonly train?: number;
   readonly test?: number;
+  readonly curation?: CurationSettings;
 }
 
 export interface SplitRule {
@@ -53,7 +55,7 @@ export async function openFileDataset(declaration: FileDeclaration, context: Dat
     seeksId: true,
     // A resolved experiment always says how to split; what the default says too is no wish of anybody's.
     seeksSplit: split.test === defaultSplit.test && split.seed === defaultSplit.seed,
-    allowsEmpty: false,
+    allowsEmpty: declaration.curation?.filter.empty === "drop",
     adviseField,
   });
   return openRowDataset(createSplitSource(source, declaration), declaration);
@@ -73,7 +75,7 @@ function createSplitSource(source: RowSource, declaration: FileDeclaration): Spl
         yield found;
       }
     },
-    refuseShort: (splits) => refuseShortSplits(splits, { ...declaration, hasSplit: source.hasSplit }),
+    refuseShort: (splits, curated) => refuseShortSplits(splits, { ...declaration, hasSplit: source.hasSplit, curated }),
   };
 }
 
@@ -85,7 +87,11 @@ export function computeSplit(id: string, { test, seed }: SplitRule): Split {
 /** An experiment needs both splits, and as many rows as it declares. */
 function refuseShortSplits(
   splits: Readonly<Record<Split, SplitSummary>>,
-  { hasSplit, ...declaration }: FileDeclaration & { readonly hasSplit: boolean },
+  {
+    hasSplit,
+    curated,
+    ...declaration
+  }: FileDeclaration & { readonly hasSplit: boolean; readonly curated: string | undefined },
 ): void {
   const { test: share } = declaration.split ?? defaultSplit;
   const total = splits.train.count + splits.test.count;
@@ -95,6 +101,7 @@ function refuseShortSplits(
     if (count >= wanted) continue;
     const what =
       count === 0 ? `no row falls into the ${split} split` : `the ${split} split has ${count} rows, not ${wanted}`;
+    refuseCurated(what, curated, declaration.file);
     // A hash of its id draws each row apart: a share of few rows may well be none of them.
     const why = `: of ${total} ${total === 1 ? "row" : "rows"}, each goes by the hash of its id`;
     throw new DatasetError(count === 0 && !hasSplit ? `${what}${why}` : what, {
@@ -104,4 +111,10 @@ function refuseShortSplits(
         : `ask for fewer rows, change split.test (${share}) or split.seed, or add rows`,
     });
   }
+}
+
+/** Of rows that were curated, what was dropped of them tells more than how they were split. */
+export function refuseCurated(what: string, curated: string | undefined, where: string): void {
+  if (curated === undefined) return;
+  throw new DatasetError(`${what} (${curated})`, { where, next: "ask for fewer rows, or for less of them" });
 }

@@ -46,7 +46,7 @@ function count(countByLength: Map<number, number>, text: string): void {
 }
 
 /** By codes, and one at a time: a list of the words of a text of many MiB would take a second and a gigabyte. */
-function countWords(text: string): number {
+export function countWords(text: string): number {
   let length = 0;
   let isInside = false;
   for (let at = 0; at < text.length; at++) {

@@ -33,7 +33,7 @@ export async function openDataset(declaration: DatasetDeclaration, context: Data
   const counts = { ...defaultCounts[name], ...declaration };
   const rows = (split: Split) => createRows(create, { split, count: counts[split] }, context.signal);
   const splits = { train: await summarise(rows("train")), test: await summarise(rows("test")) };
-  return { name, digest: computeDatasetDigest(splits), splits, notes: [], rows };
+  return { name, digest: computeDatasetDigest(splits), splits, notes: [], curation: [], rows };
 }
 
 /** Makes the rows [first, first + count) of a split; a corpus seed of 0 gives those that experiments use. */

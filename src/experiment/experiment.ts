@@ -1,6 +1,7 @@
 // What an experiment file comes to once it is read, its arms are expanded and every default is filled in.
 // Types only. Which implementation runs a kind, and where a run is kept, is decided elsewhere.
 
+import type { CurationSettings } from "../datasets/curate/settings.ts";
 import type { Budget } from "../domain/context.ts";
 import type { LintLimits } from "../domain/lint.ts";
 import type { Json } from "../keys/canonical.ts";
@@ -107,9 +108,11 @@ export interface RowSettings {
   readonly fields: { readonly id: string | null; readonly article: string; readonly summary: string };
   /** `test` is the share of rows held out. */
   readonly split: { readonly test: number; readonly seed: number };
-  /** Rows of each split to use, the first ones; null for all. */
+  /** Rows of each split to use, the first ones that stay; null for all. */
   readonly train: number | null;
   readonly test: number | null;
+  /** Absent in records of older runs. */
+  readonly curation?: CurationSettings;
 }
 
 export type VerifierSettings =

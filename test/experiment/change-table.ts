@@ -222,6 +222,35 @@ const dataset: readonly ChangeRow[] = [
   language("dataset.split", "{ test: 40% }", { with: file, stale: everything }),
   language("dataset.split.test", "40%", { with: file, stale: everything }),
   language("dataset.split.seed", "1", { with: file, stale: everything }),
+  // Rows that all stay are the same rows, whatever was asked of them.
+  ...["{ empty: drop }", "{ longer: drop }"].map((to) => language("dataset.filter", to, { with: file })),
+  language("dataset.filter.empty", "drop", { with: file }),
+  language("dataset.filter.empty", "refuse", { with: [...file, "dataset.filter.empty=drop"] }),
+  language("dataset.filter.longer", "drop", { with: file }),
+  language("dataset.filter.longer", "keep", { with: [...file, "dataset.filter.longer=drop"] }),
+  ...["article", "summary"].flatMap((text) => {
+    const [some, all] = text === "article" ? ["13", "3"] : ["6", "2"];
+    return [
+      language(`dataset.filter.${text}`, `{ minCharacters: ${some} }`, { with: file, stale: everything }),
+      language(`dataset.filter.${text}.minCharacters`, some, { with: file, stale: everything }),
+      language(`dataset.filter.${text}.maxCharacters`, some, { with: file, stale: [] }),
+      language(`dataset.filter.${text}.minWords`, all, { with: file }),
+      language(`dataset.filter.${text}.maxWords`, all, { with: file }),
+    ];
+  }),
+  language("dataset.dedupe", "{ exact: row }", { with: file }),
+  language("dataset.dedupe.exact", "article", { with: file }),
+  language("dataset.dedupe.exact", "none", { with: [...file, "dataset.dedupe.exact=row"] }),
+  language("dataset.dedupe.exact", "row", { with: file }),
+  language("dataset.dedupe.near", "20%", {
+    with: [...file, "dataset.dedupe.words=1"],
+    stale: everything,
+    refused: /x/,
+  }),
+  language("dataset.dedupe.words", "2", { with: file }),
+  language("dataset.decontaminate", "{ words: 3 }", { with: file }),
+  language("dataset.decontaminate.words", "4", { with: [...file, "dataset.decontaminate={ words: 3 }"] }),
+  language("dataset.decontaminate.overlap", "50%", { with: [...file, "dataset.decontaminate={ words: 3 }"] }),
   // So are those of another hub's data set.
   language("dataset.hub", "org/copy", { with: hub }),
   language("dataset.config", "two", { with: ["dataset={hub: org/two, config: one}"], stale: everything }),

@@ -4,7 +4,7 @@
 import { DatasetError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 import { createKnownIds, type KnownIds } from "../file/known-ids.ts";
-import { computeSplit, type DatasetContext, defaultSplit } from "../file-dataset.ts";
+import { computeSplit, type DatasetContext, defaultSplit, refuseCurated } from "../file-dataset.ts";
 import { openRowDataset, type SplitRow, type SplitSource } from "../row-dataset.ts";
 import { findOne, type HubDeclaration } from "./find-one.ts";
 import { type Opened, openSplit } from "./open-split.ts";
@@ -65,11 +65,12 @@ function createSplitSource({
         }
       }
     },
-    refuseShort(splits) {
+    refuseShort(splits, curated) {
       for (const split of ["train", "test"] as const) {
         const least = declaration[split] ?? 1;
         if (splits[split].count >= least) continue;
         const what = `the ${split} split has ${splits[split].count} rows, not ${least}`;
+        refuseCurated(what, curated, name);
         throw new DatasetError(what, { where: name, next: "ask for fewer rows" });
       }
     },

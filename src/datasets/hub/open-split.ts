@@ -63,7 +63,7 @@ export async function openSplit(
       seeksSplit: false,
       // Ids that were not asked for may be doubled, and nobody could mend them.
       seeksId: false,
-      allowsEmpty: false,
+      allowsEmpty: declaration.curation?.filter.empty === "drop",
       adviseField,
       nameRow,
     });

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { datasetNames } from "../../datasets/registry.ts";
 import type { DatasetSettings } from "../experiment.ts";
+import { curationKeys, resolveCuration } from "./curation.ts";
 import { count, readShare, share, strict } from "./strict.ts";
 
 /** What the store is built for. */
@@ -43,6 +44,7 @@ const rows = {
     .default(null)
     .describe("Rows of the train split to use, the first; null for all."),
   test: count(1, mostRows).nullable().default(null).describe("Rows of the test split to use, the first; null for all."),
+  ...curationKeys,
 };
 
 /** How the file itself is read is decided in datasets/. */
@@ -84,6 +86,7 @@ export function resolveDataset(config: z.output<typeof datasetSchema>): DatasetS
     split: { test: readShare(split.test), seed: split.seed },
     train,
     test,
+    curation: resolveCuration(config),
   };
   if ("file" in config) return { kind: "file", file: config.file, ...rows };
   const { hub, config: name, revision, folder, splits } = config;

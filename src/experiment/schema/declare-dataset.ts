@@ -5,10 +5,15 @@ import type { DatasetSettings } from "../experiment.ts";
 
 export function declareDataset(settings: DatasetSettings): DatasetDeclaration {
   if (settings.kind === "newswire") return { name: "newswire", train: settings.train, test: settings.test };
-  const { fields, split, train, test } = settings;
+  const { fields, split, train, test, curation } = settings;
   const { id, ...columns } = fields;
   const counts = { ...(train === null ? {} : { train }), ...(test === null ? {} : { test }) };
-  const rows = { fields: id === null ? columns : { ...columns, id }, split, ...counts };
+  const rows = {
+    fields: id === null ? columns : { ...columns, id },
+    split,
+    ...counts,
+    ...(curation ? { curation } : {}),
+  };
   if (settings.kind === "file") return { file: settings.file, ...rows };
   const { hub, config, revision, folder, splits } = settings;
   const pinned = { ...(config === null ? {} : { config }), ...(revision === null ? {} : { revision }) };
