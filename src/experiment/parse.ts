@@ -43,11 +43,14 @@ export function parseExperiment(text: string, options: ParseOptions = {}): Exper
 
 /** A path that a flag gives is meant from where the command is given; one in the file stays as it is. */
 function placeFiles(tree: MapNode, setFolder: string): MapNode {
-  const overrides = [["dataset", "file"], ["prompt"]].flatMap((path): readonly Override[] => {
+  const declared = findNode(tree, ["verifiers"]);
+  const names = declared?.kind === "map" ? [...declared.entries.keys()] : [];
+  const prompts = [["prompt"], ...names.map((name) => ["verifiers", name, "prompt"])];
+  const overrides = [["dataset", "file"], ...prompts].flatMap((path): readonly Override[] => {
     const node = findNode(tree, path);
     if (node?.kind !== "scalar" || typeof node.value !== "string" || !node.place.isFlag) return [];
     // A prompt without a slash is a name.
-    if (node.value === "" || (path[0] === "prompt" && !node.value.includes("/"))) return [];
+    if (node.value === "" || (path.at(-1) === "prompt" && !node.value.includes("/"))) return [];
     return [{ path, node: { ...node, value: resolve(setFolder, node.value) }, place: node.place }];
   });
   return applyOverrides(tree, overrides).root;

@@ -320,3 +320,19 @@ test("mistakes in the whole file hide no mistake in its gates", () => {
   assert.equal(count(wrong + gates), 6);
   assert.match(told(`${wrong}arms: { real: [10%, 20%] }\n${gates.replace("nope", '"10"')}`), /10 has no generation 9/);
 });
+
+test("a judge's prompt that a flag gives is meant from where the command is given, one in the file from the file", () => {
+  const text = `dataset: { name: newswire }
+endpoints: { one: { url: "http://127.0.0.1:1/v1", model: m } }
+verifiers: { judge: { kind: judge, endpoint: one, prompt: ./own.jinja } }
+arms: { verifier: judge }
+`;
+  const read = (sets: readonly string[]): unknown => {
+    const experiment = parseExperiment(text, { file: "/there/x.yaml", setFolder: "/here", sets });
+    const judge = experiment.system === "language" ? experiment.language.verifiers.judge : undefined;
+    return judge?.kind === "judge" ? judge.prompt : undefined;
+  };
+  assert.equal(read([]), "./own.jinja");
+  assert.equal(read(["verifiers.judge.prompt=./own.jinja"]), "/here/own.jinja");
+  assert.equal(read(["verifiers.judge.prompt=judge-rubric"]), "judge-rubric");
+});
