@@ -1,10 +1,13 @@
-// How long a finished run of 100,000 candidates takes to say that there is nothing to do, beside making it.
+// How long a finished run of 100,000 candidates takes to say that there is nothing to do, beside making it; and what a run
+// over a hosted endpoint pays again when it is killed at half of 10,000 requests, beside bespoke-curator.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { killOurs, killPeer } from "./kill.ts";
+import { build } from "./sampling.bench.ts";
 
 const refeed = new URL("../bin/refeed.js", import.meta.url).pathname;
 const sets = [
@@ -27,6 +30,8 @@ export async function run() {
     const candidates = connection.prepare<[], number>("SELECT count(*) FROM candidate").pluck().get() as number;
     connection.close();
     if (candidates < 100_000) throw new Error(`only ${candidates} candidates were made`);
+    const own = await killOurs(build(join(folder, "built")), join(folder, "killed"));
+    const peer = await killPeer(join(folder, "peer"));
     const resuming = [1, 2, 3].map(() => timeMs(["resume", directory, "--quiet"])).sort((a, b) => a - b)[1]!;
     return {
       name: "resume",
@@ -35,6 +40,16 @@ export async function run() {
       ours: resuming / 1000,
       peer: { name: "making the run", value: making / 1000 },
       ratio: resuming / making,
+      figures: { killed: own, killedCurator: peer },
+      broken: [
+        ...(own.answeredAgain > 15 ? [`${own.answeredAgain} answered rows were paid again, not at most 15`] : []),
+        ...(own.inFlightAgain > own.inFlight ? ["more than what was in flight was paid again"] : []),
+        ...(own.withoutIntent > 0 ? [`${own.withoutIntent} requests had no committed intent`] : []),
+        ...(own.shown !== own.answeredAgain + own.inFlightAgain
+          ? [`${own.shown} are shown as possibly paid twice`]
+          : []),
+        ...(own.rows === 10_000 ? [] : [`${own.rows} rows came`]),
+      ],
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,18 +1,18 @@
 // The server that sampling is measured against, in a process of its own: chat completions after 25 to 75 ms, 512 at a time.
-// HTTP is cut by hand, so that what it takes of the shared cores is little. With --log it keeps books of what it was asked:
-// one line for each request when it has come, one when it is answered, to the file that is named.
+// HTTP is cut by hand, so that what it takes of the shared cores is little. With a third argument it keeps books in that
+// file: a line for each request when it has come, and one when it is answered; a fourth says after how many to tell so.
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createRandom } from "../src/math/random.ts";
 
-const [slotText = "512", delayText = "50", logFile] = process.argv.slice(2);
+const [slotText = "512", delayText = "50", logFile, tellText] = process.argv.slice(2);
 const slotCount = Number(slotText);
 const delayMs = Number(delayText);
 const random = createRandom(Uint32Array.of(5, 6, 7, 8));
 const log = logFile === undefined ? null : openSync(logFile, "a");
 const waiting: (() => void)[] = [];
-let busyCount = 0;
+let [busyCount, answeredCount] = [0, 0];
 
 const content = "the committee said on tuesday that the new rules would come into force before the end of the year";
 const reply = JSON.stringify({
@@ -41,6 +41,7 @@ const serve = (socket: Socket, body: Buffer): void => {
       if (socket.writable) {
         note("answered", body);
         socket.write(answer);
+        if (++answeredCount === Number(tellText)) console.log("told");
       }
       busyCount -= 1;
       waiting.shift()?.();
