@@ -10,7 +10,7 @@ import type { Controller, Outcome, Request, Settled, Target } from "../exchange.
 import { computeTokenEstimate, computeUsd } from "../openai/talk.ts";
 import type { EndpointGate } from "../proving/gate.ts";
 import { computeGivenScore, type GivenScore } from "./boundary.ts";
-import { readUsage, type SendJson } from "./send.ts";
+import { findBase, readUsage, type SendJson } from "./send.ts";
 import { type GivenText, type GivenWay, joinAll } from "./ways.ts";
 
 export interface HostedScorerOptions {
@@ -65,7 +65,7 @@ export async function scoreGiven(
   text: GivenText,
   signal: AbortSignal,
 ): Promise<Outcome<GivenScore & Json>> {
-  const url = way.isBeside ? target.url.replace(/\/v\d+$/, "") : target.url;
+  const url = findBase(target.url, way.isBeside);
   const reply = await send({ url }, { method: "POST", path: way.path, body: way.createBody(name, [text]) }, signal);
   if (reply.kind !== "json") return reply;
   const listing = way.read(reply.value);

@@ -26,6 +26,11 @@ export function createSendJson({ wire, talk }: Pick<Connection, "wire" | "talk">
   };
 }
 
+/** Where a path is looked for: below the base address, or beside its /v1. */
+export function findBase(url: string, isBeside: boolean): string {
+  return isBeside ? url.replace(/\/v\d+$/, "") : url;
+}
+
 /** What a reply says that it used, at its price; a prompt that nobody counted is priced as it was reserved. */
 export function readUsage(reply: unknown, price: Price, promptTokens: number): Omit<Usage, "url"> {
   const told = readNumber(reply, "usage", "prompt_tokens") ?? readNumber(reply, "meta_info", "prompt_tokens");

@@ -80,9 +80,10 @@ const shorten = (lineage: string): string => lineage.replace(/[0-9a-f]{20,}/, (d
 
 async function prove(parts: GateParts, model: Model, context: Context): Promise<Evidence> {
   const { settings, records, acceptsChange } = parts;
-  const before = parseEvidence(records.read(settings.name));
+  // What is taken as it is needs nothing to be held against; and damaged evidence is replaced.
+  const before = acceptsChange ? undefined : parseEvidence(records.read(settings.name));
   const found = await probeEndpoint(parts, model, context);
-  const after = keepFingerprint(parts, { before: acceptsChange ? undefined : before, found });
+  const after = keepFingerprint(parts, { before, found });
   await records.write(settings.name, renderEvidence(after));
   return after;
 }
@@ -102,10 +103,16 @@ function keepFingerprint(
   });
 }
 
-/** Throws unless the endpoint lists the very model: by its lineage, with its digest. */
+/** Throws unless every server of it lists the very model: by its lineage, with its digest. */
 async function checkServed(parts: GateParts, model: Model, context: Context): Promise<void> {
-  const prober = createProber(parts, model, context);
-  const listed = await askModels(prober);
+  for (let server = 0; server < Math.max(1, parts.settings.urls.length); server++) {
+    const listed = await askModels(createProber({ ...parts, server }, model, context));
+    const { urls } = parts.settings;
+    checkListed(model, listed, urls.length > 1 ? `${nameOf(parts)}, ${urls[server]}` : nameOf(parts));
+  }
+}
+
+function checkListed(model: Model, listed: readonly ListedModel[] | null, where: string): void {
   const entry = listed?.find(({ id, lineage }) => lineage === model.lineage || id === model.lineage);
   if (entry?.digest === model.digest) return;
   const lineage = shorten(model.lineage);
@@ -114,11 +121,11 @@ async function checkServed(parts: GateParts, model: Model, context: Context): Pr
       entry.digest === null ? "tells no digest of it" : `serves other parameters (${entry.digest.slice(0, 12)})`;
     throw new ProviderError(
       `the model of lineage ${lineage} has digest ${model.digest.slice(0, 12)}, and the server ${other} under that name`,
-      { where: nameOf(parts), next: "serve this run's folder: refeed serve <run>" },
+      { where, next: "serve this run's folder: refeed serve <run>" },
     );
   }
   throw new ProviderError(`it does not serve the model of lineage ${lineage}; it serves ${describeList(listed)}`, {
-    where: nameOf(parts),
+    where,
     next: "serve this run's folder: refeed serve <run>",
   });
 }

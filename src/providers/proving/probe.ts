@@ -4,26 +4,58 @@
 import type { Context } from "../../domain/context.ts";
 import type { Model } from "../../domain/ports.ts";
 import { ProviderError } from "../../errors.ts";
+import type { EndpointSettings } from "../endpoint.ts";
 import { createLimit, finish } from "../openai/body.ts";
 import { routeOf } from "../openai/talk.ts";
 import { probeAbilities } from "./abilities.ts";
 import type { Evidence, Fingerprint, ListedModel } from "./evidence.ts";
+import { findChange } from "./fingerprint.ts";
 import { hasModel, readModels } from "./models.ts";
 import { createProber, mostRequests, type ProbeParts, type Prober } from "./prober.ts";
-import { proveGiven } from "./proof.ts";
+import { type CanaryFindings, proveGiven } from "./proof.ts";
 
 /** Probes, proves and fingerprints. Throws ProviderError where it does not serve the model, or does not answer. */
 export async function probeEndpoint(parts: ProbeParts, model: Model, context: Context): Promise<Evidence> {
-  const prober = createProber(parts, model, context);
   const { settings } = parts;
+  const prober = createProber(parts, model, context);
+  const { listed, canaries, completions, dialect, given } = await readServer(prober);
+  const abilities = await probeAbilities(prober, { completions, dialect });
+  let requestCount = mostRequests - prober.left();
+  for (let server = 1; server < settings.urls.length; server++) {
+    const other = createProber({ ...parts, server }, model, context);
+    checkTwin({ canaries, given }, await readServer(other), { settings, server });
+    requestCount += mostRequests - other.left();
+  }
+  const fingerprint: Fingerprint = settings.model === null ? { kind: "digests" } : { kind: "canaries", canaries };
+  return { version: 1, model: prober.model, listed, abilities, given, fingerprint, requestCount };
+}
+
+interface ServerFindings extends CanaryFindings {
+  readonly listed: readonly ListedModel[] | null;
+}
+
+async function readServer(prober: Prober): Promise<ServerFindings> {
   const listed = await askModels(prober);
   await checkName(prober, listed);
-  const { canaries, completions, dialect, given } = await proveGiven(prober, listed);
-  if (canaries.length === 0) throw createMuteError(prober);
-  const abilities = await probeAbilities(prober, { completions, dialect });
-  const fingerprint: Fingerprint = settings.model === null ? { kind: "digests" } : { kind: "canaries", canaries };
-  const requestCount = mostRequests - prober.left();
-  return { version: 1, model: prober.model, listed, abilities, given, fingerprint, requestCount };
+  const found = await proveGiven(prober, listed);
+  if (found.canaries.length === 0) throw createMuteError(prober);
+  return { ...found, listed };
+}
+
+/** Requests go to whichever server has room: all of them have to be the first one's like. */
+function checkTwin(
+  first: Pick<ServerFindings, "canaries" | "given">,
+  other: ServerFindings,
+  { settings, server }: { readonly settings: EndpointSettings; readonly server: number },
+): void {
+  const change = findChange(first.canaries, other.canaries);
+  const lack = first.given.kind === "proved" && other.given.kind === "refused" ? other.given.reason : null;
+  if (change === null && lack === null) return;
+  const told = change === null ? `scores no given texts: ${lack}` : `serves another model than the first: it ${change}`;
+  throw new ProviderError(`the server ${settings.urls[server]} ${told.replace("than before", "than that one")}`, {
+    where: `endpoint ${settings.name}`,
+    next: "serve the same model there, or leave that server out of url",
+  });
 }
 
 export async function askModels(prober: Prober): Promise<readonly ListedModel[] | null> {

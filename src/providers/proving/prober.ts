@@ -6,7 +6,7 @@ import type { Model } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request } from "../exchange.ts";
-import { readUsage, type SendJson } from "../given/send.ts";
+import { findBase, readUsage, type SendJson } from "../given/send.ts";
 import { computeTokenEstimate, computeUsd } from "../openai/talk.ts";
 
 export interface ProbeCall {
@@ -46,7 +46,12 @@ export interface ProbeParts {
   readonly send: SendJson;
 }
 
-export function createProber({ settings, controller, send }: ProbeParts, model: Model, context: Context): Prober {
+/** Asks one server of the endpoint, the first unless another is named: what is found of one is not true of all. */
+export function createProber(
+  { settings, controller, send, server = 0 }: ProbeParts & { readonly server?: number },
+  model: Model,
+  context: Context,
+): Prober {
   let count = 0;
   const untold: Extract<ProbeReply, { readonly kind: "untold" }>[] = [];
   const left = (): number => mostRequests - count;
@@ -62,7 +67,7 @@ export function createProber({ settings, controller, send }: ProbeParts, model: 
         count += 1;
         return send(...sent);
       };
-      const request = createProbeRequest(call, { settings, send: counted, isLast });
+      const request = createProbeRequest(call, { settings, send: counted, server, isLast });
       const settled = await controller.ask(request, context);
       const reply: ProbeReply =
         settled.kind === "answered" ? settled.answer : { kind: "untold", reason: settled.reason };
@@ -83,22 +88,27 @@ const mostLostLists = 2;
 interface Sending {
   readonly settings: EndpointSettings;
   readonly send: SendJson;
+  readonly server: number;
   /** Whether nothing more may be sent. */
   readonly isLast: () => boolean;
 }
 
-function createProbeRequest(call: ProbeCall, { settings, send, isLast }: Sending): Request<ProbeReply> {
+function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }: Sending): Request<ProbeReply> {
   const { name, path, isBeside = false, body = null, tokenCount = 0 } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
   let [busyCount, lostCount] = [0, 0];
   return {
-    key: `probe/${settings.name}/${name}`,
+    key: server === 0 ? `probe/${settings.name}/${name}` : `probe/${settings.name}/server-${server}/${name}`,
     rowCount: 0,
     mostUsd: computeUsd(settings.price, promptTokens, tokenCount),
     mostTokens: promptTokens + tokenCount,
-    async send(target, signal) {
-      const url = isBeside ? target.url.replace(/\/v\d+$/, "") : target.url;
-      const reply = await send({ url }, { method: body === null ? "GET" : "POST", path, body }, signal);
+    async send(chosen, signal) {
+      const target = { url: settings.urls[server] ?? chosen.url };
+      const reply = await send(
+        { url: findBase(target.url, isBeside) },
+        { method: body === null ? "GET" : "POST", path, body },
+        signal,
+      );
       const untold = (reason: string, next?: string): Outcome<ProbeReply> => {
         const usage = { url: target.url, promptTokens: 0, completionTokens: 0, usd: 0 };
         return { kind: "answered", answer: { kind: "untold", reason, ...(next === undefined ? {} : { next }) }, usage };

@@ -166,3 +166,30 @@ test("a text that does not come twice in a row is no fingerprint, and the eviden
   assert.equal(kept.fingerprint.kind === "canaries" && kept.fingerprint.canaries[0]?.isSteady, false);
   await createGate(context, server.base, { records, settings }).enter(teacher, stage());
 });
+
+test("every server of an endpoint is the same model, or the endpoint is refused", async (context) => {
+  const first = await startGivenServer(context, { kind: "vllm" });
+  const second = await startGivenServer(context, { kind: "vllm", noise: 0.01 });
+  const create = () => {
+    const urls = [first.base, second.base];
+    return createGate(context, first.base, { settings: { urls } as unknown as EndpointSettings });
+  };
+  await create().enter(teacher, stage());
+  // The list, the canary and its proof: what a server heeds is found out once.
+  assert.equal(second.received.length, 3);
+  second.become({ model: "another" });
+  const other = new RegExp(`the server ${second.base} serves another model than the first: it writes another`);
+  await assert.rejects(create().enter(teacher, stage()), isRefusal(other));
+  second.become({ model: "bigram", isNull: true });
+  await assert.rejects(create().enter(teacher, stage()), isRefusal(/scores no given texts: .*are null/));
+});
+
+test("a lineage has to be on every server", async (context) => {
+  const [first, second] = [
+    await startServing(context, [createModel(5)]),
+    await startServing(context, [createModel(1)]),
+  ];
+  const settings = { model: null, urls: [`${first.url}/v1`, `${second.url}/v1`] } as unknown as EndpointSettings;
+  const gate = createGate(context, `${first.url}/v1`, { digests: null, settings });
+  await assert.rejects(gate.enter(createModel(5), stage()), isRefusal(/it serves 111111111111/));
+});
