@@ -159,8 +159,9 @@ export interface CommandSettings {
   /** Names of variables that it may see. */
   readonly env: readonly string[];
   readonly reference: boolean;
-  /** Neither of the two changes a score. */
+  /** None of the three changes a score. */
   readonly window: number;
+  readonly programs: number;
   readonly idleMs: number;
 }
 

@@ -19,35 +19,51 @@ export interface CommandOptions {
   readonly hasReference: boolean;
   /** Candidates it may have been handed and not answered. */
   readonly window: number;
+  /** How many of it may run at once: stages of other arms and seeds wait. */
+  readonly programCount: number;
 }
 
 export function createCommandVerifier(options: CommandOptions): Verifier {
-  const { runner, prepare, window } = options;
+  const entrance = createTurnstile(options.programCount);
   return {
     version: 1,
     async *verify(candidates, _request, { signal }) {
       signal.throwIfAborted();
-      const program = await prepare();
-      const where = `command ${renderCommand(program.argv)}`;
-      const book = createBook(where);
-      const turnstile = createTurnstile(window);
+      await entrance.enter();
       try {
-        const lines = renderLines(candidates, { ...options, book, turnstile });
-        for await (const line of runner.run(program, lines, signal)) {
-          book.enter(line);
-          for (let score = book.take(); score !== undefined; score = book.take()) {
-            turnstile.leave();
-            yield score;
-          }
-        }
-        book.close();
-      } catch (error) {
-        throw error instanceof LauncherError ? book.name(error) : error;
+        yield* verifyOnce(candidates, options, signal);
       } finally {
-        turnstile.open();
+        entrance.leave();
       }
     },
   };
+}
+
+async function* verifyOnce(
+  candidates: AsyncIterable<StoredCandidate>,
+  options: CommandOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Score> {
+  signal.throwIfAborted();
+  const program = await options.prepare();
+  const where = `command ${renderCommand(program.argv)}`;
+  const book = createBook(where);
+  const turnstile = createTurnstile(options.window);
+  try {
+    const lines = renderLines(candidates, { ...options, book, turnstile });
+    for await (const line of options.runner.run(program, lines, signal)) {
+      book.enter(line);
+      for (let score = book.take(); score !== undefined; score = book.take()) {
+        turnstile.leave();
+        yield score;
+      }
+    }
+    book.close();
+  } catch (error) {
+    throw error instanceof LauncherError ? book.name(error) : error;
+  } finally {
+    turnstile.open();
+  }
 }
 
 interface Feeding extends CommandOptions {

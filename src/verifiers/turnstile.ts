@@ -9,20 +9,22 @@ export interface Turnstile {
 }
 
 export function createTurnstile(limit: number): Turnstile {
+  const waiting: (() => void)[] = [];
   let [inside, isOpen] = [0, false];
-  let wake = (): void => undefined;
   return {
     async enter() {
-      while (inside >= limit && !isOpen) await new Promise<void>((resolve) => (wake = resolve));
-      inside += 1;
+      if (inside >= limit && !isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
+      else inside += 1;
     },
     leave() {
-      inside -= 1;
-      wake();
+      const next = waiting.shift();
+      // Whoever waited longest takes the place.
+      if (next) next();
+      else inside -= 1;
     },
     open() {
       isOpen = true;
-      wake();
+      for (const next of waiting.splice(0)) next();
     },
   };
 }

@@ -75,6 +75,7 @@ export function createVerifierRows(staleBy: Stales): readonly ChangeRow[] {
     run(".reference", "true"),
     run(".env", "[MY_KEY]", "nothing"),
     run(".window", "5", "nothing"),
+    run(".programs", "2", "nothing"),
     run(".idleMs", "1000", "nothing"),
   ];
 }

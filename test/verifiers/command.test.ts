@@ -43,6 +43,7 @@ function createCommand(script: string, { idleMs = 60_000, lineBytes = 1 << 16, .
     render: ({ article }) => `Article: ${article}`,
     hasReference: false,
     window: 16,
+    programCount: 1,
     ...change,
   });
 }
@@ -186,6 +187,35 @@ for (const [name, [answer, told, change]] of Object.entries(refusals)) {
     });
   });
 }
+
+test("no more programs run at once than may", async () => {
+  const few = candidates.slice(0, 3);
+  const count = async (programCount: number): Promise<number> => {
+    let [running, most] = [0, 0];
+    const verifier = createCommand(byLength, {
+      programCount,
+      runner: {
+        async *run(program, input, signal) {
+          running += 1;
+          most = Math.max(most, running);
+          yield* createRunner().run(program, input, signal);
+          running -= 1;
+        },
+      },
+    });
+    const request = { model: null, candidateCount: few.length, seed: "test" };
+    const stages = ["one", "two", "three", "four"].map((key) =>
+      readAll(verifier.verify(createStream(few), request, createRecordingContext(key))),
+    );
+    assert.deepEqual(
+      (await Promise.all(stages)).map(({ length }) => length),
+      [3, 3, 3, 3],
+    );
+    return most;
+  };
+  assert.equal(await count(1), 1);
+  assert.equal(await count(2), 2);
+});
 
 test("a program that ends before it has read all is told so", async () => {
   await assert.rejects(verify("process.exit(0)"), /ended (without a score for candidate 0|before it had read all)/);

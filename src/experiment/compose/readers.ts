@@ -57,7 +57,7 @@ export function createReward(
 const lineBytes = 1 << 20;
 
 export function createCommand(name: string, settings: CommandSettings, parts: ReaderParts): NamedVerifier {
-  const { kind, command, version, reference, window, idleMs } = settings;
+  const { kind, command, version, reference, window, programs, idleMs } = settings;
   const { hosting, folder } = parts;
   const files = parts.materials[name]?.files ?? [];
   const environment = hosting === null ? {} : readEnvironment(name, settings, hosting);
@@ -70,6 +70,7 @@ export function createCommand(name: string, settings: CommandSettings, parts: Re
     render: parts.render,
     hasReference: reference,
     window,
+    programCount: programs,
   });
   return { ...plain, verifier, parameters: { kind, command, version, reference, files } as unknown as Json };
 }

@@ -95,6 +95,7 @@ const commandSchema = strict({
     .describe("Environment variables it may see beside PATH, HOME and the like."),
   reference: z.boolean().default(false).describe("Whether it is shown the reference as well."),
   window: count(1, 100_000).default(1000).describe("Candidates it may have read and not yet answered."),
+  programs: count(1, 64).default(1).describe("How many of it may run at once, for several arms and seeds."),
   idleMs: count(1, 86_400_000).default(600_000).describe("Milliseconds without an answer after which it is killed."),
 });
 
