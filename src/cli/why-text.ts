@@ -141,7 +141,7 @@ function renderModels(models: readonly ModelStory[]): string {
     shorten(stage),
     artifact?.state ?? state,
     start === null ? `base ${shorten(base)}` : `model ${shorten(start)}`,
-    renderSources(corpus),
+    corpus === null ? "nothing of this run" : renderSources(corpus),
   ]);
   return renderTextTable(["generation", "model", "file", "from", "trained on"], rows);
 }

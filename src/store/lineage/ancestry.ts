@@ -36,7 +36,8 @@ export interface ModelStory {
   readonly artifact: { readonly sha256: string; readonly state: string } | null;
   readonly steps: number | null;
   readonly loss: number | null;
-  readonly corpus: CorpusStory;
+  /** null for a model that this run has not trained. */
+  readonly corpus: CorpusStory | null;
   /** Everyone who trains this model. */
   readonly places: readonly Place[];
 }
@@ -46,6 +47,9 @@ interface TrainParameters {
   readonly generation: number;
   readonly seed: number;
 }
+
+/** A model that nothing of this run has trained: a hosted teacher. */
+const isFixed = ({ inputs }: StageNode): boolean => inputs.length === 0;
 
 export function createAncestry(connection: Connection, graph: StageGraph, parts: CorpusParts) {
   const findArtifact = connection.prepare<[number], { sha256: string; state: string }>(
@@ -58,6 +62,7 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
 
   /** The models whose parameters or texts made this one; null among them: real data. */
   const parentsOf = (model: StageNode): readonly (StageNode | null)[] => {
+    if (isFixed(model)) return [];
     const sources = [...parts.countSources(graph.inputOf(model, 0)).keys()];
     const writers = sources.map((selection) => selection && writerOf(selection));
     return model.inputs.length > 1 ? [...writers, graph.inputOf(model, 1)] : writers;
@@ -85,6 +90,7 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
 
   /** Synthetic ancestors of all that went into a model, once those of its parents are known. */
   const computeDepth = (model: StageNode): number => {
+    if (isFixed(model)) return 0;
     const start = model.inputs.length > 1 ? depthOfModel(graph.inputOf(model, 1)) : 0;
     return countDepths(graph.inputOf(model, 0)).reduce((most, { depth }) => Math.max(most, depth), start);
   };
@@ -142,7 +148,7 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
       artifact: findArtifact.get(model.id) ?? null,
       steps: value?.steps ?? null,
       loss: value?.loss ?? null,
-      corpus: readCorpus(graph.inputOf(model, 0)),
+      corpus: isFixed(model) ? null : readCorpus(graph.inputOf(model, 0)),
       places: graph.placesOf(model),
     };
   };

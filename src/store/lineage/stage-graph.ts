@@ -104,7 +104,8 @@ export function createStageGraph(connection: Connection) {
         const evaluation = nodeById.get(stage_id) as StageNode;
         const model = byKey(evaluation.inputs[0], evaluation.key);
         const name = renderPlace(place);
-        if (model.kind !== "train" || turns.has(name)) continue;
+        // A hosted teacher was made from nothing of this run's: its turn has no corpus.
+        if (model.kind !== "train" || model.inputs.length === 0 || turns.has(name)) continue;
         turns.set(name, { ...place, model, corpus: byKey(model.inputs[0], model.key) });
       }
       return [...turns.values()];

@@ -102,10 +102,10 @@ test("a written row tells its prompt, draw, scores, decision and every model beh
       generation,
       seed,
       start,
-      corpus.rows,
-      corpus.real,
-      corpus.written.map((one) => [one.generation, one.rows]),
-      corpus.depths,
+      corpus?.rows,
+      corpus?.real,
+      corpus?.written.map((one) => [one.generation, one.rows]),
+      corpus?.depths,
     ]),
     [
       [
