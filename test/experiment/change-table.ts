@@ -242,11 +242,7 @@ const dataset: readonly ChangeRow[] = [
   language("dataset.dedupe.exact", "article", { with: file }),
   language("dataset.dedupe.exact", "none", { with: [...file, "dataset.dedupe.exact=row"] }),
   language("dataset.dedupe.exact", "row", { with: file }),
-  language("dataset.dedupe.near", "20%", {
-    with: [...file, "dataset.dedupe.words=1"],
-    stale: everything,
-    refused: /x/,
-  }),
+  language("dataset.dedupe.near", "90%", { with: file }),
   language("dataset.dedupe.words", "2", { with: file }),
   language("dataset.decontaminate", "{ words: 3 }", { with: file }),
   language("dataset.decontaminate.words", "4", { with: [...file, "dataset.decontaminate={ words: 3 }"] }),
