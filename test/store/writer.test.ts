@@ -4,7 +4,7 @@ import { test } from "node:test";
 import Database from "better-sqlite3";
 import { StoreError } from "../../src/errors.ts";
 import { openWriter } from "../../src/store/database.ts";
-import { createWriter, type WriterOptions } from "../../src/store/writer.ts";
+import { createPace, createWriter, type WriterOptions } from "../../src/store/writer.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
 
 function createFixture(context: Parameters<typeof createTemporaryFolder>[0], options: WriterOptions = {}) {
@@ -121,4 +121,24 @@ test("a commit waits for what follows the one before, and nothing more is writte
   second?.reject(new Error("the disk is full"));
   for (const text of ["c", "d"]) await assert.rejects(write(text), /the disk is full/);
   assert.deepEqual(all(), ["a", "b"]);
+});
+
+test("groups gather shortly while writes come thick, longer while they are sparse, and never outrun the disk", () => {
+  const pace = createPace(undefined);
+  let nowMs = 0;
+  const gather = (countPerSecond: number, syncMs: number): number => {
+    for (let group = 0; group < 40; group++) {
+      const periodMs = pace.gatherMs() + syncMs;
+      nowMs += periodMs;
+      pace.note((countPerSecond * periodMs) / 1000, syncMs, nowMs);
+    }
+    return pace.gatherMs();
+  };
+  assert.equal(pace.gatherMs(), 20);
+  assert.equal(gather(16_000, 1), 5);
+  // Two writes a request.
+  assert.equal(gather(940, 1), 20);
+  assert.ok(Math.abs(gather(16_000, 12) - 12) < 0.1);
+  assert.equal(gather(16_000, 90), 20);
+  assert.equal(createPace(3).gatherMs(), 3);
 });
