@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
+import { createDoctorCommand } from "../../src/cli/doctor.ts";
 import { createRunCommand } from "../../src/cli/run.ts";
 import { ProviderError } from "../../src/errors.ts";
 import { speak } from "../helpers/environment.ts";
@@ -76,6 +77,27 @@ test("a changed scorer stops the run with what changed, and is taken where that 
 
   await run(cwd, "--set", "generations=2", "--accept-changes");
   assert.equal(read(cwd, "SELECT 1 FROM score").length, 96);
+});
+
+test("damaged answers and evidence are found by doctor, and stop what would rest on them", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm", served: "tiny" });
+  const cwd = write(context, server);
+  await run(cwd);
+  const well = await speak(createDoctorCommand, ["weak", "--json"], { cwd });
+  assert.match(well.out, /54 kept answers are as they were written/);
+  assert.match(well.out, /the evidence of scorer is as it was written/);
+  assert.equal(well.code, 0);
+  const connection = new Database(join(cwd, "runs/weak/state.db"));
+  connection.exec("UPDATE endpoint SET evidence = replace(evidence, 'tiny', 'tidy')");
+  connection.exec(
+    "UPDATE answer SET value = replace(value, '-', '') WHERE attempt_id = (SELECT max(attempt_id) FROM answer)",
+  );
+  connection.close();
+  const hurt = await speak(createDoctorCommand, ["weak", "--json"], { cwd });
+  assert.equal(hurt.code, 5);
+  assert.match(hurt.out, /1 of 54 kept answers are damaged/);
+  assert.match(hurt.out, /the evidence of endpoint scorer is damaged/);
+  await assert.rejects(run(cwd, "--set", "generations=2"), /the evidence of endpoint scorer is damaged/);
 });
 
 test("a scorer that cannot be proved stops the run before it scores anything", async (context) => {

@@ -8,6 +8,7 @@ import { computeInputsDigest } from "../stages.ts";
 import { checkCandidateRows } from "../witness/candidate-rows.ts";
 import { type IdentityRow, isWholeRow } from "../witness/identity.ts";
 import { findDamagedMeasurements, hasRowDigest, type OwnedRows, readRowDigest } from "../witness/stage-rows.ts";
+import { inspectAnswers } from "./answer-findings.ts";
 import { createOk, createProblem, createWarning, type Finding } from "./finding.ts";
 import { findBrokenInvariants } from "./invariants.ts";
 
@@ -64,6 +65,7 @@ export async function* inspectStages(work: InspectionWork, isAlive: boolean): As
     createProblem(check, { what: count > 1 ? `${what} (${count} stages)` : what, where: place, next: restore }),
   );
   yield* summarize("invariants", "nothing missing, nothing twice", [...measured, ...linted, ...broken]);
+  yield* inspectAnswers(connection, work.signal);
 }
 
 function isFinished({ state }: StageRow): boolean {
