@@ -3,6 +3,7 @@
 
 import type { Spending } from "../domain/context.ts";
 import type { RunEvent } from "../experiment/run.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { clearLine } from "./output.ts";
 import { type Expectation, renderSpending } from "./spending.ts";
@@ -20,6 +21,7 @@ export interface ProgressView {
 /** Milliseconds between two lines, by where they go. */
 const liveMs = 100;
 const plainMs = 5000;
+const tickMs = 1000;
 
 /** What a stage of each kind costs beside the others, before any of this run has been timed. */
 const guessedMs: Readonly<Record<string, number>> = {
@@ -48,6 +50,9 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     else stderr.write(`${line}\n`);
   };
 
+  // Nothing happens while an endpoint is waited for, and that is to be told.
+  const timer = setInterval(() => show(false), isLive ? tickMs : plainMs);
+  timer.unref();
   return {
     watch: (event) => {
       count(counts, event, clock.monotonic());
@@ -55,6 +60,7 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
       show(false);
     },
     close: () => {
+      clearInterval(timer);
       if (counts.finishedCount > 0) show(true);
     },
   };
@@ -75,6 +81,7 @@ interface Counts {
   readonly beginByKey: Map<string, number>;
   readonly rowsByKey: Map<string, number>;
   last: string;
+  readWaits: () => readonly string[];
   spending: { readonly read: () => Spending; latest: Spending; readonly expected: Expectation } | null;
 }
 
@@ -91,6 +98,7 @@ function createCounts(startMs: number): Counts {
     beginByKey: new Map(),
     rowsByKey: new Map(),
     last: "",
+    readWaits: () => [],
     spending: null,
   };
 }
@@ -102,6 +110,7 @@ function count(counts: Counts, event: RunEvent, now: number): void {
     const { readSpending, outside, budget } = event;
     const atStart = readSpending();
     counts.spending = { read: readSpending, latest: atStart, expected: { atStart, outside, budget } };
+    counts.readWaits = event.readWaits;
     for (const [kind, open] of Object.entries(event.openByKind)) counts.plannedByKind.set(kind, open);
     return;
   }
@@ -135,8 +144,12 @@ function renderLine(counts: Counts, now: number): string {
   const left =
     isTimed && done < counts.stageCount ? `, about ${renderDuration(computeLeft(counts, elapsed))} left` : "";
   const { spending } = counts;
+  const waits = counts
+    .readWaits()
+    .map((wait) => `, ${renderVisibleLine(wait)}`)
+    .join("");
   const spent = spending === null ? "" : renderSpending(spending.latest, spending.expected, done === counts.stageCount);
-  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}${spent}  ${counts.last}`;
+  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}${spent}${waits}  ${counts.last}`;
 }
 
 /** Time left: the work still planned, each kind at what it has cost so far, at the pace of the work done so far. */

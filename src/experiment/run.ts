@@ -44,8 +44,9 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
   try {
     composition = await composeExperiment(request.prepared, lend(request, folder, world));
     const plan = await recordPlan(request, folder, composition);
-    const { readSpending } = folder;
-    world.onEvent({ kind: "run-planned", ...plan, trialCount: composition.trials.length, budget, readSpending });
+    const trialCount = composition.trials.length;
+    const readWaits = composition.readWaits ?? (() => []);
+    world.onEvent({ kind: "run-planned", ...plan, trialCount, budget, readSpending: folder.readSpending, readWaits });
     if (plan.doneCount < plan.stageCount) {
       await folder.check(world.signal);
       await runStages(folder, composition, world);

@@ -25,6 +25,8 @@ export type RunEvent =
       readonly budget: Partial<Budget>;
       /** What has left the process over the whole run, and what is reserved. */
       readonly readSpending: () => Spending;
+      /** What is waited for outside just now, as `teacher waits 12 s: nobody listens there`. */
+      readonly readWaits: () => readonly string[];
     };
 
 export interface RunWorld {

@@ -21,6 +21,8 @@ export interface Composition {
   readonly checkLint?: CheckLint;
   /** Busy milliseconds summed over worker threads, and how many threads there are. */
   usage(): { readonly busyMs: number; readonly workerCount: number };
+  /** What is waited for outside just now. */
+  readWaits?(): readonly string[];
   close(): Promise<void>;
 }
 

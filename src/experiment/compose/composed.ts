@@ -21,5 +21,7 @@ export interface ComposedSystem {
   /** Looks at the stages that turns ask for, where there is something to look at. */
   readonly checkLint?: CheckLint;
   usage(): { readonly busyMs: number; readonly workerCount: number };
+  /** What is waited for outside just now; left out where nothing is asked there. */
+  readWaits?(): readonly string[];
   close(): Promise<void>;
 }

@@ -59,6 +59,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     ],
     checkLint: createLintCheck(linted, experiment.lint),
     usage: models.usage,
+    readWaits: models.endpoints.readWaits,
     close: models.close,
   };
 }

@@ -35,8 +35,13 @@ export interface OpenEndpoint {
   readonly scorer: Scorer;
   readonly chat: Chat;
   readonly classifier: Classifier;
+  /** What it waits for, where that takes longer than a moment; null where it waits for nothing. */
+  readWait(): string | null;
   close(): Promise<void>;
 }
+
+/** A shorter wait is none that anybody is to be told of. */
+const tellingMs = 1000;
 
 export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
   const { readSecret, clock, serveOwn } = hosting;
@@ -66,6 +71,12 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
     scorer: createHostedScorer({ version: 1, settings, controller, send, gate }),
     chat: fixed === null ? provider.chat : proveFirst(provider.chat, { gate, fixed }),
     classifier: provider.classifier,
+    readWait() {
+      const { pausedMs, reason } = controller.state();
+      return pausedMs < tellingMs
+        ? null
+        : `${settings.name} waits ${Math.ceil(pausedMs / 1000)} s: ${reason ?? "it was asked to"}`;
+    },
     async close() {
       await provider.close();
       await own?.close(0);

@@ -17,6 +17,8 @@ export interface Endpoints {
   /** What is asked of these two is no prompt, and is sent as it stands. */
   chat(name: string): Chat;
   classifier(name: string): Classifier;
+  /** What each endpoint waits for just now. */
+  readWaits(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export function createEndpoints(
 ): Endpoints {
   if (hosting) checkKeys(Object.values(declared), hosting);
   const openByName = new Map<string, Promise<OpenEndpoint>>();
+  const opened: OpenEndpoint[] = [];
   const find = (name: string): DeclaredEndpoint => {
     const endpoint = declared[name];
     if (!endpoint) throw new TypeError(`no endpoint ${name}`);
@@ -37,9 +40,14 @@ export function createEndpoints(
   };
   const open = (name: string): Promise<OpenEndpoint> => {
     if (!hosting) throw new TypeError(`nothing is to be asked of endpoint ${name}`);
-    const opened = openByName.get(name) ?? load(find(name), hosting);
-    openByName.set(name, opened);
-    return opened;
+    const known = openByName.get(name);
+    if (known) return known;
+    const opening = load(find(name), hosting).then((endpoint) => {
+      opened.push(endpoint);
+      return endpoint;
+    });
+    openByName.set(name, opening);
+    return opening;
   };
   return {
     sampler: (name) => ({
@@ -70,9 +78,10 @@ export function createEndpoints(
         yield* (await open(name)).classifier.classify(texts, context);
       },
     }),
+    readWaits: () => opened.flatMap((endpoint) => endpoint.readWait() ?? []),
     async close() {
-      const opened = await Promise.allSettled(openByName.values());
-      for (const result of opened) if (result.status === "fulfilled") await result.value.close();
+      await Promise.allSettled(openByName.values());
+      for (const endpoint of opened) await endpoint.close();
     },
   };
 }

@@ -62,7 +62,12 @@ export function createAttemptTable(
   const isCapped = Object.values(caps).some((cap) => cap !== null);
   const usageByAttempt = new Map<string, Usage>();
   const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
-  const readSpending = (): Spending => statements.spending.get() as Spending;
+  // Whoever watches may look once more after the run was closed.
+  let latest: Spending = { usd: 0, requests: 0, tokens: 0 };
+  const readSpending = (): Spending => {
+    if (connection.open) latest = statements.spending.get() as Spending;
+    return latest;
+  };
 
   const find = (stageId: number, key: string): number => {
     const id = statements.find.get(stageId, key);
