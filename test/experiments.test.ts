@@ -15,6 +15,8 @@ const names = readdirSync(folder)
   .sort();
 const readRecord = (name: string): ResultRecord =>
   JSON.parse(readFileSync(join(folder, "results", `${name}.json`), "utf8")) as ResultRecord;
+/** The way through a server changes no number: the default experiment's record is held against both. */
+const recordByName: Readonly<Record<string, string>> = { "newswire-hosted": "newswire" };
 
 interface Header {
   readonly command: string;
@@ -42,8 +44,9 @@ function readHeader(name: string): Header {
   return { command: field("command"), minutes: field("minutes"), size: field("size"), numbers };
 }
 
-test("there are five ready experiments", () => {
-  assert.deepEqual(names, ["gaussian", "newswire", "newswire-collapse", "newswire-greedy", "newswire-selection"]);
+test("there are six ready experiments", () => {
+  const newswires = ["newswire", "newswire-collapse", "newswire-greedy", "newswire-hosted", "newswire-selection"];
+  assert.deepEqual(names, ["gaussian", ...newswires]);
 });
 
 for (const name of names) {
@@ -66,11 +69,12 @@ for (const name of names) {
 
   test(`${name}: the header's numbers are those of the committed record`, () => {
     const { numbers, minutes } = readHeader(name);
-    const record = readRecord(name);
+    const recorded = recordByName[name] ?? name;
+    const record = readRecord(recorded);
     assert.ok(numbers.length >= 4, "at least four expected numbers");
     assert.match(record.commit, /^[0-9a-f]{7,}$/);
-    assert.equal(record.command, `npm run -s refeed -- run ${name}`);
-    assert.match(minutes, new RegExp(`^${record.minutes.toFixed(2)} on 2 cores`));
+    assert.equal(record.command, `npm run -s refeed -- run ${recorded}`);
+    if (recorded === name) assert.match(minutes, new RegExp(`^${record.minutes.toFixed(2)} on 2 cores`));
     for (const [metric, arm, generation, mean, low, high] of numbers) {
       const found = record.values.find(
         (value) => value.metric === metric && value.arm === arm && value.generation === Number(generation),

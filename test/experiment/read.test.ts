@@ -71,7 +71,7 @@ test("a name is that of a packaged experiment, and the nearest one is told", asy
   assert.equal(await tellFault("newswir", cwd), `newswir: ${unknown}; did you mean newswire?`);
   assert.equal(
     await tellFault("mnist", cwd),
-    `mnist: ${unknown}; there are gaussian, newswire, newswire-collapse, newswire-greedy, newswire-selection`,
+    `mnist: ${unknown}; there are gaussian, newswire, newswire-collapse, newswire-greedy, newswire-hosted, newswire-selection`,
   );
   writeFileSync(join(cwd, "mine.yaml"), "dataset: { name: newswire }\n");
   assert.equal(await tellFault("mine", cwd), `mine: ${unknown}; did you mean mine.yaml?`);
