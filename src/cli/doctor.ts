@@ -5,7 +5,7 @@ import { relative, resolve } from "node:path";
 import { Command } from "commander";
 import { exitCodeByError, UsageError } from "../errors.ts";
 import { type PreparedExperiment, prepareExperiment } from "../experiment/prepare.ts";
-import { readExperiment } from "../experiment/read.ts";
+import { listPackaged, readExperiment } from "../experiment/read.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Finding } from "../store/inspection/finding.ts";
 import { inspectRun } from "../store/inspection/run-inspection.ts";
@@ -28,19 +28,15 @@ export function createDoctorCommand(environment: Environment): Command {
     .description(
       "Look at what refeed stands on and, if one is named, through a whole run or at the endpoints of an experiment.",
     )
-    .argument("[run]", "the run's folder, or an experiment.yaml; without one only the environment is looked at")
+    .argument("[run]", "a run's folder or an experiment; without one only the environment is looked at")
     .option("--set <path=value>", "with an experiment: set any path of it to a YAML value; may be repeated", gather, [])
     .option("--json", "one JSON object")
     .action(async (run: string | undefined, flags: { readonly set: readonly string[]; readonly json?: true }) => {
-      const isExperiment = run !== undefined && /\.ya?ml$/i.test(run);
-      if (!isExperiment && flags.set.length > 0) {
-        throw new UsageError("goes with an experiment's file", {
-          where: "--set",
-          next: "name one: refeed doctor my.yaml",
-        });
+      const { directory, experiment } = await findSubject(run, environment);
+      if (experiment === undefined && flags.set.length > 0) {
+        throw new UsageError("goes with an experiment", { where: "--set", next: "name one: refeed doctor my.yaml" });
       }
-      const prepared = isExperiment ? await prepare(run, flags.set, environment) : undefined;
-      const directory = run === undefined || isExperiment ? undefined : await findRun(run, environment);
+      const prepared = experiment === undefined ? undefined : await prepare(experiment, flags.set, environment);
       const looks = [
         await look("environment", inspectSurroundings(readMachine(environment), resolve(environment.cwd, "runs"))),
       ];
@@ -64,6 +60,23 @@ export function createDoctorCommand(environment: Environment): Command {
 }
 
 const hasProblem = ({ findings }: Look): boolean => findings.some(({ state }) => state === "problem");
+
+interface Subject {
+  readonly directory?: string;
+  readonly experiment?: string;
+}
+
+/** A run comes before the packaged experiment of its name: its folder is what there is to look at. */
+async function findSubject(argument: string | undefined, environment: Environment): Promise<Subject> {
+  if (argument === undefined) return {};
+  if (/\.ya?ml$/i.test(argument)) return { experiment: argument };
+  try {
+    return { directory: await findRun(argument, environment) };
+  } catch (error) {
+    if (!(error instanceof UsageError) || !(await listPackaged()).includes(argument)) throw error;
+    return { experiment: argument };
+  }
+}
 
 /** An experiment that cannot be run at all is told as every other verb tells it. */
 async function prepare(

@@ -126,4 +126,11 @@ test("a file that is no experiment is told as everywhere, and --set goes with on
   writeFileSync(join(cwd, "my.yaml"), "schema: 1\nnome: x\n");
   await assert.rejects(ask(cwd), ConfigError);
   await assert.rejects(speak(createDoctorCommand, ["--set", "name=x"], { cwd }), UsageError);
+  await assert.rejects(speak(createDoctorCommand, ["nosuch"], { cwd }), UsageError);
+  // A packaged experiment of which there is no run here; it asks nobody.
+  const packaged = await speak(createDoctorCommand, ["gaussian", "--json"], { cwd });
+  assert.deepEqual(
+    (JSON.parse(packaged.out) as Told).looks.map(({ subject }) => subject),
+    ["environment", "planned run"],
+  );
 });
