@@ -79,7 +79,7 @@ test("a name is that of a packaged experiment, and the nearest one is told", asy
 
 test("every packaged experiment is valid, and so is its tiny scale", async () => {
   const names = await listPackaged();
-  assert.equal(names.length, 5);
+  assert.equal(names.length, 6);
   for (const name of names) {
     const experiment = await readExperiment(name, { cwd: "/" });
     assert.equal(experiment.name, name);
