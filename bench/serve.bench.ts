@@ -26,6 +26,7 @@ export async function run() {
   try {
     const request = createRequest(runtime);
     const [local, served]: [number[], number[]] = [[], []];
+    const [localCpu, servedCpu]: [number[], number[]] = [[], []];
     // Both are warm before anything is measured.
     await measure(runtime.sampler, request, 400);
     await measure(provider.sampler, request, 400);
@@ -37,6 +38,8 @@ export async function run() {
       ];
       local.push(here.rate);
       served.push(there.rate);
+      localCpu.push(here.cpu);
+      servedCpu.push(there.cpu);
       isEqual &&= here.text === there.text;
     }
     const [ours, peer] = [readMedian(served), readMedian(local)];
@@ -48,6 +51,8 @@ export async function run() {
       peer: { name: "in process", value: peer },
       ratio: ours / peer,
       all: { served, local },
+      // What is left of the difference on a machine that is busy with something else.
+      cpuMicroseconds: { served: readMedian(servedCpu), local: readMedian(localCpu) },
       ...(isEqual ? {} : { broken: ["the draws are not those of the process, to the bit"] }),
     };
   } finally {
@@ -99,18 +104,19 @@ function createRequest({ base }: EmbeddedRuntime): SampleRequest {
   return { model: base, draws: 1, temperature: 1, topP: null, topK: null, maxTokens: 16, seed: "bench", promptCount };
 }
 
-/** Candidates a second, and all that was drawn. */
+/** Candidates a second, microseconds of CPU a candidate over all threads, and all that was drawn. */
 async function measure(sampler: Sampler, request: SampleRequest, count: number) {
   const rows = createNewswireRows({ split: "train", count });
   const prompts = rows.map(({ id, article }) => ({ id, text: article }));
   const drawn = new Map<string, readonly unknown[]>();
-  const start = performance.now();
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
   const context = createRecordingContext("bench");
   for await (const candidate of sampler.sample(createStream(prompts), { ...request, promptCount: count }, context)) {
     drawn.set(candidate.promptId, readCandidate(candidate));
   }
   const rate = (1000 * count) / (performance.now() - start);
-  return { rate, text: JSON.stringify(prompts.map(({ id }) => drawn.get(id))) };
+  const { user, system } = process.cpuUsage(cpu);
+  return { rate, cpu: (user + system) / count, text: JSON.stringify(prompts.map(({ id }) => drawn.get(id))) };
 }
 
 const readCandidate = ({ completion, finish, tokenLogProbabilities }: Candidate): readonly unknown[] => [
