@@ -12,7 +12,7 @@ import { computeDigest } from "../src/keys/digest.ts";
 import { createDurableExecutor } from "../src/loop/durable.ts";
 import { openConnection } from "../src/providers/connection.ts";
 import { createHostedSampler } from "../src/providers/control/sampler.ts";
-import type { EndpointSettings } from "../src/providers/endpoint.ts";
+import type { EndpointLimits, EndpointSettings } from "../src/providers/endpoint.ts";
 import { createSampleRequests } from "../src/providers/openai/sample.ts";
 import { createScriptedProvider } from "../src/providers/scripted/provider.ts";
 import { openRunFolder, type RunFolder } from "../src/store/run-folder.ts";
@@ -42,6 +42,10 @@ export interface SamplingOptions {
   /** A minute; null for no limit. */
   readonly requests: number | null;
   readonly output: string;
+  /** In place of what is asked of an honest server. */
+  readonly isStreamed?: boolean;
+  readonly limits?: Partial<EndpointLimits>;
+  readonly backoffMs?: number;
 }
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -85,15 +89,24 @@ async function* createRows(count: number): AsyncGenerator<Row> {
 }
 
 /** What an experiment file would say of the server. */
-const createEndpoint = ({ url, concurrency, requests }: SamplingOptions): EndpointSettings => ({
+const createEndpoint = ({
+  url,
+  concurrency,
+  requests,
+  isStreamed = false,
+  ...more
+}: SamplingOptions): EndpointSettings => ({
   ...{ name: "bench", provider: "openai", urls: [url], model: "bench", revision: null, route: null, key: null },
-  ...{ ask: "chat", system: null, params: {}, given: "none", join: "", draws: "single", isStreamed: false },
+  ...{ ask: "chat", system: null, params: {}, given: "none", join: "", draws: "single", isStreamed },
   ...{ hasFinish: true, mode: "live", price: { input: 0.1, output: 0.4, request: 0 } },
-  limits: { ...limits, concurrency, requests },
+  limits: { ...limits, concurrency, requests, ...more.limits },
 });
 
 function createSampler(options: SamplingOptions) {
-  const { controller, talk, close } = openConnection(createEndpoint(options), { secret: null, clock });
+  const { controller, talk, close } = openConnection(createEndpoint(options), {
+    ...{ secret: null, clock },
+    ...(options.backoffMs !== undefined && { backoffMs: options.backoffMs }),
+  });
   const createRequest = createSampleRequests(talk);
   return { sampler: createHostedSampler({ version: 1, controller, createRequest, draws: "single" }), close };
 }

@@ -1,0 +1,130 @@
+// R7 in full: a run folder, the controller and the wire against a server that fails as servers do, whole and killed.
+// REFEED_R7 sets how many samples are asked for, 300 unless given and 10,000 for a release; REFEED_R7_KILLS how often the
+// second run is killed.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import Database from "better-sqlite3";
+import type { SamplingOptions } from "../../bench/sampling-run.ts";
+import { createRandom } from "../../src/math/random.ts";
+import { checkMix } from "../helpers/fault-mix.ts";
+import { type FaultyServer, renderAnswer, startFaultyServer } from "../helpers/faulty-server.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+const count = Number(process.env.REFEED_R7 ?? 300);
+const killCount = Number(process.env.REFEED_R7_KILLS ?? 20);
+const program = new URL("../../bench/sampling-run.ts", import.meta.url).pathname;
+
+for (const concurrency of [1, 8, 64, 512]) {
+  test(`R7 in virtual time: ${count} samples, ${concurrency} at once`, async (context) => {
+    const { faulted, late } = await checkMix({ count, concurrency, seed: 1000 + concurrency });
+    context.diagnostic(`${faulted} calls failed, ${late} asked for time`);
+  });
+}
+
+interface Ran {
+  readonly server: FaultyServer;
+  readonly directory: string;
+  readonly killed: number;
+}
+
+/** Runs to the end, killed at so many random moments on the way. */
+async function run(
+  context: TestContext,
+  { seed, kills }: { readonly seed: number; readonly kills: number },
+): Promise<Ran> {
+  const folder = createTemporaryFolder(context);
+  const server = await startFaultyServer({ seed, largeBytes: 50 * 2 ** 20 });
+  context.after(() => server.close());
+  const directory = join(folder, "run");
+  mkdirSync(directory);
+  const options: SamplingOptions = {
+    ...{ directory, count, url: server.url, concurrency: 64, warmAfter: count, requests: null },
+    ...{ output: join(folder, "out.json"), isStreamed: true, backoffMs: 5 },
+    limits: { firstByteMs: 300, idleMs: 300, totalMs: 3000, tries: 60, answerBytes: 1 << 20 },
+  };
+  const start = (kind: string) => {
+    const child = spawn(process.execPath, [program, kind, JSON.stringify(options)], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (data) => (stderr += data));
+    context.after(() => child.kill("SIGKILL"));
+    const end = new Promise<number | null>((resolve) => child.once("close", resolve));
+    return { child, end, readError: () => stderr };
+  };
+  assert.equal(await start("prepare").end, 0);
+  const random = createRandom(Uint32Array.of(seed, 1, 1, 1));
+  let killed = 0;
+  for (; killed < kills; killed++) {
+    const { child, end } = start("sample");
+    const before = server.entries.length;
+    // From its first request on, so that every kill meets some under way.
+    while (server.entries.length === before && child.exitCode === null) await setTimeout(5);
+    if (child.exitCode !== null) break;
+    await setTimeout(random.integer(600));
+    child.kill("SIGKILL");
+    await end;
+  }
+  const last = start("sample");
+  assert.equal(await last.end, 0, last.readError());
+  return { server, directory, killed };
+}
+
+function readRun(directory: string) {
+  const connection = new Database(join(directory, "state.db"), { readonly: true });
+  const rows = connection
+    .prepare<[], { readonly id: string; readonly completion: string }>(
+      `SELECT d.id, c.completion FROM candidate c
+       JOIN dataset_row d ON d.dataset_id = c.dataset_id AND d.position = c.position ORDER BY c.id`,
+    )
+    .all();
+  const sums = connection
+    .prepare<[], Readonly<Record<"tries" | "repeats" | "open" | "failed", number>>>(
+      `SELECT sum(try_count) AS tries, sum(repeat_count) AS repeats, sum(state <> 'done') AS open,
+         sum(state = 'failed') AS failed FROM attempt WHERE is_outside = 1`,
+    )
+    .get();
+  connection.close();
+  return { rows, sums: sums as NonNullable<typeof sums> };
+}
+
+function checkRows({ directory }: Ran): ReturnType<typeof readRun> {
+  const read = readRun(directory);
+  assert.equal(read.rows.length, count);
+  for (const { id, completion } of read.rows) assert.equal(completion, renderAnswer(id));
+  assert.deepEqual([read.sums.open, read.sums.failed], [0, 0]);
+  return read;
+}
+
+test(`R7 over the wire: ${count} samples, each once, and both books agree`, async (context) => {
+  const ran = await run(context, { seed: 21, kills: 0 });
+  const { sums } = checkRows(ran);
+  const { entries } = ran.server;
+  const faulted = entries.filter(({ fault }) => fault !== null && fault !== "slices");
+  context.diagnostic(`${entries.length} calls, ${faulted.length} failed`);
+  assert.equal(entries.length, count + faulted.length);
+  assert.equal(sums.tries, entries.length);
+  assert.ok(faulted.length > 0.9 * count);
+});
+
+test(`R7 over the wire, killed ${killCount} times: each row once, and what was paid twice is shown`, async (context) => {
+  const ran = await run(context, { seed: 22, kills: killCount });
+  const { sums } = checkRows(ran);
+  const { entries } = ran.server;
+  assert.equal(ran.killed, killCount, "it was through before all kills");
+  const good = entries.filter(({ fault }) => fault === null || fault === "slices");
+  const twice = good.length - count;
+  context.diagnostic(
+    `${entries.length} calls, ${ran.killed} kills, ${twice} answered twice, ${sums.repeats} shown as possibly paid twice`,
+  );
+  // Every call had its intent, and what was answered twice is among what is shown.
+  assert.ok(sums.tries >= entries.length, `${entries.length} calls, ${sums.tries} intents`);
+  assert.ok(twice <= sums.repeats);
+  // No more than 64 were ever under way, and what had come waits 20 ms for the disk.
+  assert.ok(twice <= killCount * 64);
+});
