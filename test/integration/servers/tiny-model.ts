@@ -60,7 +60,9 @@ export async function prepareTinyModel(kind: TinyKind, say: (line: string) => vo
 }
 
 function run(python: string, args: readonly string[], input = ""): string {
-  const { status, stdout, stderr } = spawnSync(python, args, { input, encoding: "utf8", maxBuffer: 1 << 26 });
+  // One thread: what is small is slower on several, and there are servers beside it.
+  const env = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
+  const { status, stdout, stderr } = spawnSync(python, args, { input, env, encoding: "utf8", maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}:\n${stderr}`);
   return stdout;
 }
