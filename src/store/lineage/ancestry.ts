@@ -28,7 +28,7 @@ export interface ModelStory {
   readonly state: string;
   readonly generation: number;
   readonly seed: number;
-  /** Digest of the base model. */
+  /** Digest of the base model; the name of a hosted teacher. */
   readonly base: string;
   /** The model it was started from; null: the base model. */
   readonly start: string | null;
@@ -46,6 +46,11 @@ interface TrainParameters {
   readonly base: string;
   readonly generation: number;
   readonly seed: number;
+}
+
+/** What a teacher has instead: it is generation 0, and the same under every seed. */
+interface TeacherParameters {
+  readonly endpoint: { readonly model: string | null };
 }
 
 /** A model that nothing of this run has trained: a hosted teacher. */
@@ -109,7 +114,8 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
     return [...rowsByDepth].map(([depth, rows]) => ({ depth, rows })).sort((a, b) => a.depth - b.depth);
   };
 
-  const generationOf = (model: StageNode): number => graph.read<TrainParameters, unknown>(model).parameters.generation;
+  const generationOf = (model: StageNode): number =>
+    isFixed(model) ? 0 : graph.read<TrainParameters, unknown>(model).parameters.generation;
 
   const readCorpus = (corpus: StageNode): CorpusStory => {
     const sources = parts.countSources(corpus);
@@ -135,21 +141,25 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
   };
 
   const readModel = (model: StageNode): ModelStory => {
-    const { parameters, value } = graph.read<TrainParameters, { readonly steps: number; readonly loss: number | null }>(
-      model,
-    );
+    const { parameters, value } = graph.read<
+      TrainParameters | TeacherParameters,
+      { readonly steps: number; readonly loss: number | null }
+    >(model);
+    const places = graph.placesOf(model);
+    const described =
+      "endpoint" in parameters
+        ? { generation: 0, seed: places[0]?.seed ?? 0, base: parameters.endpoint.model ?? "" }
+        : { generation: parameters.generation, seed: parameters.seed, base: parameters.base };
     return {
       stage: model.key,
       state: model.state,
-      generation: parameters.generation,
-      seed: parameters.seed,
-      base: parameters.base,
+      ...described,
       start: model.inputs[1] ?? null,
       artifact: findArtifact.get(model.id) ?? null,
       steps: value?.steps ?? null,
       loss: value?.loss ?? null,
       corpus: isFixed(model) ? null : readCorpus(graph.inputOf(model, 0)),
-      places: graph.placesOf(model),
+      places,
     };
   };
 
