@@ -63,6 +63,8 @@ const refuse = (reason: string): GivenEvidence => ({ kind: "refused", reason });
 interface Tellers {
   readonly first: WrittenCanary;
   readonly ways: readonly GivenWay[];
+  /** Why other ways are not tried. */
+  readonly reasons: readonly string[];
   writeNext(index: number): Promise<WrittenCanary | undefined>;
 }
 
@@ -73,14 +75,20 @@ async function findTellers(
   if (raw?.written.tokens) {
     const { dialect } = raw;
     // Every way but the routes beside asks for them by a number.
-    const able = dialect === "boolean" ? ways.filter(({ isBeside }) => isBeside) : ways;
-    return { first: raw.written, ways: able, writeNext: (index) => writeOne(prober, { index, dialect }) };
+    const isAble = ({ isBeside }: GivenWay): boolean => isBeside || dialect === "number";
+    const reasons = ways.every(isAble) ? [] : ["its raw route takes no number for logprobs"];
+    return {
+      first: raw.written,
+      ways: ways.filter(isAble),
+      reasons,
+      writeNext: (index) => writeOne(prober, { index, dialect }),
+    };
   }
   const tgi = ways.filter(({ shape }) => shape === "tgi");
   if (tgi.length === 0) return null;
   const writeNext = (index: number): Promise<WrittenCanary | undefined> => writeTgi(prober, index);
   const first = await writeNext(0);
-  return first?.tokens ? { first, ways: tgi, writeNext } : null;
+  return first?.tokens ? { first, ways: tgi, reasons: [], writeNext } : null;
 }
 
 interface Proving {
@@ -88,8 +96,8 @@ interface Proving {
   readonly given: GivenEvidence;
 }
 
-async function prove(prober: Prober, { first, ways, writeNext }: Tellers): Promise<Proving> {
-  const reasons: string[] = [];
+async function prove(prober: Prober, { first, ways, writeNext, reasons: known }: Tellers): Promise<Proving> {
+  const reasons = [...known];
   for (const way of ways) {
     if (prober.left() === 0) break;
     const heard = await hear(prober, way, [first]);
