@@ -15,6 +15,8 @@ export interface SelectionColumns {
   readonly scores: Float64Array;
   readonly promptIndexes: Uint32Array;
   readonly promptCount: number;
+  /** What a share without `best` is one of; the candidates unless given. */
+  readonly plannedCount?: number;
   /** The sample stage's key: ties are broken by SHA-256 of (stage, id). */
   readonly stage: string;
 }

@@ -61,9 +61,12 @@ export function countSelection({ kept, reasons }: SelectionResult): SelectionCou
 }
 
 /** How many may be kept: the share of the planned prompts where only the best draws compete, else of the candidates. */
-function computePlaces({ scores, promptCount }: SelectionColumns, { best, keep }: Selection): number {
+function computePlaces(
+  { scores, promptCount, plannedCount = scores.length }: SelectionColumns,
+  { best, keep }: Selection,
+): number {
   if (keep === null) return Infinity;
-  return computeShare(keep, best === null ? scores.length : promptCount);
+  return computeShare(keep, best === null ? plannedCount : promptCount);
 }
 
 /** Ids of the scored candidates, best first. */

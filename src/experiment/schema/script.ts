@@ -30,6 +30,12 @@ export const scriptSchema = strict({
   })
     .prefault({})
     .describe("Answers that are none; which ones follows from the seed."),
+  dialogue: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe("Share of the answers that are dialogues, `user: ..` and `assistant: ..` on two lines; needs no prompt."),
   calls: strict({
     busy: part("Share of the calls that are turned away once, unbilled."),
     lost: part("Share of the calls whose first reply is lost, though billed."),

@@ -1,4 +1,4 @@
-// The Sampler port over a scripted service: one call a prompt, sent by the controller that sends to every other endpoint.
+// The Sampler port over a scripted service: one call for what is wanted of a prompt, sent by the controller that sends to every other endpoint.
 // Here is only the wire to it: what a call comes to. It waits for nobody and asks for no patience.
 
 import { setImmediate, setTimeout } from "node:timers/promises";
@@ -43,18 +43,16 @@ interface Call {
 }
 
 function createCall(prompt: Prompt, { script, service, request }: Call): Request<readonly Candidate[]> {
-  const attempt = prompt.id;
-  const { draws } = request;
+  const draws = prompt.draws ?? Array.from({ length: request.draws }, (_, draw) => draw);
+  const attempt = prompt.draws === undefined ? prompt.id : `${prompt.draws.join(",")}/${prompt.id}`;
   return {
-    ...{ key: attempt, rowCount: draws, mostUsd: script.price, mostTokens: 0 },
+    ...{ key: attempt, rowCount: draws.length, mostUsd: script.price, mostTokens: 0 },
     async send({ url }): Promise<Outcome<readonly Candidate[]>> {
-      const call = `${request.seed}/${prompt.id}`;
+      const call = `${request.seed}/${attempt}`;
       const { fault } = service.call("sample", call);
       await (script.delayMs > 0 ? setTimeout(drawDelay(script.delayMs, call)) : setImmediate());
       if (fault !== null) return outcomeByFault[fault];
-      const answer = Array.from({ length: draws }, (_, draw) =>
-        createAnswer(prompt, draw, { script, request, attempt }),
-      );
+      const answer = draws.map((draw) => createAnswer(prompt, draw, { script, request, attempt }));
       return {
         kind: "answered",
         answer,

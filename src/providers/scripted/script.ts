@@ -15,6 +15,8 @@ export interface Script {
   readonly width: number;
   /** Shares of the answers that are no normal ones. They are part of the outputs, and so of every key. */
   readonly answers: Readonly<Record<AnswerFault, number>>;
+  /** Share of the answers that are whole dialogues, `user: ..\nassistant: ..`; the others nearly are. None at all unless given. */
+  readonly dialogue?: number | undefined;
   /** Shares of the calls whose first try fails on the way. They change what is paid and nothing that is sampled. */
   readonly calls: Readonly<Record<CallFault, number>>;
 }
@@ -39,6 +41,13 @@ export const defaultScript: Script = {
 };
 
 /** The digest of what can change an output: the base model's, and so a part of every key. */
-export function computeScriptDigest({ words, logProbabilities, answers }: Script): string {
-  return computeKey({ script: 1, words, logProbabilities, answers: { ...answers } });
+export function computeScriptDigest({ words, logProbabilities, answers, dialogue = 0 }: Script): string {
+  // Digests are older than dialogues.
+  return computeKey({
+    script: 1,
+    words,
+    logProbabilities,
+    answers: { ...answers },
+    ...(dialogue > 0 && { dialogue }),
+  });
 }

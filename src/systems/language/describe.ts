@@ -6,9 +6,10 @@ import type { Description, Stage, Turn } from "../../domain/stage.ts";
 import type { System } from "../../domain/system.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { markerVersion } from "../../text/markers/chat-markers.ts";
+import { acceptVersion } from "./accept.ts";
 import { countReal } from "./assemble.ts";
 import type { AuxiliaryModel, Decoding, LanguageParts, LanguageSettings } from "./settings.ts";
-import { findProviders, findTeacher, teacherVersion } from "./teacher.ts";
+import { findForm, findProviders, findTeacher, findTrainedForm, teacherVersion } from "./teacher.ts";
 
 type LanguageTurn = Turn<LanguageSettings>;
 
@@ -36,7 +37,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
     version: parts.trainer.version,
     parameters: {
       base: parts.trainer.base,
-      template: parts.template.digest,
+      template: findTrainedForm(parts).digest,
       params,
       breakMarkers: turn.arm.settings.markers === "keep" ? null : markerVersion,
       seed: turn.seed,
@@ -61,12 +62,13 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
       parameters: {
         split: request.split,
         dataset: parts.dataset[request.split].digest,
-        template: parts.template.digest,
+        template: findForm(parts, turn).digest,
         draws: request.draws,
         temperature,
         maxTokens,
         // Keys are older than this option: without it they are what they were.
         ...(stop.length > 0 && { stop }),
+        ...(request.accept && { accept: request.accept }),
         ...draw,
       },
       inputs: [model],
@@ -89,12 +91,36 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
         scorer: basis === "gold" ? findProviders(parts, turn).scorer.version : null,
         // What a model was trained on is read off the model itself.
         dataset: basis === "none" ? null : parts.dataset.test.digest,
-        template: basis === "none" ? null : parts.template.digest,
+        template: basis === "none" ? null : findForm(parts, turn).digest,
       },
       inputs: basis === "gold" || basis === "none" ? [model] : [describeSampling(turn, model, answers)],
       turn,
     };
   };
+
+  const describeCandidates = (turn: LanguageTurn, model: Stage): Description => {
+    const { sample, corpus, real, selection, markers } = turn.arm.settings;
+    if (sample.accept) {
+      const { rows, begin, part } = sample.accept;
+      const rejectMarkers = markers === "reject" ? markerVersion : null;
+      const accept = { version: acceptVersion, rows, begin, part, rejectMarkers };
+      return describeSampling(turn, model, { split: "train", draws: null, decoding: sample, accept });
+    }
+    const promptCount = parts.dataset.train.rowCount;
+    const realCount = countReal(real, promptCount);
+    const doubled = { realCount, promptCount, generation: turn.generation, selection };
+    const draws = corpus.kind === "accumulate-doubling" ? parts.computeDraws(doubled) : sample.candidates;
+    return describeSampling(turn, model, { split: "train", draws, decoding: sample });
+  };
+
+  /** Read off the candidates themselves; the last model writes none. */
+  const describeAcceptance = (turn: LanguageTurn, model: Stage): Description => ({
+    kind: "evaluate",
+    version: version.evaluate,
+    parameters: { metric: "acceptance", basis: "none" },
+    inputs: [describeCandidates(turn, model)],
+    turn,
+  });
 
   return {
     assemble(turn, kept) {
@@ -124,14 +150,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
       return describeTraining(turn, turn.generation === 0 ? firstParams : params, inputs);
     },
 
-    sample(turn, model) {
-      const { sample, corpus, real, selection } = turn.arm.settings;
-      const promptCount = parts.dataset.train.rowCount;
-      const realCount = countReal(real, promptCount);
-      const doubled = { realCount, promptCount, generation: turn.generation, selection };
-      const draws = corpus.kind === "accumulate-doubling" ? parts.computeDraws(doubled) : sample.candidates;
-      return describeSampling(turn, model, { split: "train", draws, decoding: sample });
-    },
+    sample: describeCandidates,
 
     verify(turn, candidates) {
       const { verifier, alsoScore } = turn.arm.settings;
@@ -145,7 +164,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
           parameters: {
             verifier: named.parameters,
             implementation: named.verifier.version,
-            template: parts.template.digest,
+            template: findTrainedForm(parts).digest,
             seed: named.isSeeded ? turn.seed : null,
           },
           inputs: [candidates, ...auxiliary],
@@ -155,24 +174,35 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
     },
 
     select(turn, candidates, scores) {
-      const { selection, verifier, markers } = turn.arm.settings;
+      const { selection, verifier, markers, sample } = turn.arm.settings;
       return {
         kind: "select",
         version: version.select,
-        parameters: { ...selection, rejectMarkers: markers === "reject" ? markerVersion : null },
+        parameters: {
+          ...selection,
+          rejectMarkers: markers === "reject" ? markerVersion : null,
+          ...(sample.accept && { accept: sample.accept.rows }),
+        },
         inputs: verifier === null ? [candidates] : [candidates, scores[0] as Stage],
         turn,
       };
     },
 
     /** What a model was trained on is always measured: without it no two arms can be compared. */
-    evaluate: (turn, model) =>
-      [...turn.arm.settings.metrics, "training"].map((name) => describeMetric(turn, model, name)),
+    evaluate(turn, model) {
+      const measured = [...turn.arm.settings.metrics, "training"].map((name) => describeMetric(turn, model, name));
+      const { sample } = turn.arm.settings;
+      return sample.accept && turn.generation < turn.arm.generations
+        ? [...measured, describeAcceptance(turn, model)]
+        : measured;
+    },
   };
 }
 
 interface SamplingRequest {
   readonly split: Split;
-  readonly draws: number;
+  /** null where that follows from what is accepted. */
+  readonly draws: number | null;
   readonly decoding: Decoding;
+  readonly accept?: Json;
 }

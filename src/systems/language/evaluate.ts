@@ -4,7 +4,9 @@ import type { Example, StoredCandidate } from "../../domain/rows.ts";
 import type { Measurement } from "../../domain/system.ts";
 import { TrainerError } from "../../errors.ts";
 import { computeSeed } from "../../keys/seed.ts";
-import { findProviders } from "./teacher.ts";
+import type { AcceptedSummary } from "./accept.ts";
+import type { Form } from "./settings.ts";
+import { findForm, findProviders } from "./teacher.ts";
 import type { ModelValue, Work } from "./work.ts";
 
 export async function evaluateModel(work: Work): Promise<readonly Measurement[]> {
@@ -12,7 +14,11 @@ export async function evaluateModel(work: Work): Promise<readonly Measurement[]>
   const { metric: name, basis } = description.parameters as { readonly metric: string; readonly basis: string };
   const [input] = inputs;
   if (!input) throw new TypeError("an evaluate stage needs a model or its answers");
-  if (basis === "none") return measureTraining(input.value as ModelValue);
+  if (basis === "none") {
+    return name === "acceptance"
+      ? measureAcceptance(input.value as AcceptedSummary)
+      : measureTraining(input.value as ModelValue);
+  }
   const metric = parts.metrics[name];
   if (!metric) throw new TypeError(`no metric ${name}`);
   // The same draws for every arm, seed, generation and metric: intervals differ by their data alone.
@@ -30,10 +36,16 @@ function measureTraining({ rows, steps, tokens }: ModelValue): readonly Measurem
   ];
 }
 
+/** How many of the texts became rows: a selection before any other. */
+function measureAcceptance({ acceptance }: AcceptedSummary): readonly Measurement[] {
+  return [{ metric: "acceptance", value: acceptance.rate }];
+}
+
 /** The test split's own summaries as candidates, with their log-probability under the model. */
 async function* scoreGold({ context, parts, description }: Work, model: string): AsyncGenerator<StoredCandidate> {
   const request = { model: await parts.shelf.readModel(model), exampleCount: parts.shelf.rowCount("test") };
-  const scored = findProviders(parts, description.turn).scorer.score(readGold(parts), request, context);
+  const gold = readGold(parts, findForm(parts, description.turn));
+  const scored = findProviders(parts, description.turn).scorer.score(gold, request, context);
   const rows = parts.shelf.readRows("test")[Symbol.asyncIterator]();
   let id = 0;
   for await (const { sum, tokenCount, tokens, reason } of scored) {
@@ -55,8 +67,8 @@ async function* scoreGold({ context, parts, description }: Work, model: string):
   }
 }
 
-async function* readGold(parts: Work["parts"]): AsyncGenerator<Example> {
+async function* readGold(parts: Work["parts"], form: Form): AsyncGenerator<Example> {
   for await (const row of parts.shelf.readRows("test")) {
-    yield { id: row.id, prompt: parts.template.render(row), completion: row.summary };
+    yield { id: row.id, ...form.createScored(row, row.summary) };
   }
 }

@@ -1,18 +1,20 @@
 // The sample stage: every prompt of a split to the sampler, every attempt's candidates to the shelf as soon as it is whole.
-// Draws that are committed are not asked for again; that is all there is to resuming.
+// Draws that are committed are not asked for again; that is all there is to resuming. How many draws there are is known
+// beforehand; where that follows from what is drawn, accept.ts asks.
 
 import type { AttemptIntent, Context } from "../../domain/context.ts";
 import type { Candidate, Prompt, Split } from "../../domain/rows.ts";
-import type { CandidateSummary } from "../../domain/shelf.ts";
+import type { SampleRequest } from "../../domain/ports.ts";
+import type { CandidateBatch, CandidateSummary } from "../../domain/shelf.ts";
 import { ProviderError } from "../../errors.ts";
 import { createInFlight } from "./in-flight.ts";
-import { findProviders } from "./teacher.ts";
+import { findForm, findProviders } from "./teacher.ts";
 import type { Work } from "./work.ts";
 
 /** Candidates that may wait for the disk while more are sampled: a few transactions' worth. */
 const candidatesInFlight = 1000;
 
-interface SampleParameters {
+export interface SampleParameters {
   readonly split: Split;
   readonly draws: number;
   readonly temperature: number;
@@ -20,6 +22,10 @@ interface SampleParameters {
   readonly topK: number | null;
   readonly maxTokens: number;
   readonly stop?: readonly string[];
+}
+
+export function hasAccept({ description }: Work): boolean {
+  return (description.parameters as { readonly accept?: unknown }).accept !== undefined;
 }
 
 export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
@@ -33,17 +39,7 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
 
   if (promptCount > 0) {
     const model = await parts.shelf.readModel(stage.key);
-    const request = {
-      model,
-      draws: decoding.draws,
-      temperature: decoding.temperature,
-      topP: decoding.topP,
-      topK: decoding.topK,
-      maxTokens: decoding.maxTokens,
-      ...(decoding.stop && { stop: decoding.stop }),
-      seed: context.key,
-      promptCount,
-    };
+    const request = createRequest(decoding, { model, seed: context.key, promptCount });
     const { sampler } = findProviders(parts, work.description.turn);
     const collected = createCollector(work, { split, draws: decoding.draws });
     const prompts = readPrompts(work, split, missing);
@@ -57,6 +53,13 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
     await collected.finish();
   }
   return parts.shelf.readSummary(context.key);
+}
+
+export function createRequest(
+  { draws, temperature, topP, topK, maxTokens, stop }: Omit<SampleParameters, "split">,
+  own: Pick<SampleRequest, "model" | "seed" | "promptCount">,
+): SampleRequest {
+  return { ...own, draws, temperature, topP, topK, maxTokens, ...(stop && { stop }) };
 }
 
 /** What is still to be sampled, by 1 at the place of every candidate that is there. */
@@ -76,22 +79,23 @@ function createMissing(isSampled: Uint8Array, draws: number) {
 }
 
 async function* readPrompts(
-  { parts }: Work,
+  { parts, description }: Work,
   split: Split,
   { drawCount, readDraws }: ReturnType<typeof createMissing>,
 ): AsyncGenerator<Prompt> {
   let position = 0;
+  const form = findForm(parts, description.turn);
   for await (const row of parts.shelf.readRows(split)) {
     const draws = readDraws(position++);
     if (draws.length === 0) continue;
-    const prompt = { id: row.id, text: parts.template.render(row) };
+    const prompt = { id: row.id, text: form.ask(row) };
     // Only where an attempt is a single draw can a prompt be half there.
     yield draws.length < drawCount ? { ...prompt, draws } : prompt;
   }
 }
 
 /** Hands on the context with a ledger that also tells how many candidates an attempt will bring. */
-function withLedger(context: Context, expect: (attempt: AttemptIntent) => void): Context {
+export function withLedger(context: Context, expect: (attempt: AttemptIntent) => void): Context {
   return {
     ...context,
     ledger: {
@@ -105,7 +109,7 @@ function withLedger(context: Context, expect: (attempt: AttemptIntent) => void):
 }
 
 /** Gathers candidates by attempt and commits each attempt when all its candidates have come. */
-function createCollector({ context, parts }: Work, place: { readonly split: Split; readonly draws: number }) {
+export function createCollector({ context, parts }: Work, place: Pick<CandidateBatch, "split" | "draws">) {
   const openByAttempt = new Map<string, { readonly rowCount: number; readonly candidates: Candidate[] }>();
   const writes = createInFlight(candidatesInFlight);
   return {

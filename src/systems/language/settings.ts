@@ -5,7 +5,7 @@ import type { ComputeParts, Policy } from "../../domain/corpus.ts";
 import type { AttackLint } from "../../domain/lint.ts";
 import type { TextMetric } from "../../domain/metric.ts";
 import type { Sampler, Scorer, Trainer, Verifier } from "../../domain/ports.ts";
-import type { Row, Score, Split, StoredCandidate } from "../../domain/rows.ts";
+import type { Example, Row, Score, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { Select, Selection, SelectionReason } from "../../domain/selection.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Json } from "../../keys/canonical.ts";
@@ -17,6 +17,20 @@ export interface Decoding {
   readonly maxTokens: number;
   /** Texts that end a completion and are no part of it. */
   readonly stop: readonly string[];
+}
+
+/** What a text must be to become a row, and what becomes of it: its article stands between the two, its summary after. */
+export interface TextForm {
+  readonly begin: string;
+  /** Stands in it exactly once; null where all that follows `begin` is the summary, of the prompt's article. */
+  readonly part: string | null;
+}
+
+/** Candidates are drawn until so many rows are accepted, within a budget of candidates. */
+export interface Accept extends TextForm {
+  readonly rows: number;
+  /** At most; no part of any key. */
+  readonly candidates: number;
 }
 
 /**
@@ -35,7 +49,7 @@ export interface LanguageSettings {
   /** The trainer's parameters, and those of generation 0. */
   readonly params: Json;
   readonly firstParams: Json;
-  readonly sample: Decoding & { readonly candidates: number };
+  readonly sample: Decoding & { readonly candidates: number; readonly accept?: Accept };
   readonly corpus: Policy;
   /** Names of LanguageParts.verifiers: the arm's own, null for none, and those that score beside it. */
   readonly verifier: string | null;
@@ -82,6 +96,8 @@ export interface LanguageParts {
   readonly scorer: Scorer;
   readonly trainer: Trainer;
   readonly template: Template;
+  /** Where models are asked for texts without a prompt: how they meet rows; absent where the template says it. */
+  readonly unprompted?: { readonly form: Form; readonly who: "teachers" | "all" };
   /** Hosted models that nothing trains, by name. */
   readonly teachers: Readonly<Record<string, Teacher>>;
   /** SHA-256 over the canonical rows of each split, and how many there are. */
@@ -108,6 +124,18 @@ export interface DrawsRequest {
   readonly promptCount: number;
   readonly generation: number;
   readonly selection: Selection;
+}
+
+/** How a model meets rows. */
+export interface Form {
+  /** Stands in the key of whatever is trained, asked or scored in it. */
+  readonly digest: string;
+  /** What it is asked. */
+  ask(row: Pick<Row, "article">): string;
+  /** What it is trained on. */
+  createExample(row: Pick<Row, "article">, summary: string): Omit<Example, "id">;
+  /** What of that is scored, and what stands before it. */
+  createScored(row: Pick<Row, "article">, summary: string): Omit<Example, "id">;
 }
 
 /** A prompt template, compiled. */

@@ -2,21 +2,21 @@
 // It has no loop over generations, no model and no store of its own.
 
 import type { System } from "../../domain/system.ts";
-import { createAnswerReader } from "./answers.ts";
+import { acceptCandidates } from "./accept.ts";
 import { assembleCorpus } from "./assemble.ts";
 import { createDescriptions } from "./describe.ts";
 import { evaluateModel } from "./evaluate.ts";
-import { sampleCandidates } from "./sample.ts";
+import { hasAccept, sampleCandidates } from "./sample.ts";
 import { selectCandidates } from "./select.ts";
 import type { LanguageParts, LanguageSettings } from "./settings.ts";
 import { trainModel } from "./train.ts";
 import { verifyCandidates } from "./verify.ts";
-import type { Work } from "./work.ts";
+import { createAnswerReader, type Work } from "./work.ts";
 
 const performers = {
   assemble: assembleCorpus,
   train: trainModel,
-  sample: sampleCandidates,
+  sample: (work: Work) => (hasAccept(work) ? acceptCandidates(work) : sampleCandidates(work)),
   verify: verifyCandidates,
   select: selectCandidates,
   evaluate: evaluateModel,

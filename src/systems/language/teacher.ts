@@ -3,7 +3,8 @@
 
 import { open } from "node:fs/promises";
 import { renderCanonical } from "../../keys/canonical.ts";
-import type { LanguageParts, LanguageSettings, Teacher } from "./settings.ts";
+import type { Form, LanguageParts, LanguageSettings, Teacher } from "./settings.ts";
+import { createPromptForm } from "./template.ts";
 import type { ModelValue, Work } from "./work.ts";
 
 /** Raised by hand when the same identity would be kept in another way. */
@@ -23,6 +24,16 @@ export function findTeacher(parts: LanguageParts, { arm, generation }: Place): T
 /** Who samples and scores under a turn's model. */
 export function findProviders(parts: LanguageParts, turn: Place): Pick<LanguageParts, "sampler" | "scorer"> {
   return findTeacher(parts, turn) ?? parts;
+}
+
+/** How a turn's model meets rows, as far as it is asked or scored. */
+export function findForm(parts: LanguageParts, turn: Place): Form {
+  return parts.unprompted && findTeacher(parts, turn) ? parts.unprompted.form : findTrainedForm(parts);
+}
+
+/** How models meet rows that are trained here. */
+export function findTrainedForm({ unprompted, template }: LanguageParts): Form {
+  return unprompted?.who === "all" ? unprompted.form : createPromptForm(template);
 }
 
 /** The train stage of a teacher. */

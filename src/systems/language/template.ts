@@ -2,9 +2,10 @@
 // one as nothing, which would train a model on empty prompts without a word.
 
 import { Template as JinjaTemplate } from "@huggingface/jinja";
+import type { Row } from "../../domain/rows.ts";
 import { ConfigError } from "../../errors.ts";
-import { computeDigest } from "../../keys/digest.ts";
-import type { Template } from "./settings.ts";
+import { computeDigest, computeKey } from "../../keys/digest.ts";
+import type { Form, Template, TextForm } from "./settings.ts";
 
 /** Compiles a template; `where` names it in errors. Throws ConfigError for what cannot be rendered. */
 export function createTemplate(text: string, where: string): Template {
@@ -12,6 +13,26 @@ export function createTemplate(text: string, where: string): Template {
   // The commonest template of all needs no interpreter.
   const isPlain = /^\{\{ *article *\}\}$/.test(source);
   return { digest, render: ({ article }) => (isPlain ? article : render({ article })) };
+}
+
+/** A model that is asked by prompts. */
+export function createPromptForm({ digest, render }: Template): Form {
+  const createExample: Form["createExample"] = (row, summary) => ({ prompt: render(row), completion: summary });
+  return { digest, ask: render, createExample, createScored: createExample };
+}
+
+/**
+ * A model that is asked for whole texts: nothing stands before them, and it learns all of their tokens. Scored is what
+ * follows the beginning, which all texts share: no server tells the probability of a first token.
+ */
+export function createTextForm({ begin, part }: TextForm): Form {
+  const finish = ({ article }: Pick<Row, "article">, summary: string): string => `${article}${part ?? ""}${summary}`;
+  return {
+    digest: computeKey({ unprompted: 1, begin, part }),
+    ask: () => "",
+    createExample: (row, summary) => ({ prompt: "", completion: `${begin}${finish(row, summary)}` }),
+    createScored: (row, summary) => ({ prompt: begin, completion: finish(row, summary) }),
+  };
 }
 
 /** The variables a template may use, and those without which it makes no sense. */

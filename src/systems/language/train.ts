@@ -6,7 +6,7 @@ import type { Json } from "../../keys/canonical.ts";
 import { computeSeed } from "../../keys/seed.ts";
 import { createRandom } from "../../math/random.ts";
 import { renderWithoutMarkers } from "../../text/markers/chat-markers.ts";
-import { adoptTeacher, findTeacher } from "./teacher.ts";
+import { adoptTeacher, findTeacher, findTrainedForm } from "./teacher.ts";
 import type { ModelValue, Work } from "./work.ts";
 
 interface TrainParameters {
@@ -48,9 +48,10 @@ async function* readExamples(
   corpus: string,
   { order, isBroken }: { readonly order: Uint32Array; readonly isBroken: boolean },
 ): AsyncGenerator<Example> {
+  const form = findTrainedForm(parts);
   const dress = isBroken ? renderWithoutMarkers : (text: string) => text;
   for await (const { id, article, summary } of parts.shelf.readCorpus(corpus, order)) {
-    yield { id, prompt: parts.template.render({ article: dress(article) }), completion: dress(summary) };
+    yield { id, ...form.createExample({ article: dress(article) }, dress(summary)) };
   }
 }
 
