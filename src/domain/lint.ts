@@ -88,6 +88,8 @@ export interface LintTurn {
     readonly losses: Readonly<Record<string, number>> | null;
   } | null;
   readonly sample: SampleLint | null;
+  /** Of a stage that drew until enough texts became rows; absent in any other. */
+  readonly acceptance?: { readonly accepted: number; readonly candidates: number };
   /** Sample stages under other keys that drew the very same candidates at a temperature above 0. */
   readonly copies: number;
   readonly selection: {

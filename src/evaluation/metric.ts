@@ -24,6 +24,7 @@ export const textMetrics: readonly TextMetricDeclaration[] = [
   { name: "rows", basis: "none", better: "neither", hasItems: false },
   { name: "steps", basis: "none", better: "neither", hasItems: false },
   { name: "tokens", basis: "none", better: "neither", hasItems: false },
+  { name: "acceptance", basis: "none", better: "neither", hasItems: false },
 ];
 
 /** The declaration of a metric; undefined where the name is none. */

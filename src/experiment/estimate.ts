@@ -3,7 +3,7 @@
 
 import type { Split } from "../domain/rows.ts";
 import type { Description } from "../domain/stage.ts";
-import type { LanguageExperiment } from "./experiment.ts";
+import type { LanguageExperiment, LanguageSettings } from "./experiment.ts";
 import type { LanguageMaterials, RunRecordSource } from "./prepare.ts";
 import { type DeclaredEndpoint, resolvePrice } from "./schema/endpoints.ts";
 
@@ -43,10 +43,11 @@ interface Asked {
 }
 
 function estimateSampling({ description, experiment, materials }: Asked): Outside | undefined {
-  const { split, draws, maxTokens } = description.parameters as { split: Split; draws: number; maxTokens: number };
+  const { split, draws, maxTokens } = description.parameters as unknown as SampleParameters;
   const { rowCount } = materials.dataset[split];
   const endpoint = findEndpoint(description, experiment);
   const { script } = experiment.language;
+  if (draws === null) return estimateAccepting({ description, experiment, materials }, maxTokens);
   if (endpoint === undefined) {
     if (script === null) return undefined;
     // A prompt is a call, whatever the number of its draws.
@@ -61,6 +62,29 @@ function estimateSampling({ description, experiment, materials }: Asked): Outsid
   });
 }
 
+/** Each candidate is a call of its own; how many there will be nobody knows, but never more than the arm allows. */
+function estimateAccepting({ description, experiment, materials }: Asked, maxTokens: number): Outside | undefined {
+  const endpoint = findEndpoint(description, experiment);
+  const { script, prompt } = experiment.language;
+  const calls = findSettings(description, experiment)?.sample.accept?.candidates ?? 0;
+  const promptTokens = prompt === "none" ? 0 : calls * estimatePrompt(materials, "train");
+  if (endpoint) return priceCalls(endpoint, { calls, promptTokens, completionTokens: calls * maxTokens });
+  if (script === null) return undefined;
+  // A dialogue has a word more than was asked for on each of its two lines.
+  return { calls, tokens: calls * (Math.min(script.words, maxTokens) + 2), usd: calls * script.price };
+}
+
+function findSettings({ turn }: Description, { arms }: LanguageExperiment): LanguageSettings | undefined {
+  return arms.find(({ id }) => id === turn.arm.id)?.settings;
+}
+
+interface SampleParameters {
+  readonly split: Split;
+  /** null: until enough are accepted. */
+  readonly draws: number | null;
+  readonly maxTokens: number;
+}
+
 interface Asking {
   readonly endpoint?: { readonly name?: string };
   readonly mode?: string;
@@ -73,8 +97,9 @@ function estimateVerifying({ description, experiment, materials }: Asked): Outsi
   const { verifier = {} } = description.parameters as { verifier?: Asking };
   const endpoint = experiment.language.endpoints[verifier.endpoint?.name ?? ""];
   if (endpoint === undefined) return undefined;
-  const { settings } = experiment.arms.find(({ id }) => id === description.turn.arm.id) ?? {};
-  const candidates = materials.dataset.train.rowCount * (settings?.sample.candidates ?? 1);
+  const settings = findSettings(description, experiment);
+  const { rowCount } = materials.dataset.train;
+  const candidates = settings?.sample.accept?.candidates ?? rowCount * (settings?.sample.candidates ?? 1);
   const textCount = verifier.mode === "pairwise" ? 2 : 1;
   const calls = textCount * (candidates + Math.min(verifier.canaries?.count ?? 0, candidates));
   const written = textCount * (settings?.sample.maxTokens ?? 0);

@@ -11,6 +11,8 @@ export interface PromptText {
 
 /** A name without a slash is a packaged template, one with a slash a file relative to `folder`. */
 export async function readPromptFile(name: string, folder: string): Promise<PromptText> {
+  // Where models are asked by no prompt; whoever must read an article all the same is given it as it stands.
+  if (name === "none") return { name, text: "{{ article }}" };
   const isFile = name.includes("/");
   const path = isFile ? resolve(folder, name) : join(packagedTemplates, `${name}.jinja`);
   const text = await readTextFile({ path, shown: isFile ? name : path, kind: "prompt" });

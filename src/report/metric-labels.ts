@@ -40,6 +40,11 @@ const known: Readonly<Record<string, readonly [title: string, unit: string | nul
   rows: ["Rows trained on", "rows", "How many rows training read, a row counted each time that it was read."],
   steps: ["Training steps", "steps", "How many updates the model was trained with."],
   tokens: ["Tokens trained on", "tokens", "How many tokens the training loss was taken over."],
+  acceptance: [
+    "Acceptance",
+    "share, 0 to 1",
+    "How many of the texts that were drawn became rows: a selection before any other.",
+  ],
   traceRatio: ["Trace ratio", lostBelowOne, "Spread of the model against the spread of the real data."],
   determinantRatio: ["Determinant ratio", lostBelowOne, "Volume of the model against that of real data."],
   meanError: ["Squared error of the mean", null, "How far the model has wandered from the real centre."],

@@ -14,7 +14,7 @@ import { select } from "../../src/selection/select.ts";
 import { openRunFolder, type RunFolder, type RunFolderOptions } from "../../src/store/run-folder.ts";
 import type { LanguageParts, LanguageSettings } from "../../src/systems/language/settings.ts";
 import { createLanguageSystem } from "../../src/systems/language/system.ts";
-import { createTemplate } from "../../src/systems/language/template.ts";
+import { createPromptForm, createTemplate } from "../../src/systems/language/template.ts";
 import { createOracleVerifier } from "../../src/verifiers/oracle.ts";
 import { createPerplexityVerifier } from "../../src/verifiers/perplexity.ts";
 import { createRandomVerifier } from "../../src/verifiers/random.ts";
@@ -111,7 +111,7 @@ export function createLanguageParts(shelf: Shelf, change: Partial<LanguageParts>
       self: { ...plain, verifier: createSelfVerifier(), parameters: { kind: "self" } },
       random: { ...plain, verifier: createRandomVerifier(), parameters: { kind: "random" }, isSeeded: true },
       weak: {
-        verifier: createPerplexityVerifier(scorer, template.render),
+        verifier: createPerplexityVerifier(scorer, createPromptForm(template).createScored),
         parameters: { kind: "perplexity" },
         auxiliary: { real: 0.25, params: {} },
         isSeeded: false,

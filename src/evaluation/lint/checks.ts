@@ -31,6 +31,7 @@ export const lintDeclarations = {
   empty: { meaning: "of the candidates are empty", default: most(0.05) },
   refused: { meaning: "of the candidates were refused", default: most(0.1) },
   unparsable: { meaning: "of the candidates cannot be parsed", default: most(0.1) },
+  acceptance: { meaning: "of the candidates became rows as sample.accept says", default: open },
   markers: { meaning: "of the candidates hold chat markers", default: most(0) },
   reusedSeeds: { meaning: "of the prompts drawn from more than once gave one text each time", default: most(0.95) },
   copiedStages: { meaning: "other sample stages drew these very candidates", default: most(0) },
@@ -62,7 +63,7 @@ export function computeChecks(turn: LintTurn, limits: LintLimits): readonly Chec
 
 type CreateCheck = (name: string, count: number, of: number, value?: number | null) => Check;
 
-function listSampleChecks({ sample, copies }: LintTurn, create: CreateCheck): readonly Check[] {
+function listSampleChecks({ sample, copies, acceptance }: LintTurn, create: CreateCheck): readonly Check[] {
   if (sample === null) return [];
   const { candidates: one, prompts } = sample;
   const { texts, candidates } = one;
@@ -72,7 +73,10 @@ function listSampleChecks({ sample, copies }: LintTurn, create: CreateCheck): re
     create("truncated", one.truncated, candidates),
     create("empty", one.empty, candidates),
     create("refused", one.refused, candidates),
-    create("unparsable", one.unparsable, candidates),
+    // Where texts are drawn until enough are rows, those that are none are no fault: how many are rows is told.
+    acceptance === undefined
+      ? create("unparsable", one.unparsable, candidates)
+      : create("acceptance", acceptance.accepted, acceptance.candidates),
     create("markers", one.markers, candidates),
     create("reusedSeeds", one.drawnAlike, one.drawnAgain),
     create("copiedStages", copies, 0, copies),

@@ -17,9 +17,15 @@ export interface LinterParts {
   readonly readRoundTrip: ReadRoundTrip | null;
 }
 
-export type LintShelf = Pick<Shelf, "readRows" | "candidateCount" | "readTexts" | "readLint" | "writeLint">;
+export type LintShelf = Pick<
+  Shelf,
+  "rowCount" | "readRows" | "candidateCount" | "readTexts" | "readLint" | "writeLint"
+>;
 
-export type LintOptions = Pick<CandidateLintRequest, "isRandom" | "signal">;
+export interface LintOptions extends Pick<CandidateLintRequest, "isRandom" | "signal"> {
+  /** True where the draws of a prompt do not follow each other. */
+  readonly isByRounds?: boolean;
+}
 
 export interface Linter {
   /** Of a finished sample stage over the train split; `isRandom` is false at temperature 0. */
@@ -39,7 +45,9 @@ export function createLinter({ shelf, render, readRoundTrip }: LinterParts): Lin
     // Awaited below; where the candidates fail first, as in a run that stops, nobody awaits it.
     prompts.catch(() => undefined);
     const candidateCount = shelf.candidateCount(stage);
-    const candidates = await computeCandidateLint(shelf.readTexts(stage), { candidateCount, ...options });
+    const promptCount = options.isByRounds ? shelf.rowCount("train") : null;
+    const request = { ...options, candidateCount, promptCount };
+    const candidates = await computeCandidateLint(shelf.readTexts(stage), request);
     const lint = { version: lintVersion, candidates, prompts: await prompts };
     await shelf.writeLint(stage, lint);
     return lint;

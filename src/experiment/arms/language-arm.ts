@@ -9,6 +9,7 @@ import { embeddedTokens, type LanguageConfig } from "../schema/language.ts";
 import { scriptSchema } from "../schema/script.ts";
 import { readShare } from "../schema/strict.ts";
 import { baseByTrainer, checkParams, resolveParams } from "../schema/training.ts";
+import { checkAccept } from "./accept.ts";
 import { corpusFields, type Field } from "./fields.ts";
 import { checkEndpointName, type Verifiers } from "./verifiers.ts";
 
@@ -29,6 +30,8 @@ export function resolveLanguageArm(
   checkSelection(config, tree, problems);
   checkOpponents(config, tree, { verifiers, problems });
   checkEndpoints(config, tree, problems);
+  checkAccept(config, tree, { verifiers, problems });
+  const { accept, ...drawn } = sample;
   const decodings = {
     greedy: { temperature: 0, topP: null, topK: null },
     sample: { temperature: sample.temperature, topP: sample.topP, topK: sample.topK },
@@ -40,7 +43,7 @@ export function resolveLanguageArm(
     teacher: model.first.endpoint,
     params,
     firstParams,
-    sample: { ...sample },
+    sample: { ...drawn, ...(accept && { accept: { ...accept } }) },
     corpus: resolveCorpus(config.corpus, tree, problems),
     verifier: verifier === "none" ? null : verifier,
     alsoScore: config.score === "all" ? Object.keys(verifiers) : [],
@@ -50,6 +53,8 @@ export function resolveLanguageArm(
     metrics: [...new Set(evaluate.metrics)],
   };
 }
+
+const isOfTexts = (metric: string): boolean => metric !== "loss";
 
 /** One provider trains, samples and scores all of an experiment. */
 export function resolveProvider(
@@ -124,9 +129,12 @@ function checkEndpoints(
     const what = `the endpoint ${teacher} scores no given texts, so generation 0 has no loss`;
     refuse(["evaluate", "metrics"], what, "leave loss out of evaluate.metrics");
   }
-  // Every generation that is trained writes through the embedded engine, wherever it is served.
-  const isTrained = model.trainer === "embedded" && (teacher === null || generations > 0);
-  if (sample.maxTokens > embeddedTokens && isTrained) {
+  // Every generation that is trained writes through the embedded engine, wherever it is served: for the next corpus, but
+  // the last one, and for whatever is measured of its texts.
+  const [writesRows, writesAnswers] = [generations > (teacher === null ? 0 : 1), evaluate.metrics.some(isOfTexts)];
+  const isTrained = teacher === null || generations > 0;
+  const isWriting = model.trainer === "embedded" && isTrained && (writesRows || writesAnswers);
+  if (sample.maxTokens > embeddedTokens && isWriting) {
     const what = `sample.maxTokens is ${sample.maxTokens}, the embedded model writes ${embeddedTokens} at most`;
     refuse(["sample", "maxTokens"], what, `set it to ${embeddedTokens} or less`);
   }
@@ -218,6 +226,10 @@ export function listLanguageFields(settings: LanguageSettings, generations: numb
     { name: "topP", value: sample.topP },
     { name: "topK", value: sample.topK },
     { name: "maxTokens", value: sample.maxTokens },
+    { name: "accept", value: sample.accept?.rows },
+    { name: "accept.candidates", value: sample.accept?.candidates },
+    { name: "accept.begin", value: sample.accept?.begin },
+    { name: "accept.part", value: sample.accept?.part ?? undefined },
     { name: "stop", value: sample.stop.length > 0 ? sample.stop.join(" ") : null },
     { name: "teacher", value: settings.teacher },
     { name: "start", value: settings.start },

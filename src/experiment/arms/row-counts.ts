@@ -21,8 +21,11 @@ export function findRowProblems(
   if (corpus.kind === "accumulate-doubling") {
     return findDoublingProblems({ realCount, promptCount: trainCount, selection }, generations);
   }
-  const plannedCount = selection.best === null ? trainCount * sample.candidates : trainCount;
-  const keptCount = countKept(selection, trainCount, sample.candidates);
+  const drawnCount = sample.accept?.rows ?? trainCount * sample.candidates;
+  const plannedCount = selection.best === null ? drawnCount : trainCount;
+  const keptCount = sample.accept
+    ? computeShare(selection.keep ?? 1, drawnCount)
+    : countKept(selection, trainCount, sample.candidates);
   if (keptCount === 0) {
     const what = `keeping ${renderPercent(selection.keep ?? 1)} of ${plannedCount} keeps none, so there is nothing to train on`;
     return [{ where: "select.keep", what, next: "raise select.keep or sample more candidates" }];

@@ -8,6 +8,7 @@ import { checkSeeds, resolveSeeds } from "../schema/frame.ts";
 import { type GaussianConfig, gaussianRunPaths, gaussianSchema } from "../schema/gaussian.ts";
 import { type LanguageConfig, languageRunPaths, languageSchema, resolveLint } from "../schema/language.ts";
 import { parseTree } from "../validation/parse-tree.ts";
+import { checkForms, noPrompt } from "./accept.ts";
 import { listGaussianFields, resolveGaussianArm } from "./gaussian-arm.ts";
 import { listLanguageFields, resolveLanguageArm, resolveProvider, resolveVerifiers } from "./language-arm.ts";
 import { resolveArms } from "./resolve.ts";
@@ -87,6 +88,7 @@ export function readLanguage(
     gates: [],
     arms,
   };
+  checkForms(experiment, tree, problems);
   return { experiment, areIdsCertain };
 }
 
@@ -109,9 +111,11 @@ export const templateNames: readonly string[] = ["article", "summary"];
 
 /** A name without a slash must be one of the package's. */
 function checkPrompt(prompt: string, tree: MapNode, problems: PlacedProblem[]): void {
-  if (prompt.includes("/") || templateNames.includes(prompt) || !prompt.isWellFormed()) return;
+  if (prompt.includes("/") || prompt === noPrompt || templateNames.includes(prompt) || !prompt.isWellFormed()) return;
   const near = findNearest(prompt, templateNames);
-  const next = near ? `did you mean ${near}?` : `use ${templateNames.join(" or ")}, or a file with a slash in its path`;
+  const next = near
+    ? `did you mean ${near}?`
+    : `use ${templateNames.join(" or ")}, a file with a slash in its path, or ${noPrompt}`;
   const what = `there is no prompt ${JSON.stringify(prompt)} in the package`;
   problems.push(createProblem(findPlace(tree, ["prompt"]), what, next));
 }

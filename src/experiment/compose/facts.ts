@@ -1,7 +1,7 @@
 // What a record says of how the loop was told to go.
 
 import type { Json } from "../../keys/canonical.ts";
-import type { LanguageExperiment } from "../experiment.ts";
+import type { LanguageExperiment, LanguageSettings } from "../experiment.ts";
 import type { ComposedSystem } from "./composed.ts";
 
 /** What the loop was told, as resolved: where arms differ, every value there is. */
@@ -11,13 +11,23 @@ export function listLoopFacts({ arms, keepModels }: LanguageExperiment): Compose
   return [
     { name: "generations", value: list(({ generations }) => String(generations)) },
     { name: "real share", value: list(({ settings }) => `${Number((settings.real * 100).toPrecision(12))}%`) },
-    { name: "sampling", value: list(({ settings }) => renderFields({ ...settings.sample })) },
+    { name: "sampling", value: list(({ settings }) => renderSampling(settings.sample)) },
     {
       name: "training",
       value: list(({ settings }) => renderFields(settings.params as Readonly<Record<string, Json>>)),
     },
     { name: "keepModels", value: keepModels },
   ];
+}
+
+function renderSampling({ accept, ...sample }: LanguageSettings["sample"]): string {
+  const drawn = renderFields({ ...sample });
+  if (!accept) return drawn;
+  const form = [
+    `begins ${JSON.stringify(accept.begin)}`,
+    ...(accept.part === null ? [] : [`holds ${JSON.stringify(accept.part)} once`]),
+  ];
+  return `${drawn}, until ${accept.rows} rows of at most ${accept.candidates} candidates are accepted (${form.join(", ")})`;
 }
 
 /** `candidates 1, temperature 1`, without what is not set. */

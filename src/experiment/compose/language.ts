@@ -1,8 +1,10 @@
 // Joins the parts of a language experiment: the embedded model, verifiers, metrics, corpora and selection.
 
+import type { Row } from "../../domain/rows.ts";
 import type { Shelf } from "../../domain/shelf.ts";
+import type { LanguageParts } from "../../systems/language/settings.ts";
 import { createLanguageSystem } from "../../systems/language/system.ts";
-import { createTemplate } from "../../systems/language/template.ts";
+import { createPromptForm, createTemplate, createTextForm } from "../../systems/language/template.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem, Lent } from "./composed.ts";
@@ -22,7 +24,10 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
   // A plan performs nothing, so the shelf it lacks is never opened.
   const shelf = lent?.shelf as Shelf;
   const template = createTemplate(materials.template.text, materials.template.name);
+  const unprompted = createUnprompted(experiment);
+  const promptForm = createPromptForm(template);
   const system = createLanguageSystem({
+    ...(unprompted && { unprompted }),
     shelf,
     sampler: models.sampler,
     scorer: models.scorer,
@@ -33,6 +38,8 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     verifiers: createNamedVerifiers(language, {
       ...models,
       render: template.render,
+      form: unprompted?.who === "all" ? unprompted.form : promptForm,
+      hostedForm: unprompted?.form ?? promptForm,
       materials: materials.verifiers ?? {},
       hosting: lent?.hosting ?? null,
       folder: experiment.folder,
@@ -41,7 +48,11 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     ...policies,
   });
   const { train, test } = materials.dataset;
-  const linted = { shelf, render: template.render, readRoundTrip: models.readRoundTrip };
+  // What stands around an article in a text of the model's own must not stand in it either.
+  const read = unprompted && ((row: Pick<Row, "article">) => unprompted.form.createExample(row, "").completion);
+  const linted = read
+    ? { shelf, render: read, readRoundTrip: null }
+    : { shelf, render: template.render, readRoundTrip: models.readRoundTrip };
   return {
     system: system as ComposedSystem["system"],
     facts: [
@@ -50,7 +61,12 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
         value: `${train.rowCount} train rows (${train.digest.slice(0, 12)}), ${test.rowCount} test rows (${test.digest.slice(0, 12)})`,
       },
       ...materials.notes.map((value) => ({ name: "dataset note", value })),
-      { name: "prompt template", value: `${materials.template.name} (${template.digest.slice(0, 12)})` },
+      unprompted
+        ? {
+            name: "prompt",
+            value: `none: hosted and scripted models write whole texts (${unprompted.form.digest.slice(0, 12)})`,
+          }
+        : { name: "prompt template", value: `${materials.template.name} (${template.digest.slice(0, 12)})` },
       { name: "base model", value: `${language.base} (${models.trainer.base.slice(0, 12)})` },
       ...listLoopFacts(experiment),
       { name: "ROUGE", value: "F1, unstemmed, lower-case runs of a-z and 0-9, as Google's rouge_score 0.1.2" },
@@ -62,4 +78,12 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     readWaits: models.endpoints.readWaits,
     close: models.close,
   };
+}
+
+/** How models meet rows where they are asked without a prompt: all arms have one form. */
+function createUnprompted({ language, arms }: LanguageExperiment): LanguageParts["unprompted"] {
+  const accept = arms.flatMap(({ settings }) => settings.sample.accept ?? [])[0];
+  if (language.prompt !== "none" || !accept) return undefined;
+  // The embedded model reads an article, whatever the one before it was asked.
+  return { form: createTextForm(accept), who: language.trainer === "embedded" ? "teachers" : "all" };
 }

@@ -14,12 +14,14 @@ export type CheckLint = (stage: Stage, turn: Turn, signal: AbortSignal) => Promi
 export function createLintCheck(parts: LinterParts, limits: LintLimits): CheckLint {
   const linter = createLinter(parts);
   return async (stage, turn, signal) => {
-    const { temperature } = (turn.arm.settings as LanguageSettings).sample;
-    const sample = stage.kind === "sample" ? await linter.read(stage.key, { isRandom: temperature > 0, signal }) : null;
+    const { temperature, accept } = (turn.arm.settings as LanguageSettings).sample;
+    const options = { isRandom: temperature > 0, isByRounds: accept !== undefined, signal };
+    const sample = stage.kind === "sample" ? await linter.read(stage.key, options) : null;
+    const acceptance = sample === null ? undefined : (stage.value as Pick<LintTurn, "acceptance">).acceptance;
     const selection = stage.kind === "select" ? (stage.value as LintTurn["selection"]) : null;
     const attacks = stage.kind === "verify" ? (stage.value as Pick<LintTurn, "attacks">).attacks : undefined;
     if (sample === null && selection === null && attacks === undefined) return;
-    const found = { sample, selection, ...(attacks && { attacks }) };
+    const found = { sample, selection, ...(attacks && { attacks }), ...(acceptance && { acceptance }) };
     const broken = findFatal(createTurn(turn, found), limits);
     if (broken) throw createBreachError(broken, { arm: turn.arm.id, seed: turn.seed, generation: turn.generation });
   };
@@ -28,7 +30,7 @@ export function createLintCheck(parts: LinterParts, limits: LintLimits): CheckLi
 /** Copies are seen when all are there: at the end of the run. */
 function createTurn(
   { arm, seed, generation }: Turn,
-  found: Pick<LintTurn, "sample" | "selection" | "attacks">,
+  found: Pick<LintTurn, "sample" | "selection" | "attacks" | "acceptance">,
 ): LintTurn {
   return { arm: arm.id, seed, generation, training: null, copies: 0, ...found };
 }

@@ -31,7 +31,9 @@ export function computeMetricDeclarations(experiment: Experiment): readonly Metr
     return gaussianMetrics.filter(({ name }) => names.has(name));
   }
   const measured = Object.values(createLanguageMetrics(experiment)).flatMap(({ metrics }) => metrics);
-  return [...measured, ...textMetrics.filter(({ basis }) => basis === "none")].map(({ name, basis, better }) => ({
+  const isAccepting = experiment.arms.some(({ settings }) => settings.sample.accept !== undefined);
+  const facts = textMetrics.filter(({ name, basis }) => basis === "none" && (isAccepting || name !== "acceptance"));
+  return [...measured, ...facts].map(({ name, basis, better }) => ({
     name,
     basis,
     better,

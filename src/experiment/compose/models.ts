@@ -1,9 +1,8 @@
 // The models of an experiment: those it trains, in this process or through the endpoint that serves them, and those that
 // stand behind endpoints as they are, as teachers and as weak verifiers.
 
-import type { Row } from "../../domain/rows.ts";
 import type { ServedAddress } from "../../providers/served/server.ts";
-import type { NamedVerifier, Teacher } from "../../systems/language/settings.ts";
+import type { Form, NamedVerifier, Teacher } from "../../systems/language/settings.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import { createEndpoints, type Endpoints } from "../hosted/endpoints.ts";
@@ -70,16 +69,17 @@ function createTeachers(
 interface WeakParts {
   readonly declared: Readonly<Record<string, DeclaredEndpoint>>;
   readonly endpoints: Endpoints;
-  readonly render: (row: Row) => string;
+  /** As models behind endpoints meet rows. */
+  readonly hostedForm: Form;
 }
 
 /** A verifier under the fixed model of an endpoint. */
-export function createHostedWeak(name: string, { declared, endpoints, render }: WeakParts): NamedVerifier {
+export function createHostedWeak(name: string, { declared, endpoints, hostedForm }: WeakParts): NamedVerifier {
   const scorer = endpoints.scorer(name);
   const endpoint = declared[name] as DeclaredEndpoint;
   const identity = readIdentity(endpoint);
   return {
-    verifier: createPerplexityVerifier(scorer, render, createFixedModel(identity)),
+    verifier: createPerplexityVerifier(scorer, hostedForm.createScored, createFixedModel(identity)),
     parameters: { kind: "perplexity", endpoint: identity, join: endpoint.join, scorer: scorer.version },
     auxiliary: null,
     isSeeded: false,

@@ -2,7 +2,7 @@
 
 import type { Scorer } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
-import type { NamedVerifier } from "../../systems/language/settings.ts";
+import type { Form, NamedVerifier } from "../../systems/language/settings.ts";
 import { createRougeScorer } from "../../text/rouge-scorer.ts";
 import { createOracleVerifier } from "../../verifiers/oracle.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
@@ -15,13 +15,16 @@ import { createCommand, createHostedJudge, createReward, type ReaderParts } from
 export interface VerifierParts extends ReaderParts {
   /** The scorer of the experiment's own models. */
   readonly scorer: Scorer;
+  /** How those meet rows, and how models behind endpoints do. */
+  readonly form: Form;
+  readonly hostedForm: Form;
 }
 
 export function createNamedVerifiers(
   { verifiers: settings, endpoints: declared }: Pick<LanguageFrame, "verifiers" | "endpoints">,
   parts: VerifierParts,
 ): Readonly<Record<string, NamedVerifier>> {
-  const { scorer, endpoints, render } = parts;
+  const { scorer, endpoints, form, hostedForm } = parts;
   const create = (name: string, verifier: VerifierSettings): NamedVerifier => {
     switch (verifier.kind) {
       case "oracle":
@@ -37,11 +40,12 @@ export function createNamedVerifiers(
       case "command":
         return createCommand(name, verifier, parts);
       case "perplexity": {
-        if ("endpoint" in verifier) return createHostedWeak(verifier.endpoint, { declared, endpoints, render });
+        if ("endpoint" in verifier) return createHostedWeak(verifier.endpoint, { declared, endpoints, hostedForm });
         const { kind, model } = verifier;
         // The auxiliary model is an input of the stage and need not stand in its parameters as well.
         const parameters: Json = { kind, scorer: scorer.version };
-        return { verifier: createPerplexityVerifier(scorer, render), parameters, auxiliary: model, isSeeded: false };
+        const perplexity = createPerplexityVerifier(scorer, form.createScored);
+        return { verifier: perplexity, parameters, auxiliary: model, isSeeded: false };
       }
     }
   };

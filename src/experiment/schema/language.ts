@@ -34,6 +34,27 @@ const sampleSchema = strict({
   maxTokens: count(1, 1_000_000)
     .default(embeddedTokens)
     .describe(`Tokens after which a candidate is cut. The embedded model writes ${embeddedTokens} at most.`),
+  accept: strict({
+    rows: count(1).describe("Rows to be accepted, exactly; select chooses among them."),
+    candidates: count(1).describe(
+      "Candidates at most; the run stops where they are not enough, and goes on with more.",
+    ),
+    begin: z.string().default("").describe("How a text begins, exactly, such as `user: `; nothing of it is left."),
+    part: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "Stands in a text exactly once, such as a line feed and `assistant: `: its own article before, its summary " +
+          "after. null: all of it is the summary of the prompt's article.",
+      ),
+  })
+    .nullable()
+    .default(null)
+    .describe(
+      "Draw until so many texts are rows, in place of candidates; for hosted models. null: candidates says it.",
+    ),
   stop: z
     .array(z.string().min(1))
     .max(4)
@@ -89,7 +110,10 @@ export const languageSchema = strict({
     .string()
     .min(1)
     .default("article")
-    .describe("A packaged template, article or summary; or, with a slash in it, a file relative to this one."),
+    .describe(
+      "A packaged template, article or summary; with a slash in it, a file relative to this one; or none: hosted models " +
+        "write whole texts from an empty prompt, which become rows as sample.accept says.",
+    ),
   endpoints: endpointsSchema,
   model: modelSchema,
   generations: frameShape.generations,

@@ -21,6 +21,7 @@ const subjects: Readonly<Record<LintName, string>> = {
   truncated: "candidates cut at maxTokens",
   empty: "candidates without a text",
   refused: "candidates that were refused",
+  acceptance: "candidates that became rows, where sample.accept says what one is",
   unparsable: "candidates that cannot be parsed",
   markers: "candidates that hold chat markers",
   reusedSeeds: "prompts, of those drawn from more than once, that gave one text each time",
@@ -35,7 +36,7 @@ const subjects: Readonly<Record<LintName, string>> = {
 function createLimit(name: LintName) {
   const { default: limit } = lintDeclarations[name];
   const bound = name === "copiedStages" ? count(0) : limitShare;
-  const isLeast = limit.min !== null || name === "accepted";
+  const isLeast = limit.min !== null || name === "accepted" || name === "acceptance";
   const most = { max: bound.nullable().default(limit.max).describe("The most that is not told of; null for any.") };
   const least = { min: bound.nullable().default(limit.min).describe("The least that is not told of; null for any.") };
   const shape = isLeast ? { ...least, fatal: fatal() } : { ...most, fatal: fatal() };

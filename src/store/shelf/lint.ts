@@ -92,7 +92,11 @@ function checkRow({ kind, key, value, output_sha256, lint, lint_sha256 }: TurnRo
 }
 
 function addStage(turn: LintTurn, { kind, value, lint, copies }: TurnRow): LintTurn {
-  if (kind === "sample") return { ...turn, copies, sample: lint === null ? null : (JSON.parse(lint) as SampleLint) };
+  if (kind === "sample") {
+    const { acceptance } = JSON.parse(value) as Pick<LintTurn, "acceptance">;
+    const sample = lint === null ? null : (JSON.parse(lint) as SampleLint);
+    return { ...turn, copies, sample, ...(acceptance && { acceptance }) };
+  }
   if (kind === "verify") {
     const { attacks } = JSON.parse(value) as Pick<LintTurn, "attacks">;
     return attacks === undefined || turn.attacks !== undefined ? turn : { ...turn, attacks };

@@ -100,7 +100,7 @@ async function drawChunk(stage: Stage, chunk: Chunk): Promise<void> {
     context.progress.report(Math.min(reached, parameters.accept.rows), parameters.accept.rows);
   }
   await collected.finish();
-  if (refused === missing && stage.form.ask({ article: "" }) === "") throw createRefusedError(missing);
+  if (refused === missing && stage.form === parts.unprompted?.form) throw createRefusedError(missing);
 }
 
 function extend(states: Uint8Array, length: number): Uint8Array {
@@ -156,7 +156,11 @@ function isAccepted({ reason }: Candidate): boolean {
   return reason === null || reason === "truncated";
 }
 
-function createExhaustedError(count: { readonly accepted: number; readonly rows: number; readonly candidates: number }) {
+function createExhaustedError(count: {
+  readonly accepted: number;
+  readonly rows: number;
+  readonly candidates: number;
+}) {
   const show = (value: number): string => value.toLocaleString("en-US");
   const share = Number(((100 * count.accepted) / count.candidates).toPrecision(2));
   const what = `accepted ${show(count.accepted)} of ${show(count.rows)} rows within ${show(count.candidates)} candidates (${share} %)`;

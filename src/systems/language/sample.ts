@@ -3,8 +3,8 @@
 // beforehand; where that follows from what is drawn, accept.ts asks.
 
 import type { AttemptIntent, Context } from "../../domain/context.ts";
-import type { Candidate, Prompt, Split } from "../../domain/rows.ts";
 import type { SampleRequest } from "../../domain/ports.ts";
+import type { Candidate, Prompt, Split } from "../../domain/rows.ts";
 import type { CandidateBatch, CandidateSummary } from "../../domain/shelf.ts";
 import { ProviderError } from "../../errors.ts";
 import { createInFlight } from "./in-flight.ts";
