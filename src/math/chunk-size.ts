@@ -16,6 +16,9 @@ const firstDraws = 16;
 /** A rate seen in few draws is not believed for many times as many. */
 const mostGrowth = 7;
 
+/** Nor for the last draw: where most are still to come, the rest is left to a rate that is known better. */
+const shortfall = 0.8;
+
 /** Standard deviations of room for bad luck: one time in forty is one chunk too few. */
 const room = 2;
 
@@ -27,6 +30,7 @@ export function computeChunkSize({ drawn, succeeded, wanted, most }: DrawsSoFar)
   if (drawn === 0) return Math.min(left, firstDraws);
   const rate = (succeeded + 0.5) / (drawn + 1);
   // Of the draws that bring k successes at a rate p, k / p is the mean and sqrt(k (1 - p)) / p the deviation.
-  const needed = (missing + room * Math.sqrt(missing * (1 - rate))) / rate;
+  const [mean, deviation] = [missing / rate, Math.sqrt(missing * (1 - rate)) / rate];
+  const needed = mean > drawn ? shortfall * mean : mean + room * deviation;
   return Math.max(1, Math.min(Math.ceil(needed), left, mostGrowth * drawn));
 }

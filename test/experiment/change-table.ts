@@ -2,6 +2,7 @@
 // Places are "arms kind:detail generations"; A is the first arm and B the second, of which B is verified by a weak model.
 
 import { lintNames } from "../../src/evaluation/lint/checks.ts";
+import { createAcceptRows } from "./change-accept.ts";
 import { createEndpointRows } from "./change-endpoints.ts";
 import { createVerifierRows } from "./change-verifiers.ts";
 
@@ -122,6 +123,7 @@ const scriptRows: readonly ChangeRow[] = [
   language("model.script", "{ words: 3 }", { with: scripted, stale: allTraining }),
   language("model.script.words", "3", { with: scripted, stale: allTraining }),
   language("model.script.logProbabilities", "false", { with: scripted, stale: allTraining }),
+  language("model.script.dialogue", "0.5", { with: scripted, stale: allTraining }),
   language("model.script.folder", "./books", { with: scripted }),
   language("model.script.price", "0.1", { with: scripted }),
   language("model.script.delayMs", "5", { with: scripted }),
@@ -308,7 +310,7 @@ const otherScores: Places = [
   ...["A verify:perplexity 0-1", "A assemble:weak 0", "A train:weak 0"],
 ];
 const weakModel: Places = ["B train:weak 0", ...fromVerify0("B")];
-const atLeast = ["effective", "accepted"];
+const atLeast = ["effective", "accepted", "acceptance"];
 /** What is told of candidates is told of the same ones, whatever the limit. */
 const lint: readonly ChangeRow[] = [
   language("lint", "{ empty: { max: 1%, fatal: true } }"),
@@ -522,6 +524,7 @@ export const changeTable: readonly ChangeRow[] = [
   ...seeds,
   ...dataset,
   ...model,
+  ...createAcceptRows(fromCandidates0("AB")),
   ...createEndpointRows({ teacher: [...fromTrain0("AB"), ...lineFromTrain], weak: fromVerify0("B") }),
   ...loop,
   ...verified,

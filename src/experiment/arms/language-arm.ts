@@ -3,9 +3,8 @@
 import { findNearest } from "../document/nearest.ts";
 import { createProblem, findNode, findPlace, type MapNode, type PlacedProblem, toPlain } from "../document/node.ts";
 import type { LanguageFrame, LanguageSettings } from "../experiment.ts";
-import { resolveCorpus } from "../schema/corpus.ts";
 import { resolveEndpoints } from "../schema/endpoints.ts";
-import { embeddedTokens, type LanguageConfig } from "../schema/language.ts";
+import { embeddedTokens, type LanguageConfig, resolveCorpus } from "../schema/language.ts";
 import { scriptSchema } from "../schema/script.ts";
 import { readShare } from "../schema/strict.ts";
 import { baseByTrainer, checkParams, resolveParams } from "../schema/training.ts";

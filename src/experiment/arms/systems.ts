@@ -3,10 +3,15 @@
 import { findNearest } from "../document/nearest.ts";
 import { createProblem, findPlace, type MapNode, type PlacedProblem } from "../document/node.ts";
 import type { Experiment, GaussianExperiment, LanguageExperiment } from "../experiment.ts";
-import { resolveDataset } from "../schema/dataset.ts";
 import { checkSeeds, resolveSeeds } from "../schema/frame.ts";
 import { type GaussianConfig, gaussianRunPaths, gaussianSchema } from "../schema/gaussian.ts";
-import { type LanguageConfig, languageRunPaths, languageSchema, resolveLint } from "../schema/language.ts";
+import {
+  type LanguageConfig,
+  languageRunPaths,
+  languageSchema,
+  resolveDataset,
+  resolveLint,
+} from "../schema/language.ts";
 import { parseTree } from "../validation/parse-tree.ts";
 import { checkForms, noPrompt } from "./accept.ts";
 import { listGaussianFields, resolveGaussianArm } from "./gaussian-arm.ts";

@@ -1,10 +1,8 @@
 // Joins the parts of a language experiment: the embedded model, verifiers, metrics, corpora and selection.
 
-import type { Row } from "../../domain/rows.ts";
 import type { Shelf } from "../../domain/shelf.ts";
-import type { LanguageParts } from "../../systems/language/settings.ts";
 import { createLanguageSystem } from "../../systems/language/system.ts";
-import { createPromptForm, createTemplate, createTextForm } from "../../systems/language/template.ts";
+import { createPromptForm, createTemplate } from "../../systems/language/template.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem, Lent } from "./composed.ts";
@@ -24,7 +22,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
   // A plan performs nothing, so the shelf it lacks is never opened.
   const shelf = lent?.shelf as Shelf;
   const template = createTemplate(materials.template.text, materials.template.name);
-  const unprompted = createUnprompted(experiment);
+  const { unprompted } = models;
   const promptForm = createPromptForm(template);
   const system = createLanguageSystem({
     ...(unprompted && { unprompted }),
@@ -48,10 +46,11 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     ...policies,
   });
   const { train, test } = materials.dataset;
+  const readText = ({ article }: { readonly article: string }): string =>
+    unprompted?.form.createExample({ article }, "").completion ?? "";
   // What stands around an article in a text of the model's own must not stand in it either.
-  const read = unprompted && ((row: Pick<Row, "article">) => unprompted.form.createExample(row, "").completion);
-  const linted = read
-    ? { shelf, render: read, readRoundTrip: null }
+  const linted = unprompted
+    ? { shelf, render: readText, readRoundTrip: null }
     : { shelf, render: template.render, readRoundTrip: models.readRoundTrip };
   return {
     system: system as ComposedSystem["system"],
@@ -78,12 +77,4 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     readWaits: models.endpoints.readWaits,
     close: models.close,
   };
-}
-
-/** How models meet rows where they are asked without a prompt: all arms have one form. */
-function createUnprompted({ language, arms }: LanguageExperiment): LanguageParts["unprompted"] {
-  const accept = arms.flatMap(({ settings }) => settings.sample.accept ?? [])[0];
-  if (language.prompt !== "none" || !accept) return undefined;
-  // The embedded model reads an article, whatever the one before it was asked.
-  return { form: createTextForm(accept), who: language.trainer === "embedded" ? "teachers" : "all" };
 }

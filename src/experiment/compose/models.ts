@@ -2,7 +2,8 @@
 // stand behind endpoints as they are, as teachers and as weak verifiers.
 
 import type { ServedAddress } from "../../providers/served/server.ts";
-import type { Form, NamedVerifier, Teacher } from "../../systems/language/settings.ts";
+import type { Form, LanguageParts, NamedVerifier, Teacher } from "../../systems/language/settings.ts";
+import { createTextForm } from "../../systems/language/template.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import { createEndpoints, type Endpoints } from "../hosted/endpoints.ts";
@@ -14,6 +15,8 @@ import { type ModelProvider, openModelProvider } from "./providers.ts";
 export interface Models extends Omit<ModelProvider, "close"> {
   readonly endpoints: Endpoints;
   readonly teachers: Readonly<Record<string, Teacher>>;
+  /** Absent where prompts are asked. */
+  readonly unprompted: LanguageParts["unprompted"];
   close(): Promise<void>;
 }
 
@@ -31,6 +34,7 @@ export async function openModels(experiment: LanguageExperiment, lent: Lent | nu
     ...(language.endpoint !== null && createServed(provider, endpoints, language.endpoint)),
     endpoints,
     teachers: createTeachers(experiment, endpoints),
+    unprompted: createUnprompted(experiment),
     async close() {
       await endpoints.close();
       await provider.close();
@@ -64,6 +68,14 @@ function createTeachers(
     return [name, { identity, sampler: endpoints.sampler(name), scorer: endpoints.scorer(name) }];
   });
   return Object.fromEntries(entries);
+}
+
+/** How models meet rows where they are asked without a prompt: all arms have one form. */
+function createUnprompted({ language, arms }: LanguageExperiment): LanguageParts["unprompted"] {
+  const accept = arms.flatMap(({ settings }) => settings.sample.accept ?? [])[0];
+  if (language.prompt !== "none" || !accept) return undefined;
+  // The embedded model reads an article, whatever the one before it was asked.
+  return { form: createTextForm(accept), who: language.trainer === "embedded" ? "teachers" : "all" };
 }
 
 interface WeakParts {

@@ -153,6 +153,8 @@ export const languageSchema = strict({
     .describe("Which trained models stay on disk when the run is done; records stay of all."),
 }).describe("An experiment with language models.");
 
+export { resolveCorpus } from "./corpus.ts";
+export { resolveDataset } from "./dataset.ts";
 export { resolveLint } from "./lint.ts";
 
 export type LanguageConfig = z.output<typeof languageSchema>;

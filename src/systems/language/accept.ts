@@ -7,7 +7,7 @@ import type { CandidateSummary } from "../../domain/shelf.ts";
 import { BudgetError, ProviderError } from "../../errors.ts";
 import { computeChunkSize } from "../../math/chunk-size.ts";
 import { hasMarker } from "../../text/markers/chat-markers.ts";
-import { parseText, textFormVersion } from "../../text/text-form.ts";
+import { parseText, textFormVersion } from "../../text/input/text-form.ts";
 import { createCollector, createRequest, type SampleParameters, withLedger } from "./sample.ts";
 import type { Accept, Form, TextForm } from "./settings.ts";
 import { findForm, findProviders } from "./teacher.ts";

@@ -117,7 +117,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
   const describeAcceptance = (turn: LanguageTurn, model: Stage): Description => ({
     kind: "evaluate",
     version: version.evaluate,
-    parameters: { metric: "acceptance", basis: "none" },
+    parameters: { metric: "acceptance", basis: "candidates" },
     inputs: [describeCandidates(turn, model)],
     turn,
   });

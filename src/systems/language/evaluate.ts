@@ -14,11 +14,8 @@ export async function evaluateModel(work: Work): Promise<readonly Measurement[]>
   const { metric: name, basis } = description.parameters as { readonly metric: string; readonly basis: string };
   const [input] = inputs;
   if (!input) throw new TypeError("an evaluate stage needs a model or its answers");
-  if (basis === "none") {
-    return name === "acceptance"
-      ? measureAcceptance(input.value as AcceptedSummary)
-      : measureTraining(input.value as ModelValue);
-  }
+  if (basis === "none") return measureTraining(input.value as ModelValue);
+  if (basis === "candidates") return measureAcceptance(input.value as AcceptedSummary);
   const metric = parts.metrics[name];
   if (!metric) throw new TypeError(`no metric ${name}`);
   // The same draws for every arm, seed, generation and metric: intervals differ by their data alone.

@@ -13,8 +13,14 @@ const limit: LintLimit = { max: null, min: null, fatal: false };
 
 test("every check has a share, and every limit a check", () => {
   const checks = computeChecks(turn, {});
-  const byName = new Map(checks.map((check) => [check.name, check]));
-  assert.equal(byName.size, checks.length);
+  const accepting = computeChecks({ ...turn, acceptance: { accepted: 30, candidates: 40 } }, {});
+  const byName = new Map([...accepting, ...checks].map((check) => [check.name, check]));
+  // Texts that are no rows are no fault where they are drawn until enough are.
+  const names = (of: typeof checks) => new Set(of.map(({ name }) => name));
+  const only = (of: typeof checks, other: typeof checks) => [...names(of)].filter((name) => !names(other).has(name));
+  assert.deepEqual([only(checks, accepting), only(accepting, checks)], [["unparsable"], ["acceptance"]]);
+  assert.equal(byName.get("acceptance")?.value, 0.75);
+  assert.equal(names(checks).size, checks.length);
   for (const name of lintNames) assert.ok(byName.has(name), name);
   const value = (name: string) => byName.get(name)?.value;
   assert.deepEqual(
