@@ -20,6 +20,8 @@ export interface ServerTraits {
   readonly ignoresN?: boolean;
   readonly ignoresSeed?: boolean;
   readonly ignoresStop?: boolean;
+  /** Takes a stop text out and goes on, as mlx-lm does where it begins within a token. */
+  readonly dropsStop?: boolean;
   /** Takes a stop text out and goes on behind it. */
   readonly skipsStop?: boolean;
   /** Answers by whatever name it is asked. */
@@ -140,7 +142,9 @@ function drawAll({ traits, bigram, received: { body }, draw }: Asked, prompt: st
 /** A stop text is no part of the completion, though its tokens have been written. */
 function renderText({ traits, received }: Asked, terms: readonly Term[]): string {
   const text = terms.map(({ token }) => token).join("");
-  const stops = traits.ignoresStop ? [] : [(received.body.stop as string[] | undefined) ?? []].flat();
+  const asked = [(received.body.stop as string[] | undefined) ?? []].flat();
+  if (traits.dropsStop) return asked.reduce((left, stop) => left.replace(stop, ""), text);
+  const stops = traits.ignoresStop ? [] : asked;
   if (traits.skipsStop) return stops.reduce((rest, stop) => rest.replace(stop, ""), text);
   const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   return ends.length > 0 ? text.slice(0, Math.min(...ends)) : text;

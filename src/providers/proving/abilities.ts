@@ -110,12 +110,12 @@ function compareAgain(
   const repeated = again?.draws[0];
   if (again === undefined || repeated === undefined) return { seed: null, stop: null };
   const cut = stop === null ? heard.text : heard.text.slice(0, heard.text.indexOf(stop));
-  // A text that is all but certain comes again without any seed.
-  const isTelling = computeSurprise(heard) >= leastSurprise;
-  if (repeated.text === cut) return { seed: isTelling ? true : null, stop: stop === null ? null : true };
-  if (repeated.text === heard.text) return { seed: isTelling ? true : null, stop: false };
-  // mlx-lm's server takes a stop text out, and goes on behind it, unless it is a token of its own.
-  if (stop !== null && repeated.text.startsWith(cut)) return { seed: isTelling ? true : null, stop: false };
+  // What stands before the stop text is the same for the same seed, whatever becomes of the rest: it may go on as if nothing
+  // had been asked, or with the stop text taken out. A text that is all but certain comes again without any seed.
+  if (repeated.text.startsWith(cut)) {
+    const seed = computeSurprise(heard) >= leastSurprise ? true : null;
+    return { seed, stop: stop === null ? null : repeated.text === cut };
+  }
   // Another draw, which shows nothing of stop unless it holds it.
   const holds = stop !== null && again.draws.some((each) => each.text.includes(stop));
   return { seed: false, stop: holds ? false : null };

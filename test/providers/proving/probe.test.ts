@@ -151,6 +151,8 @@ test("n, seed and stop count where they are heeded, not where they are taken", a
   assert.deepEqual([noN.n, noN.seed, noN.stop], [false, true, true]);
   const { abilities: noStop } = await probe(context, { kind: "vllm", ignoresStop: true });
   assert.deepEqual([noStop.n, noStop.seed, noStop.stop], [true, true, false]);
+  const { abilities: dropped } = await probe(context, { kind: "vllm", dropsStop: true });
+  assert.deepEqual([dropped.n, dropped.seed, dropped.stop], [true, true, false]);
   const { abilities: noSeed } = await probe(context, { kind: "vllm", ignoresSeed: true });
   assert.deepEqual([noSeed.n, noSeed.seed, noSeed.stop], [true, false, null]);
 });
