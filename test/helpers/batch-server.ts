@@ -40,6 +40,8 @@ export interface BatchServer extends Loopback {
 export interface BatchHabits {
   /** The fate of the batch of this number, counted from 0; completed unless told otherwise. */
   readonly fate?: (lines: readonly Line[], number: number) => Fate;
+  /** When the first batch was created, seconds since 1970; the next ones a second later each. */
+  readonly createdSeconds?: number;
   /** Looks at a batch until it has ended. */
   readonly looks?: number;
   /** Before a request is taken; true where it has been answered. */
@@ -86,7 +88,7 @@ export async function startBatchServer(
     const status = hasEnded ? fate.status : looks === 1 ? "validating" : "in_progress";
     return {
       ...{ id, object: "batch", endpoint: "/v1/chat/completions", completion_window: "24h", status, metadata },
-      ...{ input_file_id: "file-0", created_at: 1_700_000_000 + batches.indexOf(batch) },
+      ...{ input_file_id: "file-0", created_at: (habits.createdSeconds ?? 1_700_000_000) + batches.indexOf(batch) },
       output_file_id: store("output", fate.output, fate.outputText),
       error_file_id: store("error", fate.errors),
       errors: fate.reasons && hasEnded ? { object: "list", data: fate.reasons } : null,

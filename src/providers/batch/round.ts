@@ -60,12 +60,14 @@ export function createPlan(
 export async function runRound(plan: Plan, asks: readonly SampleAsk[], parts: RoundParts): Promise<Remainder> {
   const { context } = parts;
   const rows = new Map(asks.map((ask) => [computeCustomId(context.key, ask.attempt), estimate(ask, parts)]));
-  let failure: Error | null = null;
+  let [failure, isIntended] = [null as Error | null, false];
   const intend = async (): Promise<void> => {
-    failure = await intendRows(plan, rows, parts);
+    isIntended = true;
+    failure = await intendRows(plan, rows, { ...parts, isUnderWay: false });
   };
   const id = await launch(plan, { intend, render: () => renderRows(rows, parts) }, parts);
   if (id === null) return { asks: [], lost: [], reason: "", failure };
+  if (!isIntended) await intendRows(plan, rows, { ...parts, isUnderWay: true });
   const state = await waitForEnd(id, parts);
   const told = state === null ? createGone(id) : await readRows(state, { ...parts, handed: rows });
   const left = [...rows.values()].map(({ ask }) => ask);
@@ -85,11 +87,15 @@ function estimate(ask: SampleAsk, { endpoint }: RoundParts): Handed {
   return { ask, promptTokens: computeTokenEstimate(ask.prompt.text) + computeTokenEstimate(endpoint.system ?? "") };
 }
 
-/** Every row's intent is on disk before anything is handed in; rows that the budget has no room for are taken out. */
+/**
+ * Every row's intent is on disk before anything is handed in; rows that the budget has no room for are taken out. Rows
+ * that an earlier process has handed in are only announced again: that leaves the process for nobody, and no budget is
+ * asked, but their reserve goes on to stand.
+ */
 async function intendRows(
   { isOld, lost }: Plan,
   rows: Map<string, Handed>,
-  { context, endpoint }: RoundParts,
+  { context, endpoint, isUnderWay }: RoundParts & { readonly isUnderWay: boolean },
 ): Promise<Error | null> {
   const mayBePaid = new Set(lost);
   let failure: Error | null = null;
@@ -98,11 +104,12 @@ async function intendRows(
     const group = all.slice(from, from + intendWidth).map(async ([id, { ask, promptTokens }]) => {
       const most = ask.request.maxTokens * ask.draws.length;
       const costUsd = computeUsd(endpoint.price, promptTokens, most);
-      const intent = { key: ask.attempt, rowCount: ask.draws.length, isOutside: true, costUsd };
+      const intent = { key: ask.attempt, rowCount: ask.draws.length, isOutside: !isUnderWay, costUsd };
       try {
-        // What an earlier process intended for this very batch was never handed in, and never billed.
-        if (isOld && !mayBePaid.has(ask.attempt)) {
-          await context.ledger.settle(ask.attempt, { state: "retryable", reason: "it was not handed in" });
+        // What an earlier process intended for this very batch was never handed in and never billed, or is under way.
+        if (isUnderWay || (isOld && !mayBePaid.has(ask.attempt))) {
+          const reason = isUnderWay ? "its batch was found again" : "it was not handed in";
+          await context.ledger.settle(ask.attempt, { state: "retryable", reason });
         }
         await context.ledger.intend({ ...intent, tokenCount: promptTokens + most });
       } catch (error) {

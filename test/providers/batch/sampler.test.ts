@@ -373,6 +373,7 @@ test("a process that dies between any two steps costs nothing: the next one goes
     while (!isDead && !(await Promise.race([over, new Promise<null>((resolve) => setTimeout(resolve, 1, null))])));
     stop.abort(new Error("dead"));
     if (!isDead) {
+      context.diagnostic(`${deaths} steps`);
       assert.ok(deaths > 30, `only ${deaths} steps`);
       assert.deepEqual(places(rows), all);
       break;
