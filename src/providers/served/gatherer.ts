@@ -57,7 +57,7 @@ export function createGatherer<Group, Item, Result>(
   const take = (): Waiting<Group, Item, Result>[] => {
     const [key, entries] = waitingByKey.entries().next().value as [string, Waiting<Group, Item, Result>[]];
     const share = Math.ceil(entries.length / (width - running));
-    const batch = entries.splice(0, Math.min(most, Math.max(full, share)));
+    const batch = entries.splice(0, Math.min(most, Math.max(Math.ceil(full / 2), share)));
     waitingCount -= batch.length;
     // What is left goes behind the other keys.
     waitingByKey.delete(key);
@@ -97,7 +97,7 @@ export function createGatherer<Group, Item, Result>(
     const count = firstWaiting().length;
     if (count === 0) rest();
     if (count === 0 || running >= width) return;
-    if (count >= full) {
+    if (count >= full * (width - running)) {
       dispatch(full);
       return;
     }
