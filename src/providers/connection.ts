@@ -25,9 +25,8 @@ export interface ConnectionOptions {
 
 export interface Connection {
   readonly controller: WatchedController;
-  /** To the endpoint's own addresses, for requests of any shape. */
+  /** Requests of any shape; chats go by the provider's routes, so that a probe meets whoever is sampled. */
   readonly wire: Wire;
-  /** For chats and completions, by the provider's routes. */
   readonly talk: Talk;
   close(): Promise<void>;
 }
@@ -36,7 +35,8 @@ export interface Connection {
 export function openConnection(endpoint: EndpointSettings, options: ConnectionOptions): Connection {
   const { name, limits, urls, provider } = endpoint;
   const { secret, clock, isPlainAllowed = false, backoffMs } = options;
-  const wire = createWire({ name, secret, limits, now: () => clock.now(), isPlainAllowed });
+  const plain = createWire({ name, secret, limits, now: () => clock.now(), isPlainAllowed });
+  const wire = provider === "huggingface" ? route(plain, endpoint, options) : plain;
   const controller = createController({
     name,
     targets: urls.map((url) => ({ url })),
@@ -49,7 +49,7 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
   return {
     controller,
     wire,
-    talk: { endpoint, wire: provider === "huggingface" ? route(wire, endpoint, options) : wire },
+    talk: { endpoint, wire },
     async close() {
       await controller.close();
       await wire.close();
@@ -57,7 +57,8 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
   };
 }
 
-function route(wire: Wire, { route: name }: EndpointSettings, { secret, hubUrl }: ConnectionOptions): Talk["wire"] {
+function route(wire: Wire, { route: name }: EndpointSettings, { secret, hubUrl }: ConnectionOptions): Wire {
   const isHubKey = secret === null || secret.trim().startsWith("hf_");
-  return createRoutedWire({ wire, route: name, isHubKey, ...(hubUrl === undefined ? {} : { hubUrl }) });
+  const { send } = createRoutedWire({ wire, route: name, isHubKey, ...(hubUrl === undefined ? {} : { hubUrl }) });
+  return { ...wire, send };
 }

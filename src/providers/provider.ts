@@ -46,7 +46,7 @@ const unproved: Found = { hasN: false, dialect: plainDialect };
 /** Throws ProviderError for a key that no request can carry. */
 export function createProvider(endpoint: EndpointSettings, options: ProviderOptions): Provider {
   const connection = openConnection(endpoint, options);
-  const { controller, talk, wire } = connection;
+  const { controller, talk } = connection;
   const asking = { ...talk, controller, identity: options.identity ?? readIdentity(endpoint) };
   return {
     ...connection,
@@ -74,8 +74,7 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
       },
     },
     chat: createChat(asking),
-    // Classifiers are asked at their own address, never by a route of chats.
-    classifier: createClassifier({ ...asking, wire }),
+    classifier: createClassifier(asking),
   };
 }
 
