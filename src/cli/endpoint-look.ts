@@ -1,7 +1,7 @@
 // The endpoints of an experiment as doctor looks at them: each is probed as a run would, outside of any run, and what the
 // planned run will ask of all of them is told at the end. Nothing is kept; what is asked may cost a few hundred tokens.
 
-import type { Context, Ledger } from "../domain/context.ts";
+import { type Context, noLedger } from "../domain/context.ts";
 import type { Model } from "../domain/ports.ts";
 import { RefeedError } from "../errors.ts";
 import { renderOutside } from "../experiment/change/refusal.ts";
@@ -174,15 +174,6 @@ function measure(
     },
   };
 }
-
-/** There is no run whose ledger these requests could stand in. */
-const noLedger: Ledger = {
-  intend: async () => undefined,
-  settle: async () => undefined,
-  account: () => undefined,
-  record: async () => undefined,
-  recall: () => undefined,
-};
 
 function createContext({ signal, clock }: Environment): Context {
   return { key: "doctor", signal, clock, ledger: noLedger, progress: { report: () => undefined } };

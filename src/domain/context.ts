@@ -93,3 +93,12 @@ export interface Spending {
 }
 
 export const noBudget: Budget = { usd: null, requests: null, tokens: null };
+
+/** For whoever answers or asks outside of any run: it takes everything and keeps nothing. */
+export const noLedger: Ledger = {
+  intend: async () => undefined,
+  settle: async () => undefined,
+  account: () => undefined,
+  record: async () => undefined,
+  recall: () => undefined,
+};

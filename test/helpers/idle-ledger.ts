@@ -1,11 +1,3 @@
 // A ledger that takes everything and keeps nothing.
 
-import type { Ledger } from "../../src/domain/context.ts";
-
-export const idleLedger: Ledger = {
-  intend: async () => undefined,
-  settle: async () => undefined,
-  account: () => undefined,
-  record: async () => undefined,
-  recall: () => undefined,
-};
+export { noLedger as idleLedger } from "../../src/domain/context.ts";

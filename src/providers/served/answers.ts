@@ -1,7 +1,7 @@
 // Draws and scores through the ports: every choice is a prompt of its own with its own seed, so that requests of one model
 // and one decoding share batches, whoever sent them. It knows no HTTP.
 
-import type { Clock, Context, Ledger } from "../../domain/context.ts";
+import { type Clock, type Context, noLedger } from "../../domain/context.ts";
 import type { LogProbability, Model, SampleRequest } from "../../domain/ports.ts";
 import type { Candidate } from "../../domain/rows.ts";
 import type { ServedEngine } from "./engine.ts";
@@ -104,15 +104,6 @@ async function performScores(
 async function* createStream<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
-
-/** A server answers and keeps nothing: whoever asked has the ledger. */
-const noLedger: Ledger = {
-  intend: async () => undefined,
-  settle: async () => undefined,
-  account: () => undefined,
-  record: async () => undefined,
-  recall: () => undefined,
-};
 
 function createContext({ signal, clock }: AnswerOptions): Context {
   return { key: "served", signal, clock, ledger: noLedger, progress: { report: () => undefined } };
