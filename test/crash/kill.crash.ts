@@ -18,8 +18,17 @@ const killCount = Number(process.env.REFEED_KILLS ?? 20);
 const seed = Number(process.env.REFEED_CRASH_SEED ?? 0);
 
 const sets = ["dataset.train=160", "dataset.test=40", "seeds=[0]", "generations=2", "evaluate.metrics=[rouge1, loss]"];
+/** Whole texts of a script's, drawn without a prompt until so many are rows. */
+const dreams = [
+  ...["dataset.train=40", "dataset.test=12", "seeds=[0]", "generations=3", "evaluate.metrics=[loss]", "lines={}"],
+  ...["prompt=none", "model={ trainer: scripted, script: { dialogue: 0.7, delayMs: 2 } }", "verifiers={}"],
+  "sample.maxTokens=64",
+  'sample.accept={ rows: 120, candidates: 2000, begin: "user: ", part: "\\nassistant: " }',
+  "arms=[{ verifier: none }, { verifier: self, corpus: accumulate, select.keep: 50% }]",
+];
 const systems: Readonly<Record<string, readonly string[]>> = {
   newswire: ["newswire", ...sets.flatMap((set) => ["--set", set])],
+  dreams: ["newswire", ...dreams.flatMap((set) => ["--set", set])],
   gaussian: ["gaussian", "--set", "seeds={count: 12, first: 0}", "--set", "generations=60"],
 };
 

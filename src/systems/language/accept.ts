@@ -6,8 +6,8 @@ import type { Candidate, Prompt } from "../../domain/rows.ts";
 import type { CandidateSummary } from "../../domain/shelf.ts";
 import { BudgetError, ProviderError } from "../../errors.ts";
 import { computeChunkSize } from "../../math/chunk-size.ts";
-import { hasMarker } from "../../text/markers/chat-markers.ts";
 import { parseText, textFormVersion } from "../../text/input/text-form.ts";
+import { hasMarker } from "../../text/markers/chat-markers.ts";
 import { createCollector, createRequest, type SampleParameters, withLedger } from "./sample.ts";
 import type { Accept, Form, TextForm } from "./settings.ts";
 import { findForm, findProviders } from "./teacher.ts";
@@ -88,9 +88,10 @@ async function drawChunk(stage: Stage, chunk: Chunk): Promise<void> {
   const { sampler } = findProviders(parts, description.turn);
   const collected = createCollector(work, { split: parameters.split, draws: null });
   const places = new Map<string, number>();
-  const prompts = readPrompts(stage, chunk, places);
+  const isUnprompted = stage.form === parts.unprompted?.form;
+  const asked = sampler.sample(readPrompts(stage, chunk, places), request, withLedger(context, collected.expect));
   let [refused, reached] = [0, chunk.succeeded + countAccepted(states, chunk)];
-  for await (const drawn of sampler.sample(prompts, request, withLedger(context, collected.expect))) {
+  for await (const drawn of isUnprompted ? explainRefusal(asked) : asked) {
     const candidate = judge(drawn, parameters.accept);
     const id = takePlace(places, candidate);
     states[id] = isAccepted(candidate) ? accepted : rejected;
@@ -100,7 +101,7 @@ async function drawChunk(stage: Stage, chunk: Chunk): Promise<void> {
     context.progress.report(Math.min(reached, parameters.accept.rows), parameters.accept.rows);
   }
   await collected.finish();
-  if (refused === missing && stage.form === parts.unprompted?.form) throw createRefusedError(missing);
+  if (refused === missing && isUnprompted) throw createRefusedError(missing);
 }
 
 function extend(states: Uint8Array, length: number): Uint8Array {
@@ -170,10 +171,31 @@ function createExhaustedError(count: {
   });
 }
 
+const begin = "give it the token that texts begin with, as `before` of the endpoint";
+
 /** Of texts that were asked for without a prompt. */
 function createRefusedError(count: number): ProviderError {
   return new ProviderError(`refused all ${count} requests with an empty prompt`, {
     where: "sample",
-    next: "ask a server that completes an empty prompt, or give it the token that texts begin with, as `before` of the endpoint",
+    next: `ask a server that completes an empty prompt, or ${begin}`,
   });
+}
+
+/** A server that turns the very first request away may do so because nothing stands in it. */
+async function* explainRefusal(candidates: AsyncIterable<Candidate>): AsyncGenerator<Candidate> {
+  let isAnswered = false;
+  try {
+    for await (const candidate of candidates) {
+      isAnswered = true;
+      yield candidate;
+    }
+  } catch (error) {
+    if (isAnswered || !(error instanceof ProviderError)) throw error;
+    const { what, where, next } = error;
+    throw new ProviderError(`${what} (asked with an empty prompt)`, {
+      where,
+      next: `${next === undefined ? "" : `${next}; `}if it takes no empty prompt, ${begin}`,
+      cause: error,
+    });
+  }
 }
