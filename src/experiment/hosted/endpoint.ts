@@ -56,7 +56,10 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
     identity,
     enter: async (model, context): Promise<Found> => {
       const { abilities } = await gate.enter(model, context);
-      return { hasN: abilities.n === true, dialect: { logProbabilities: abilities.dialect } };
+      return {
+        hasN: abilities.n === true,
+        dialect: { logProbabilities: abilities.dialect, ignoresStop: abilities.stop === false },
+      };
     },
   });
   const fixed = declared.model === null ? null : createFixedModel(identity);

@@ -34,7 +34,9 @@ export function createAsks(
   request: SampleRequest,
   draws: "n" | "single",
 ): AsyncGenerator<SampleAsk> {
-  return draws === "n" ? createWhole(prompts, request) : createSingle(prompts, request);
+  // Greedy draws are all alike, and vLLM refuses to be asked for several.
+  const isWhole = draws === "n" && request.temperature > 0;
+  return isWhole ? createWhole(prompts, request) : createSingle(prompts, request);
 }
 
 async function* createWhole(prompts: AsyncIterable<Prompt>, request: SampleRequest): AsyncGenerator<SampleAsk> {

@@ -11,6 +11,8 @@ export type LogProbabilityShape = "number" | "boolean" | "none";
 
 export interface Dialect {
   readonly logProbabilities: LogProbabilityShape;
+  /** True where stop texts are not heeded: they are not sent, and what is written is cut here. */
+  readonly ignoresStop?: boolean;
 }
 
 export const plainDialect: Dialect = { logProbabilities: "number" };
@@ -28,7 +30,7 @@ export function createSampleBody(endpoint: EndpointSettings, ask: SampleAsk, dia
     ...(topP === null ? {} : { top_p: topP }),
     ...(topK === null ? {} : { top_k: topK }),
     ...createLimit(endpoint, maxTokens),
-    ...(stop.length === 0 ? {} : { stop }),
+    ...(stop.length === 0 || dialect.ignoresStop ? {} : { stop }),
     // A server of Refeed's own draws by whole seeds what this process itself would have drawn.
     ...(isRefeed(endpoint) ? createDrawSeeds(request, prompt, draws) : seeds.length === 0 ? {} : { seed: seeds[0]! }),
     ...(draws.length === 1 ? {} : { n: draws.length }),

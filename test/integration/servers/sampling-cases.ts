@@ -98,6 +98,14 @@ function createCases({ model, traits }: SamplingSubject, sample: Sample): Contra
       },
     },
     {
+      name: "greedy draws of one prompt are alike",
+      async run() {
+        const drawn = await sample({ draws: 2 });
+        const texts = new Set(drawn.map(({ promptId, completion }) => `${promptId} ${completion}`));
+        assert.deepEqual([drawn.length, texts.size], [2 * prompts.length, prompts.length]);
+      },
+    },
+    {
       name: "what the limit ends is truncated, what ends by itself is not",
       async run() {
         const cut = await sample({ maxTokens: 5 });
@@ -114,9 +122,12 @@ function createCases({ model, traits }: SamplingSubject, sample: Sample): Contra
       name: "a stop text ends a candidate and is no part of it",
       async run() {
         const whole = new Map((await sample({})).map(({ promptId, completion }) => [promptId, completion]));
-        for (const { promptId, completion, finish } of await sample({ stop: [" answer"] })) {
-          const [before, ...rest] = whole.get(promptId)!.split(" answer");
-          assert.deepEqual([completion.trimEnd(), finish], [before!.trimEnd(), rest.length > 0 ? "stop" : "length"]);
+        // A token of its own, and one that lies across two.
+        for (const stop of [" answer", "swer i"]) {
+          for (const { promptId, completion, finish } of await sample({ stop: [stop] })) {
+            const [before, ...rest] = whole.get(promptId)!.split(stop);
+            assert.deepEqual([completion.trimEnd(), finish], [before!.trimEnd(), rest.length > 0 ? "stop" : "length"]);
+          }
         }
       },
     },

@@ -101,7 +101,7 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
 
 async function isHealthy(url: string): Promise<boolean> {
   try {
-    return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
+    return (await fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(2_000) })).ok;
   } catch {
     return false;
   }

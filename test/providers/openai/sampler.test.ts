@@ -9,6 +9,7 @@ import { createController } from "../../../src/providers/control/controller.ts";
 import { createHostedSampler } from "../../../src/providers/control/sampler.ts";
 import { createTime } from "../../../src/providers/control/time.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
+import { plainDialect } from "../../../src/providers/openai/body.ts";
 import { createSampleRequests } from "../../../src/providers/openai/sample.ts";
 import { createWire } from "../../../src/providers/wire/wire.ts";
 import { createEndpoint } from "../../helpers/endpoint.ts";
@@ -28,7 +29,7 @@ const request: SampleRequest = {
   promptCount: prompts.length,
 };
 
-function open(context: TestContext, endpoint: EndpointSettings) {
+function open(context: TestContext, endpoint: EndpointSettings, dialect = plainDialect) {
   const wire = createWire({ name: endpoint.name, secret: null, limits: endpoint.limits, now: () => 0 });
   const controller = createController({
     name: endpoint.name,
@@ -39,7 +40,7 @@ function open(context: TestContext, endpoint: EndpointSettings) {
     backoffMs: 1,
   });
   context.after(() => Promise.all([wire.close(), controller.close()]));
-  const createRequest = createSampleRequests({ endpoint, wire });
+  const createRequest = createSampleRequests({ endpoint, wire }, dialect);
   const draws = endpoint.draws === "single" ? "single" : "n";
   return createHostedSampler({ version: 1, controller, createRequest, draws });
 }
@@ -73,6 +74,34 @@ test("what is sampled is what was written, in numbers and in words, streamed or 
     ),
   );
   assert.deepEqual(await sampleWith({ isStreamed: true }), whole);
+});
+
+test("stop texts that are not heeded there are not sent, and what is written is cut here", async (context) => {
+  const server = await startOpenaiServer(context);
+  const endpoint = createEndpoint({ urls: [server.url], ask: "completions" });
+  const sample = async (stop: readonly string[], ignoresStop: boolean) => {
+    const sampler = open(context, endpoint, { ...plainDialect, ignoresStop });
+    const asked = { ...request, draws: 1, promptCount: 1, stop };
+    const stream = createStream(prompts.slice(0, 1));
+    const [candidate] = await readAll(sampler.sample(stream, asked, createRecordingContext("stage")));
+    return candidate!;
+  };
+  const whole = await sample([], true);
+  const stop = whole.completion.slice(whole.completion.length / 2, whole.completion.length / 2 + 3);
+  const { completion, finish } = await sample([stop], true);
+  assert.equal(server.received.at(-1)?.body.stop, undefined);
+  assert.deepEqual([completion, finish], [whole.completion.slice(0, whole.completion.indexOf(stop)), "stop"]);
+  await sample([stop], false);
+  assert.deepEqual(server.received.at(-1)?.body.stop, [stop]);
+});
+
+test("greedy draws are asked for one by one", async (context) => {
+  const server = await startOpenaiServer(context);
+  const sampler = open(context, createEndpoint({ urls: [server.url] }));
+  const asked = { ...request, temperature: 0 };
+  const rows = await readAll(sampler.sample(createStream(prompts), asked, createRecordingContext("stage")));
+  assert.equal(rows.length, 12);
+  assert.ok(server.received.length === 12 && server.received.every(({ body }) => body.n === undefined));
 });
 
 test("a body holds what was asked for and what the file adds, and nothing else", async (context) => {
