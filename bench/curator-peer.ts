@@ -10,10 +10,12 @@ const pin = "bespokelabs-curator==0.1.31";
 const folder = new URL(`../.cache/${pin.replace("==", "-")}/`, import.meta.url).pathname;
 const ready = `${folder}ready`;
 
-/** Requests of `#row-N#` prompts, as many at once; the processor time of the process and the seconds of its sampling. */
+/** Requests of `#row-N#` prompts, as many at once; processor time and seconds of its sampling alone, without its start. */
 const script = `
-import json, os, resource, sys, time
+import glob, json, os, resource, sys, time
 request = json.load(sys.stdin)
+# The tokenizer that a dependency brings along: none is fetched.
+os.environ["TIKTOKEN_CACHE_DIR"] = glob.glob(f"{sys.prefix}/lib/python3*/site-packages/litellm/litellm_core_utils/tokenizers")[0]
 from datasets import Dataset
 from bespokelabs import curator
 
@@ -25,15 +27,16 @@ class Sampler(curator.LLM):
 
 texts = "# the committee said on tuesday that the rules of its members would be looked at again"
 rows = [{"id": i, "text": f"#row-{i}{texts}"} for i in range(request["count"])]
-sampler = Sampler(model_name="gpt-4o-mini", backend="openai", backend_params={
+sampler = Sampler(model_name="gpt-4", backend="openai", backend_params={
     "base_url": request["url"], "max_requests_per_minute": request["requests"], "max_tokens_per_minute": 10**9,
     "max_concurrent_requests": request["concurrency"], "require_all_responses": True})
+before = resource.getrusage(resource.RUSAGE_SELF)
 start = time.time()
 answer = sampler(Dataset.from_list(rows), working_dir=request["folder"])
 seconds = time.time() - start
 used = resource.getrusage(resource.RUSAGE_SELF)
 data = getattr(answer, "dataset", answer)
-print("FIGURES " + json.dumps({"rows": len(data), "cpu": used.ru_utime + used.ru_stime, "seconds": seconds}))
+print("FIGURES " + json.dumps({"rows": len(data), "cpu": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, "seconds": seconds}))
 `;
 
 export const peerName = `bespoke-curator (${pin}), Python`;
