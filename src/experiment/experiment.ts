@@ -102,8 +102,8 @@ export type DatasetSettings =
       readonly splits: { readonly train: string; readonly test: string | null };
     } & RowSettings);
 
-/** Of rows that somebody else wrote. */
-export interface RowSettings {
+/** Of rows that somebody else wrote; what is asked of them before they are used is absent in records of older runs. */
+export interface RowSettings extends Partial<CurationSettings> {
   /** Names of the columns. */
   readonly fields: { readonly id: string | null; readonly article: string; readonly summary: string };
   /** `test` is the share of rows held out. */
@@ -111,8 +111,6 @@ export interface RowSettings {
   /** Rows of each split to use, the first ones that stay; null for all. */
   readonly train: number | null;
   readonly test: number | null;
-  /** Absent in records of older runs. */
-  readonly curation?: CurationSettings;
 }
 
 export type VerifierSettings =

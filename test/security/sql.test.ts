@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import { openWriter } from "../../src/store/database.ts";
+import { migrations } from "../../src/store/schema.ts";
 import { speakLine } from "../helpers/host.ts";
 import { payloads } from "../helpers/payloads.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
@@ -80,7 +81,8 @@ const hostile: Readonly<Record<string, (file: string) => void>> = {
     openWriter(file).close();
     makeDatabase(file, "CREATE TRIGGER t AFTER UPDATE ON run BEGIN DELETE FROM stage; END");
   },
-  "has schema version 99, this refeed knows only up to 2": (file) => makeDatabase(file, "PRAGMA user_version = 99"),
+  [`has schema version 99, this refeed knows only up to ${migrations.length}`]: (file) =>
+    makeDatabase(file, "PRAGMA user_version = 99"),
 };
 
 function makeDatabase(file: string, sql: string): void {

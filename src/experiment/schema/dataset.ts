@@ -86,7 +86,7 @@ export function resolveDataset(config: z.output<typeof datasetSchema>): DatasetS
     split: { test: readShare(split.test), seed: split.seed },
     train,
     test,
-    curation: resolveCuration(config),
+    ...resolveCuration(config),
   };
   if ("file" in config) return { kind: "file", file: config.file, ...rows };
   const { hub, config: name, revision, folder, splits } = config;

@@ -5,14 +5,14 @@ import type { DatasetSettings } from "../experiment.ts";
 
 export function declareDataset(settings: DatasetSettings): DatasetDeclaration {
   if (settings.kind === "newswire") return { name: "newswire", train: settings.train, test: settings.test };
-  const { fields, split, train, test, curation } = settings;
+  const { fields, split, train, test, filter, dedupe, decontaminate = null } = settings;
   const { id, ...columns } = fields;
   const counts = { ...(train === null ? {} : { train }), ...(test === null ? {} : { test }) };
   const rows = {
     fields: id === null ? columns : { ...columns, id },
     split,
     ...counts,
-    ...(curation ? { curation } : {}),
+    ...(filter && dedupe ? { curation: { filter, dedupe, decontaminate } } : {}),
   };
   if (settings.kind === "file") return { file: settings.file, ...rows };
   const { hub, config, revision, folder, splits } = settings;

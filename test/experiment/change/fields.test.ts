@@ -103,6 +103,7 @@ test("a difference is told by the path and in the words that the file has for it
       ["dataset={ file: mine.jsonl }"],
       [["dataset", { name: "newswire", train: 2000, test: 300 }, fileSettings]],
     ],
+    ["dataset: { file: mine.jsonl }\n", ["dataset.dedupe.near=80%"], [["dataset.dedupe.near", null, 0.8]]],
     ["system: gaussian\n", ["system.samples=7"], [["system.samples", 100, 7]]],
     ["system: gaussian\n", ["corpus=accumulate"], [["corpus", "replace", "accumulate"]]],
   ];
@@ -119,6 +120,14 @@ const fileSettings = {
   split: { test: 0.2, seed: 0 },
   train: null,
   test: null,
+  filter: {
+    empty: "refuse",
+    longer: "keep",
+    article: { minCharacters: null, maxCharacters: null, minWords: null, maxWords: null },
+    summary: { minCharacters: null, maxCharacters: null, minWords: null, maxWords: null },
+  },
+  dedupe: { exact: "none", near: null, words: 5 },
+  decontaminate: null,
 };
 
 test("what follows from another field is not told beside it; what has a value of its own is", () => {
