@@ -4,6 +4,6 @@ import type { Candidate } from "../domain/rows.ts";
 
 export function findUnusable({ finish, reason, completion }: Candidate): string | null {
   if (finish === "refused") return reason ?? "refused";
-  if (reason === "unparsable") return reason;
+  if (reason === "unparsable" || reason === "marker") return reason;
   return completion.trim() === "" ? "empty" : null;
 }

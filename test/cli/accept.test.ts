@@ -40,7 +40,7 @@ test("a hosted model writes whole texts until there are rows enough, and a model
   });
   const file = join(cwd, "dreams.yaml");
   const run = (...flags: string[]) => speakLine(["run", "dreams.yaml", "--quiet", ...flags], { cwd });
-  writeFileSync(file, write(server.url, "candidates: 40, "));
+  writeFileSync(file, write(server.url, "candidates: 40, ").replace("maxTokens: 16", "maxTokens: 64"));
 
   const plan = await speakLine(["plan", "dreams.yaml", "--json"], { cwd });
   assert.equal(plan.code, 0, plan.stderr);

@@ -53,8 +53,6 @@ export function resolveLanguageArm(
   };
 }
 
-const isOfTexts = (metric: string): boolean => metric !== "loss";
-
 /** One provider trains, samples and scores all of an experiment. */
 export function resolveProvider(
   { model, verifiers, endpoints: declared }: LanguageConfig,
@@ -128,11 +126,9 @@ function checkEndpoints(
     const what = `the endpoint ${teacher} scores no given texts, so generation 0 has no loss`;
     refuse(["evaluate", "metrics"], what, "leave loss out of evaluate.metrics");
   }
-  // Every generation that is trained writes through the embedded engine, wherever it is served: for the next corpus, but
-  // the last one, and for whatever is measured of its texts.
-  const [writesRows, writesAnswers] = [generations > (teacher === null ? 0 : 1), evaluate.metrics.some(isOfTexts)];
-  const isTrained = teacher === null || generations > 0;
-  const isWriting = model.trainer === "embedded" && isTrained && (writesRows || writesAnswers);
+  // Every generation that is trained writes through the embedded engine, wherever it is served. After a teacher's, the
+  // answers of the last one are cut at what it can.
+  const isWriting = model.trainer === "embedded" && (teacher === null || generations > 1);
   if (sample.maxTokens > embeddedTokens && isWriting) {
     const what = `sample.maxTokens is ${sample.maxTokens}, the embedded model writes ${embeddedTokens} at most`;
     refuse(["sample", "maxTokens"], what, `set it to ${embeddedTokens} or less`);

@@ -26,6 +26,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
   const promptForm = createPromptForm(template);
   const system = createLanguageSystem({
     ...(unprompted && { unprompted }),
+    ...(models.mostTokens !== null && { mostTokens: models.mostTokens }),
     shelf,
     sampler: models.sampler,
     scorer: models.scorer,

@@ -8,6 +8,7 @@ import { createEmbeddedRuntime } from "../../embedded/runtime.ts";
 import { createScriptedProvider } from "../../providers/scripted/provider.ts";
 import type { ServedEngine } from "../../providers/served/engine.ts";
 import type { LanguageFrame, ScriptSettings } from "../experiment.ts";
+import { embeddedTokens } from "../schema/language.ts";
 import { createServedEngine } from "../serve/engine.ts";
 import { createRunModels } from "../serve/run-models.ts";
 
@@ -20,6 +21,8 @@ export interface ModelProvider {
   close(): Promise<void>;
   /** null where the tokenizer is not at hand. */
   readonly readRoundTrip: ReadRoundTrip | null;
+  /** What its models write at most; null for no limit. */
+  readonly mostTokens: number | null;
   usage(): { readonly busyMs: number; readonly workerCount: number };
 }
 
@@ -34,12 +37,19 @@ export async function openModelProvider(
   const createEngine = (directory: string, clock: Clock) =>
     createServedEngine(runtime, createRunModels(directory, runtime.base, clock));
   const usage = () => ({ busyMs: 1000 * pool.busySeconds(), workerCount: pool.workerCount });
-  return { sampler, scorer, trainer, createEngine, readRoundTrip, close, usage };
+  return { sampler, scorer, trainer, createEngine, readRoundTrip, mostTokens: embeddedTokens, close, usage };
 }
 
 /** Its books are its own: nothing of them belongs to the run. */
 function openScripted({ folder, ...script }: ScriptSettings, root: string): ModelProvider {
   const provider = createScriptedProvider({ script, folder: folder === null ? null : resolve(root, folder) });
   const usage = () => ({ busyMs: 0, workerCount: 1 });
-  return { ...provider, createEngine: null, readRoundTrip: null, close: async () => undefined, usage };
+  return {
+    ...provider,
+    createEngine: null,
+    readRoundTrip: null,
+    mostTokens: null,
+    close: async () => undefined,
+    usage,
+  };
 }

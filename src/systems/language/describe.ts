@@ -65,7 +65,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
         template: findForm(parts, turn).digest,
         draws: request.draws,
         temperature,
-        maxTokens,
+        maxTokens: findTeacher(parts, turn) ? maxTokens : Math.min(maxTokens, parts.mostTokens ?? maxTokens),
         // Keys are older than this option: without it they are what they were.
         ...(stop.length > 0 && { stop }),
         ...(request.accept && { accept: request.accept }),

@@ -96,6 +96,8 @@ export interface LanguageParts {
   readonly scorer: Scorer;
   readonly trainer: Trainer;
   readonly template: Template;
+  /** What the models that are trained here write at most, whatever a teacher may; absent for no limit. */
+  readonly mostTokens?: number;
   /** Where models are asked for texts without a prompt: how they meet rows; absent where the template says it. */
   readonly unprompted?: { readonly form: Form; readonly who: "teachers" | "all" };
   /** Hosted models that nothing trains, by name. */
