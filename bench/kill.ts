@@ -52,10 +52,11 @@ export async function killOurs(program: string, folder: string): Promise<OwnKill
     await ended(start("prepare"));
     const child = start("sample");
     await told(server);
+    const killedMs = Date.now();
     child.kill("SIGKILL");
     await closed(child);
     await settled();
-    const before = readBooks(log);
+    const before = readBooks(log, killedMs);
     const intended = readLedger(directory).keys;
     await ended(start("sample"));
     const { shown, rows } = readLedger(directory);
@@ -75,10 +76,11 @@ export async function killPeer(folder: string): Promise<KillFigures> {
   try {
     const child = startPeer(request);
     await told(server);
+    const killedMs = Date.now();
     child.kill("SIGKILL");
     await closed(child);
     await settled();
-    const before = readBooks(log);
+    const before = readBooks(log, killedMs);
     const again = startPeer(request);
     again.stdout?.resume();
     again.stderr?.resume();
@@ -96,18 +98,18 @@ interface Books {
   readonly countById: ReadonlyMap<string, number>;
 }
 
-function readBooks(log: string): Books {
+/** A dying process keeps its connections for a while: what is answered after the kill was under way at it. */
+function readBooks(log: string, killedMs = Number.POSITIVE_INFINITY): Books {
   const asked = new Set<string>();
   const answered = new Set<string>();
   const countById = new Map<string, number>();
   for (const line of readFileSync(log, "utf8").split("\n")) {
-    const [kind, id] = line.split(" ");
+    const [kind, id, ms] = line.split(" ");
     if (id === undefined) continue;
-    if (kind === "answered") answered.add(id);
-    else {
-      asked.add(id);
-      countById.set(id, (countById.get(id) ?? 0) + 1);
-    }
+    if (kind === "answered" && Number(ms) <= killedMs) answered.add(id);
+    if (kind === "answered") continue;
+    asked.add(id);
+    countById.set(id, (countById.get(id) ?? 0) + 1);
   }
   return { asked, answered, countById };
 }

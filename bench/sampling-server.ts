@@ -30,7 +30,7 @@ const answer = Buffer.from(`${head}content-length: ${Buffer.byteLength(reply)}\r
 const note = (kind: string, body: Buffer): void => {
   if (log === null) return;
   const id = /#([^#]+)#/.exec(body.toString("latin1"))?.[1] ?? "?";
-  writeSync(log, `${kind} ${id}\n`);
+  writeSync(log, `${kind} ${id} ${Date.now()}\n`);
 };
 
 const serve = (socket: Socket, body: Buffer): void => {
