@@ -15,8 +15,11 @@ const milliseconds = (fallback: number, what: string) => count(1, 86_400_000).de
 
 const limitsSchema = strict({
   concurrency: count(1, 4096)
-    .default(64)
-    .describe("Requests in flight at most; how many really are follows from how it answers."),
+    .optional()
+    .describe(
+      "Requests in flight at most, 64 unless given, 256 where it serves this run's own models; how many really are " +
+        "follows from how it answers.",
+    ),
   requests: count(1).nullable().default(null).describe("Requests a minute at most; null for no such limit."),
   tokens: count(1)
     .nullable()
@@ -119,6 +122,10 @@ export const endpointsSchema = z
   .default({})
   .describe("Servers of hosted and local models, by names that model.endpoint, model.first and verifiers refer to.");
 
+/** The embedded model decodes 64 at once on every thread; a batch of fewer takes as long. */
+const ownConcurrency = 256;
+const hostedConcurrency = 64;
+
 /** The address a vendor is asked at where the file names none. */
 const vendorUrls = { huggingface: "https://router.huggingface.co/v1", openai: null } as const;
 
@@ -128,7 +135,7 @@ export function resolveEndpoints(
   refuse: (path: readonly string[], what: string, next: string) => void,
 ): Readonly<Record<string, DeclaredEndpoint>> {
   const entries = Object.entries(config).map(([name, declared]): [string, DeclaredEndpoint] => {
-    const { url, model = null, ask, stream, finish, price: prices, ...rest } = declared;
+    const { url, model = null, ask, stream, finish, price: prices, limits, ...rest } = declared;
     const vendor = vendorUrls[rest.provider];
     if (url === undefined && vendor === null) {
       refuse([name, "url"], `the endpoint ${name} has no url`, "for example url: http://127.0.0.1:8000/v1");
@@ -151,6 +158,7 @@ export function resolveEndpoints(
         urls: (url === undefined && vendor !== null ? [vendor] : urls).map((each) => each.replace(/\/+$/, "")),
         model,
         ask: ask ?? (model === null ? "completions" : "chat"),
+        limits: { ...limits, concurrency: limits.concurrency ?? (model === null ? ownConcurrency : hostedConcurrency) },
         isStreamed: stream,
         hasFinish: finish === "required",
         price: { input: prices.input ?? null, output: prices.output ?? null, request: prices.request ?? null },
