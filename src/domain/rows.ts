@@ -14,7 +14,10 @@ export interface Prompt {
   readonly text: string;
   /** The seed of each of its draws, in place of what its id and the request's seed derive: for samplers that draw by seeds. */
   readonly seeds?: readonly Uint32Array[];
-  /** The draws that are still missing, ascending; left out where all are. Only who buys draws one by one meets it. */
+  /**
+   * The draws that are wanted, ascending; left out where all are. Met by who buys draws one by one, and by who is drawn
+   * from until enough is accepted: then a prompt comes again for each of its draws.
+   */
   readonly draws?: readonly number[];
 }
 

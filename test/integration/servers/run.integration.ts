@@ -148,3 +148,44 @@ arms: [{ corpus: replace, verifier: none }]
   assert.equal(why.code, 0, why.output);
   assert.match(why.output, /model 0/);
 });
+
+test("a base model writes whole texts from an empty prompt until there are rows enough", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const recorder = await createRecorder(server.origin, context);
+  const endpoint = { url: `${recorder.origin}/v1`, model: servedName, ask: "completions", params: faithfulParams };
+  const text = `name: real
+dataset: { name: newswire, train: 30, test: 4 }
+prompt: none
+endpoints: { tiny: ${JSON.stringify(endpoint)} }
+model: { ${embedded}, first: { endpoint: tiny } }
+generations: 1
+sample: { maxTokens: 40, accept: { rows: 40, candidates: 2000, begin: "What of ", part: "? " } }
+arms: [{ verifier: none }]
+seeds: [0]
+evaluate: { metrics: [diversity] }
+`;
+  writeFileSync(join(cwd, "real.yaml"), text);
+  const { code, output } = await run(cwd, ["run", "real.yaml"]);
+  const rows = readRows<WrittenRow & { readonly article: string | null }>(
+    context,
+    cwd,
+    `SELECT c.completion, c.finish, c.reason, c.article, c.log_probability IS NOT NULL AS hasTerms, a.url, a.state
+      FROM candidate c JOIN attempt a ON a.id = c.attempt_id JOIN stage s ON s.id = c.stage_id
+      WHERE a.is_outside = 1 AND json_type(s.parameters, '$.accept') IS NOT NULL ORDER BY c.id`,
+  );
+  assert.equal(code, 0, output);
+  const accepted = rows.filter(({ article }) => article !== null);
+  assert.ok(accepted.length >= 40 && accepted.length < rows.length);
+  // Every prompt is the same, so only seeds tell the draws apart.
+  const texts = rows.map(({ article, completion }) => `${article}? ${completion}`);
+  assert.ok(new Set(texts).size > 0.8 * rows.length);
+  const prompts = recorder.requests.map(({ body }) => (body === "" ? "" : (JSON.parse(body).prompt as unknown)));
+  assert.ok(prompts.filter((prompt) => prompt === "").length >= rows.length);
+  for (const { article, completion, reason } of rows) {
+    if (article === null) assert.equal(reason, "unparsable");
+    else assert.ok(!article.includes("? ") && !completion.includes("? "));
+  }
+  const why = await run(cwd, ["why", "real", "replace/0/1/0"]);
+  assert.equal(why.code, 0, why.output);
+  context.diagnostic(`${accepted.length} of ${rows.length} texts became rows, such as ${JSON.stringify(accepted[0])}`);
+});
