@@ -3,8 +3,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createRecordingContext } from "../../../src/contracts/case.ts";
+import { ProviderError } from "../../../src/errors.ts";
 import { askRaw } from "./raw.ts";
-import { runSamplingCases } from "./sampling-cases.ts";
+import { hostedModel, runSamplingCases } from "./sampling-cases.ts";
+import { enter, reachServer } from "./scoring-cases.ts";
 import type { RunningServer } from "./server.ts";
 import { startTransformers } from "./servers.ts";
 import { prepareTinyModel, type TinyModel } from "./tiny-model.ts";
@@ -36,4 +39,15 @@ test("candidates hold the contract and are the model's own", async (context) => 
     enter: async () => ({ hasN: false, dialect: { logProbabilities: "none", ignoresStop: true } }),
   });
   context.diagnostic(`${names.length} cases`);
+});
+
+test("it is found out in ten requests, and refused as a scorer of given texts", async (context) => {
+  const scored = await reachServer(context, server.origin, { model: model.folder });
+  const { given, abilities, requestCount } = await enter(scored);
+  context.diagnostic(`${requestCount} requests: ${JSON.stringify({ given, abilities })}`);
+  assert.deepEqual([given.kind, abilities.n, abilities.logProbabilities], ["refused", false, false]);
+  await assert.rejects(
+    scored.gate.enterGiven(hostedModel, createRecordingContext("stage")),
+    (error) => error instanceof ProviderError && /vLLM, SGLang, TGI/.test(error.next ?? ""),
+  );
 });

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { askRaw, computeWorst } from "./raw.ts";
 import { runSamplingCases } from "./sampling-cases.ts";
+import { enter, reachServer, runScoringCases } from "./scoring-cases.ts";
 import type { RunningServer } from "./server.ts";
 import { servedName, startVllm } from "./servers.ts";
 import { givenTexts } from "./texts.ts";
@@ -42,3 +43,13 @@ for (const draws of ["n", "single"] as const) {
     context.diagnostic(`${names.length} cases`);
   });
 }
+
+test("it is proved in ten requests, and its perplexities are those of the forward pass", async (context) => {
+  const scored = await reachServer(context, server.origin, { model: servedName });
+  const { given, abilities, requestCount } = await enter(scored);
+  context.diagnostic(`${requestCount} requests: ${JSON.stringify({ given, abilities })}`);
+  assert.ok(given.kind === "proved" && given.way === "vllm", JSON.stringify(given));
+  assert.deepEqual([abilities.n, abilities.seed, abilities.stop, abilities.logProbabilities], [true, true, true, true]);
+  const worst = await runScoringCases(model, scored);
+  context.diagnostic(`at most ${worst.toExponential(1)} nats a token apart`);
+});
