@@ -135,6 +135,8 @@ async function answerDraws(
   const envelope = createEnvelope(shape.kind, model, request.model);
   const { tokens } = engine;
   const choices = answers.draw(model, request, signal);
+  // One that fails while another is waited for must not count as unhandled.
+  for (const choice of choices) choice.catch(() => undefined);
   const render = (candidate: Candidate, index: number): ChoiceReply => {
     validateCandidate(candidate);
     return shape.renderChoice(candidate, index, { request, tokens });
@@ -157,8 +159,6 @@ async function answerDraws(
     }
     if (request.hasUsage) yield { ...head, choices: [], ...count(all) };
   }
-  // A choice that fails while another is written must not count as unhandled.
-  for (const choice of choices) choice.catch(() => undefined);
   return { events: stream() };
 }
 

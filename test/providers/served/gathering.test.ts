@@ -229,3 +229,27 @@ test("a client that is gone is not worked for", async () => {
     ["first"],
   );
 });
+
+test("all choices of a stream that fails before its first one are answered as one failure", async () => {
+  const faults: unknown[] = [];
+  const engine = createSmallEngine(() => Promise.reject(new Error("a worker fell over")));
+  const server = await startServer(engine, {
+    ...{ host: "127.0.0.1", port: 0, token: null, clock: systemClock },
+    onFault: (fault) => faults.push(fault),
+  });
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    const { status } = await post(`${server.url}/completions`, {
+      ...{ model: "base", prompt: "one two", n: 3, stream: true },
+    });
+    assert.equal(status, 500);
+    await setTimeout(5);
+    assert.deepEqual(unhandled, []);
+    assert.equal(faults.length, 1);
+  } finally {
+    process.off("unhandledRejection", note);
+    await server.close(0);
+  }
+});
