@@ -75,6 +75,37 @@ test("requests and tokens have caps of their own, and work inside the process co
   }
 });
 
+test("what a server does not count stays counted as it was reserved, so that no cap is passed by silence", async (context) => {
+  const folder = await open(join(createTemporaryFolder(context), "run"), { tokens: 250 });
+  const ledger = folder.createLedger(request.key);
+  const silences = [
+    { promptTokens: null, completionTokens: null },
+    { promptTokens: null, completionTokens: 5 },
+  ];
+  for (const [index, counted] of silences.entries()) {
+    const key = String(index);
+    await ledger.intend({ key, ...asked });
+    ledger.account(key, { ...usage, ...counted });
+    await ledger.record(key, "yes");
+  }
+  assert.equal(folder.readSpending().tokens, 200);
+  await assert.rejects(ledger.intend({ key: "2", ...asked }), BudgetError);
+  await folder.close();
+});
+
+test("what is announced again because it is under way is no further request", async (context) => {
+  const folder = await open(join(createTemporaryFolder(context), "run"), { requests: 2 });
+  const ledger = folder.createLedger(request.key);
+  await ledger.intend({ key: "a", ...asked });
+  for (let count = 0; count < 3; count++) {
+    await ledger.settle("a", { state: "retryable", reason: "its batch was found again" });
+    await ledger.intend({ key: "a", ...asked, isOutside: false });
+  }
+  assert.deepEqual(folder.readSpending(), { usd: 0.5, requests: 1, tokens: 100 });
+  await ledger.intend({ key: "b", ...asked });
+  await folder.close();
+});
+
 test("the sum the database keeps is the sum of its attempts, whatever happens to them", async (context) => {
   const root = createTemporaryFolder(context);
   let count = 0;

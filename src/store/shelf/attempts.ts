@@ -41,7 +41,8 @@ export interface AttemptTable {
 
 interface Brought {
   readonly id: number;
-  readonly tokenCount: number;
+  /** Of the rows; null where there are none to count. */
+  readonly tokenCount: number | null;
   /** Of its rows as they were written; null where there are none. */
   readonly digest: string | null;
 }
@@ -77,11 +78,12 @@ export function createAttemptTable(
   const close = (stageId: number, key: string, { id, tokenCount, digest }: Brought): void => {
     const usage = usageByAttempt.get(nameOf(stageId, key));
     const now = clock.now();
-    if (usage === undefined) statements.finish.run({ id, now, digest, tokens: tokenCount });
+    if (usage === undefined) statements.finish.run({ id, now, digest, tokens: tokenCount ?? 0 });
     else {
-      const prompt = usage.promptTokens ?? 0;
-      const tokens = prompt + (usage.completionTokens ?? tokenCount);
-      statements.finishUsed.run({ id, now, digest, tokens, prompt, usd: usage.usd, url: usage.url });
+      const { promptTokens: prompt, usd, url } = usage;
+      const written = usage.completionTokens ?? tokenCount;
+      const tokens = prompt === null || written === null ? null : prompt + written;
+      statements.finishUsed.run({ id, now, digest, tokens, prompt: prompt ?? 0, usd, url });
     }
   };
 
@@ -104,7 +106,7 @@ export function createAttemptTable(
       const value = renderCanonical(answer);
       await writer.write(() => {
         const id = find(stageId, key);
-        close(stageId, key, { id, tokenCount: 0, digest: null });
+        close(stageId, key, { id, tokenCount: null, digest: null });
         statements.record.run(id, value, computeDigest(value));
       });
       usageByAttempt.delete(nameOf(stageId, key));
@@ -133,11 +135,12 @@ export function createAttemptTable(
 
 function prepareStatements(connection: Connection) {
   return {
-    // What was sent and never answered may be paid twice once it is sent again: its price and tokens stay counted.
+    // What was sent and never answered may be paid twice once it is sent again: its price and tokens stay counted. What is
+    // only announced again, because it is under way since an earlier process, is no further request.
     intend: connection.prepare(
       `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, try_usd, cost_usd, try_token_count, intended_ms)
        VALUES (@stage, @key, @rowCount, @state, @outside, @cost, @cost, @tokens, @now)
-       ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1,
+       ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1 - (is_outside = 1 AND excluded.state = 'planned'),
          repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
          token_count = token_count + try_token_count, try_token_count = excluded.try_token_count,
          try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,
@@ -151,8 +154,10 @@ function prepareStatements(connection: Connection) {
          rows_sha256 = @digest
        WHERE id = @id`,
     ),
+    // What nobody counted stays as it was reserved: a budget of tokens is none if it can be passed by saying nothing.
     finishUsed: connection.prepare(
-      `UPDATE attempt SET state = 'done', closed_ms = @now, url = @url, token_count = token_count + @tokens,
+      `UPDATE attempt SET state = 'done', closed_ms = @now, url = @url,
+         token_count = token_count + coalesce(@tokens, try_token_count),
          prompt_token_count = prompt_token_count + @prompt, try_token_count = 0,
          cost_usd = cost_usd - try_usd + @usd, try_usd = @usd, rows_sha256 = @digest
        WHERE id = @id`,

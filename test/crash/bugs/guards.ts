@@ -74,7 +74,7 @@ export const guardBugs: readonly Bug[] = [
       edit(schema, "    closed_ms INTEGER,\n    UNIQUE (stage_id, key)", "    closed_ms INTEGER"),
       edit(
         attempts,
-        `ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1,
+        `ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1 - (is_outside = 1 AND excluded.state = 'planned'),
          repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
          token_count = token_count + try_token_count, try_token_count = excluded.try_token_count,
          try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,

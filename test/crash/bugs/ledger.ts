@@ -72,7 +72,7 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "a second try does not count as one",
-    edits: [edit(attempts, "try_count = try_count + 1", "try_count = try_count")],
+    edits: [edit(attempts, "try_count = try_count + 1 -", "try_count = try_count -")],
     experiment: "plain",
     says: /was sent 2 times, intended 1/,
   },
