@@ -35,6 +35,8 @@ export interface Request<Answer> {
   /** What one sending may cost and use at most: reserved before it is sent. */
   readonly mostUsd: number;
   readonly mostTokens: number;
+  /** The one server that is to be asked; any unless given. */
+  readonly url?: string;
   /** Sends it. Rejects only where the signal is aborted. */
   send(target: Target, signal: AbortSignal): Promise<Outcome<Answer>>;
 }

@@ -63,14 +63,14 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
 }
 
 /** The server to be asked, as soon as one may be. */
-async function findLane({ context, notBeforeMs }: Call<unknown>, { dispatch, options }: Way): Promise<Lane> {
+async function findLane({ request, context, notBeforeMs }: Call<unknown>, { dispatch, options }: Way): Promise<Lane> {
   for (;;) {
     dispatch.check(context.signal);
     const nowMs = options.time.monotonic();
     const mayGo = notBeforeMs <= nowMs;
-    const lane = mayGo ? dispatch.find(nowMs) : undefined;
+    const lane = mayGo ? dispatch.find(nowMs, request.url) : undefined;
     if (lane) return lane;
-    await dispatch.gate.wait(mayGo ? dispatch.restUntil(nowMs) : notBeforeMs);
+    await dispatch.gate.wait(mayGo ? dispatch.restUntil(nowMs, request.url) : notBeforeMs);
   }
 }
 
@@ -152,8 +152,8 @@ function judge(
   if (waitedMs > limits.waitMs) {
     throw createSilenceError(place, { reason, waitedMs, aheadMs: 0, waitMs: limits.waitMs });
   }
-  // Where the server said how long, or is gone, its lane rests, and another may be asked at once.
-  const isFree = kind === "unreachable" || outcome.retryAfterMs !== null;
+  // Where the server said how long, or is gone, its lane rests, and another may be asked at once. No time at all is none.
+  const isFree = kind === "unreachable" || (outcome.retryAfterMs ?? 0) > 0;
   return isFree ? Number.NEGATIVE_INFINITY : nowMs + dispatch.drawWait(call.busy);
 }
 

@@ -31,10 +31,10 @@ export interface Dispatch {
   readonly closing: AbortSignal;
   /** Throws where nothing may be sent any more: refused for good, closed, or the caller was told to stop. */
   check(signal: AbortSignal): void;
-  /** The open server with the most room, undefined where all rest. */
-  find(nowMs: number): Lane | undefined;
+  /** The open server with the most room, undefined where all rest; `url` names the only one that will do. */
+  find(nowMs: number, url?: string): Lane | undefined;
   /** Until when all of them rest. Throws where that is longer than the endpoint is to be waited for. */
-  restUntil(nowMs: number): number;
+  restUntil(nowMs: number, url?: string): number;
   /** Keeps in mind what a sending came to; before anything else can be sent. */
   note(lane: Lane, sentMs: number, outcome: Outcome<unknown>): void;
   /** A wait before the same is sent again, milliseconds. */
@@ -61,8 +61,8 @@ export function createDispatch(options: ControllerOptions): Dispatch {
   /** Since when nothing was answered and something was turned away. */
   let silentSinceMs: number | undefined;
 
-  const findFirstOpen = (): Lane =>
-    lanes.reduce((first, lane) => (lane.pausedUntilMs < first.pausedUntilMs ? lane : first));
+  const lanesOf = (url: string | undefined): readonly Lane[] =>
+    url === undefined ? lanes : lanes.filter(({ target }) => target.url === url);
   const drawWait = (count: number): number => drawBackoff(random, backoffMs, count);
 
   return {
@@ -80,18 +80,20 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       if (closing.signal.aborted) throw closing.signal.reason;
       if (refusal) throw refusal;
     },
-    find(nowMs) {
+    find(nowMs, url) {
       let best: Lane | undefined;
       let least = Number.POSITIVE_INFINITY;
-      for (const lane of lanes) {
+      for (const lane of lanesOf(url)) {
         if (lane.pausedUntilMs > nowMs) continue;
         const load = (lane.limit.activeCount + lane.limit.pendingCount) / lane.size;
         if (load < least) [best, least] = [lane, load];
       }
       return best;
     },
-    restUntil(nowMs) {
-      const { pausedUntilMs, reason, target } = findFirstOpen();
+    restUntil(nowMs, url) {
+      const { pausedUntilMs, reason, target } = lanesOf(url).reduce((first, lane) =>
+        lane.pausedUntilMs < first.pausedUntilMs ? lane : first,
+      );
       const waitedMs = nowMs - (silentSinceMs ?? nowMs);
       const aheadMs = pausedUntilMs - nowMs;
       if (silentSinceMs === undefined || waitedMs + aheadMs <= limits.waitMs) return pausedUntilMs;

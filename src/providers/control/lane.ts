@@ -98,7 +98,7 @@ export function createLane(target: Target, { random, firstSize, backoffMs, mayGr
     },
     turnAway(sending, retryAfterMs) {
       window.shrink(sending.sentMs, sending.nowMs);
-      if (retryAfterMs === null) count(sending);
+      if (retryAfterMs === null || retryAfterMs === 0) count(sending);
       else pause(sending.nowMs + retryAfterMs, sending.reason);
       resize();
     },

@@ -79,7 +79,7 @@ export function createProber(
   };
 }
 
-/** Turned away without being told when to come again, a server may mean never. */
+/** Turned away without being told to wait, a server may mean never. */
 const mostBusy = 2;
 
 /** mlx-lm's server breaks off its list where no hub's cache is; everything else it answers. */
@@ -96,14 +96,15 @@ interface Sending {
 function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }: Sending): Request<ProbeReply> {
   const { name, path, isBeside = false, body = null, tokenCount = 0 } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
+  const url = settings.urls[server];
   let [busyCount, lostCount] = [0, 0];
   return {
     key: server === 0 ? `probe/${settings.name}/${name}` : `probe/${settings.name}/server-${server}/${name}`,
     rowCount: 0,
     mostUsd: computeUsd(settings.price, promptTokens, tokenCount),
     mostTokens: promptTokens + tokenCount,
-    async send(chosen, signal) {
-      const target = { url: settings.urls[server] ?? chosen.url };
+    ...(url === undefined ? {} : { url }),
+    async send(target, signal) {
       const reply = await send(
         { url: findBase(target.url, isBeside) },
         { method: body === null ? "GET" : "POST", path, body },
@@ -120,7 +121,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
       if (reply.kind === "denied") return untold(reply.reason, reply.next);
       if (reply.kind === "refused") return untold(reply.reason);
       if (reply.kind === "lost" && body === null && ++lostCount >= mostLostLists) return untold(reply.reason);
-      if (reply.kind === "busy" && (isLast() || (reply.retryAfterMs === null && ++busyCount >= mostBusy))) {
+      if (reply.kind === "busy" && (isLast() || ((reply.retryAfterMs ?? 0) === 0 && ++busyCount >= mostBusy))) {
         return untold(reply.reason);
       }
       return reply;

@@ -105,6 +105,31 @@ test("Retry-After is kept in full by all requests to that server, others are ask
   assert.ok(endpoint.time.monotonic() < 60_000);
 });
 
+test("a request for one server waits for that server, however open the other is", async () => {
+  const endpoint = createVirtualEndpoint({
+    urls: ["one", "two"],
+    answer: (sent) => (sent.count === 1 ? { ...busy(90_000), latencyMs: 5 } : answered(sent)),
+  });
+  const request = { ...endpoint.createRequest("probe"), url: "two" };
+  await endpoint.time.run(endpoint.controller.ask(request, endpoint.context));
+  assert.deepEqual(
+    endpoint.sent.map(({ url }) => url),
+    ["two", "two"],
+  );
+  assert.ok(endpoint.sent[1]!.atMs - endpoint.sent[0]!.atMs >= 90_000);
+  // The other one has not been spoken of.
+  assert.equal(endpoint.controller.state().pausedMs, 0);
+});
+
+test("a server that turns away and asks for no time at all is given some", async () => {
+  const endpoint = createVirtualEndpoint({
+    limits: { waitMs: 60_000, concurrency: 4 },
+    answer: () => ({ ...busy(0), latencyMs: 1 }),
+  });
+  await assert.rejects(endpoint.time.run(readAll(endpoint.askMany(4))), ProviderError);
+  assert.ok(endpoint.sent.length < 200, `${endpoint.sent.length} sendings in a minute`);
+});
+
 test("more patience than is allowed is not waited for, and burns nothing", async () => {
   const endpoint = createVirtualEndpoint({
     limits: { waitMs: 60_000, concurrency: 4 },
