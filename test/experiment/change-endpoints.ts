@@ -53,7 +53,7 @@ export function createEndpointRows(stale: Stales): readonly ChangeRow[] {
     row(".system", "be brief", told),
     row(".before", "Summarise", told),
     row(".after", "Summary", told),
-    row(".join", "x"),
+    row(".join", "x", { stale: ["A evaluate:loss 0", "B evaluate:loss 0", "L evaluate:loss 0"] }),
     scored(".join", "x", { stale: stale.weak }),
     scored(".model", "other", { stale: stale.weak }),
     row(".params", "{ min_p: 0.1 }", told),
@@ -73,6 +73,13 @@ export function createEndpointRows(stale: Stales): readonly ChangeRow[] {
       row(`.limits.${limit}`, "7"),
     ),
     row(".limits.answerBytes", "4096"),
+    row(".limits.concurrency", "1", {
+      with: [
+        "endpoints={ teacher: { url: [http://127.0.0.1:2/v1, http://127.0.0.1:3/v1], model: m } }",
+        "model.first.endpoint=teacher",
+      ],
+      refused: /2 servers cannot share 1 request in flight/,
+    }),
     { system: "language", path: "model.first.endpoint", with: teacher.slice(0, 1), to: "teacher", ...told },
     { system: "language", path: "model.first.endpoint", with: teacher, to: "null", ...told },
     { system: "language", path: "model.first.endpoint", to: "teacher", refused: /there is no endpoint "teacher"/ },

@@ -64,8 +64,9 @@ function createTeachers(
 ): Readonly<Record<string, Teacher>> {
   const names = new Set(arms.flatMap(({ settings }) => settings.teacher ?? []));
   const entries = [...names].map((name): [string, Teacher] => {
-    const identity = readIdentity(language.endpoints[name] as DeclaredEndpoint);
-    return [name, { identity, sampler: endpoints.sampler(name), scorer: endpoints.scorer(name) }];
+    const declared = language.endpoints[name] as DeclaredEndpoint;
+    const ports = { sampler: endpoints.sampler(name), scorer: endpoints.scorer(name) };
+    return [name, { identity: readIdentity(declared), ...ports, join: declared.join }];
   });
   return Object.fromEntries(entries);
 }

@@ -6,7 +6,7 @@ import type { Model } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { computeKey } from "../../keys/digest.ts";
 import type { EndpointSettings, Price } from "../../providers/endpoint.ts";
-import { findPrice } from "../../providers/prices.ts";
+import { findPrice, noPrice } from "../../providers/prices.ts";
 import { count, nameSchema, strict } from "./strict.ts";
 
 const text = z.string().min(1);
@@ -150,6 +150,11 @@ export function resolveEndpoints(
       refuse([name, "ask"], "this run's own models complete texts, they hold no chats", "leave ask out");
     }
     const urls = url === "serve" || url === undefined ? [] : typeof url === "string" ? [url] : url;
+    const concurrency = limits.concurrency ?? (model === null ? ownConcurrency : hostedConcurrency);
+    if (urls.length > concurrency) {
+      const what = `${urls.length} servers cannot share ${concurrency} ${concurrency === 1 ? "request" : "requests"} in flight`;
+      refuse([name, "limits", "concurrency"], what, `set it to ${urls.length} or more, or name fewer servers`);
+    }
     return [
       name,
       {
@@ -158,7 +163,7 @@ export function resolveEndpoints(
         urls: (url === undefined && vendor !== null ? [vendor] : urls).map((each) => each.replace(/\/+$/, "")),
         model,
         ask: ask ?? (model === null ? "completions" : "chat"),
-        limits: { ...limits, concurrency: limits.concurrency ?? (model === null ? ownConcurrency : hostedConcurrency) },
+        limits: { ...limits, concurrency },
         isStreamed: stream,
         hasFinish: finish === "required",
         price: { input: prices.input ?? null, output: prices.output ?? null, request: prices.request ?? null },
@@ -194,7 +199,7 @@ export function readIdentity({
 
 /** The price in force: what the file says, else what is known of the model, else nothing. */
 export function resolvePrice({ price, urls, model, mode }: DeclaredEndpoint): Price {
-  const known = findPrice(urls, model, mode) ?? { input: 0, output: 0, request: 0 };
+  const known = findPrice(urls, model, mode) ?? noPrice;
   const { input, output, request } = price;
   return { input: input ?? known.input, output: output ?? known.output, request: request ?? known.request };
 }

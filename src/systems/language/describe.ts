@@ -80,6 +80,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
     const metric = parts.metrics[name];
     const basis = metric?.metrics[0]?.basis ?? "none";
     const { decode, sample } = turn.arm.settings;
+    const join = basis === "gold" ? (findTeacher(parts, turn)?.join ?? "") : "";
     const answers = { split: "test", draws: 1, decoding: basis === "samples" ? sample : decode } as const;
     return {
       kind: "evaluate",
@@ -92,6 +93,7 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
         // What a model was trained on is read off the model itself.
         dataset: basis === "none" ? null : parts.dataset.test.digest,
         template: basis === "none" ? null : findForm(parts, turn).digest,
+        ...(join !== "" && { join }),
       },
       inputs: basis === "gold" || basis === "none" ? [model] : [describeSampling(turn, model, answers)],
       turn,

@@ -119,6 +119,8 @@ export interface Teacher {
   readonly identity: Json;
   readonly sampler: Sampler;
   readonly scorer: Scorer;
+  /** What stands between prompt and completion where it scores a given text: it changes the score, and not the model. */
+  readonly join: string;
 }
 
 export interface DrawsRequest {
