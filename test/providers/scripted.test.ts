@@ -47,6 +47,20 @@ test("sampler, scorer and trainer keep their contracts", async (context) => {
   for (const { name, run } of cases) await context.test(name, run);
 });
 
+test("what it writes is counted row by row, and of prompts it counts none", async () => {
+  const { sampler } = createScriptedProvider();
+  const told: unknown[] = [];
+  const context: Context = {
+    ...createRecordingContext("stage"),
+    ledger: {
+      ...idleLedger,
+      account: (_, { promptTokens, completionTokens }) => void told.push(promptTokens, completionTokens),
+    },
+  };
+  await readAll(sampler.sample(createStream(prompts.slice(0, 1)), { ...request, promptCount: 1 }, context));
+  assert.deepEqual(told, [0, null]);
+});
+
 /** A context whose ledger tells what it was told. */
 function createTellingContext(): { readonly context: Context; readonly told: string[] } {
   const told: string[] = [];

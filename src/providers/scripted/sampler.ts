@@ -56,7 +56,8 @@ function createCall(prompt: Prompt, { script, service, request }: Call): Request
       return {
         kind: "answered",
         answer,
-        usage: { url, promptTokens: null, completionTokens: null, usd: script.price },
+        // It counts what it writes, row by row.
+        usage: { url, promptTokens: 0, completionTokens: null, usd: script.price },
       };
     },
   };
