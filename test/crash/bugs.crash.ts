@@ -76,7 +76,7 @@ test("R29: the laboratory sees a bug that is planted", async (context) => {
 
 test("nothing is seen where no bug is planted", async (context) => {
   const folder = createTemporaryFolder(context);
-  for (const experiment of ["points", "plain", "alterations", "constraints"] as const) {
+  for (const experiment of ["points", "plain", "alterations", "constraints", "hosted"] as const) {
     const { runs, violations } = await runTrial(join(folder, experiment), { experiment, count: 8 });
     context.diagnostic(`${experiment}: ${runs} runs`);
     assert.deepEqual(violations, []);

@@ -3,6 +3,7 @@
 import { commitBugs } from "./commits.ts";
 import { diskBugs } from "./disk.ts";
 import { guardBugs } from "./guards.ts";
+import { hostedBugs } from "./hosted.ts";
 import { ledgerBugs } from "./ledger.ts";
 import { orderBugs } from "./order.ts";
 import type { Bug } from "./plant.ts";
@@ -15,4 +16,5 @@ export const bugs: readonly Bug[] = [
   ...guardBugs,
   ...syncBugs,
   ...diskBugs,
+  ...hostedBugs,
 ];

@@ -19,7 +19,8 @@ export type ExperimentName =
   | "clocks"
   | "plain"
   | "alterations"
-  | "constraints";
+  | "constraints"
+  | "hosted";
 
 export interface Bug {
   readonly name: string;

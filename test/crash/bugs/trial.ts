@@ -6,6 +6,7 @@ import { runAlterations } from "../alterations.ts";
 import { runClocks } from "../clocks.ts";
 import { runConstraints } from "../constraints.ts";
 import { runDiskFull } from "../disk.ts";
+import { runHosted } from "../hosted.ts";
 import { runKills } from "../kills.ts";
 import { type LaboratoryOptions, type LaboratoryResult, laboratorySeed } from "../laboratory.ts";
 import { runPlain } from "../plain.ts";
@@ -28,6 +29,7 @@ const experiments: Readonly<Record<ExperimentName, (options: LaboratoryOptions) 
   plain: runPlain,
   alterations: runAlterations,
   constraints: runConstraints,
+  hosted: runHosted,
 };
 
 interface TrialOptions {
