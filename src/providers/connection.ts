@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   /** True where unencrypted requests to public addresses are meant. */
   readonly isPlainAllowed?: boolean;
   readonly backoffMs?: number;
+  /** The window is limits.concurrency, whatever the latency. */
+  readonly isSteady?: boolean;
 }
 
 export interface Connection {
@@ -34,7 +36,7 @@ export interface Connection {
 /** Throws ProviderError for a key that no request can carry. */
 export function openConnection(endpoint: EndpointSettings, options: ConnectionOptions): Connection {
   const { name, limits, urls, provider } = endpoint;
-  const { secret, clock, isPlainAllowed = false, backoffMs } = options;
+  const { secret, clock, isPlainAllowed = false, backoffMs, isSteady = false } = options;
   const plain = createWire({ name, secret, limits, now: () => clock.now(), isPlainAllowed });
   const wire = provider === "huggingface" ? route(plain, endpoint, options) : plain;
   const controller = createController({
@@ -44,6 +46,7 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
     time: createTime(clock),
     // Waits of their own for every process: two that were turned away together do not come back together.
     random: createRandom(computeSeed("backoff", randomBytes(8).toString("hex"))),
+    isSteady,
     ...(backoffMs === undefined ? {} : { backoffMs }),
   });
   return {

@@ -21,6 +21,8 @@ export interface ControllerOptions {
   readonly random: Random;
   /** The first of the waits that double, 500 ms unless given. */
   readonly backoffMs?: number;
+  /** limits.concurrency is the window from the beginning, and stays it: for servers that wait for this very process. */
+  readonly isSteady?: boolean;
 }
 
 export interface Dispatch {
@@ -49,13 +51,20 @@ const fewestRetries = 10;
 const firstWindow = 8;
 
 export function createDispatch(options: ControllerOptions): Dispatch {
-  const { name, targets, limits, time, random, backoffMs = defaultBackoffMs } = options;
+  const { name, targets, limits, time, random, backoffMs = defaultBackoffMs, isSteady = false } = options;
   const closing = new AbortController();
   const gate = createGate(time);
   const retries = createRetryBudget(Math.max(fewestRetries, limits.concurrency));
-  const firstSize = Math.min(firstWindow, Math.floor(limits.concurrency / targets.length));
+  const share = Math.floor(limits.concurrency / targets.length);
+  const firstSize = isSteady ? share : Math.min(firstWindow, share);
   const lanes: readonly Lane[] = targets.map((target) =>
-    createLane(target, { random, firstSize, backoffMs, mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency) }),
+    createLane(target, {
+      random,
+      firstSize,
+      backoffMs,
+      isSteady,
+      mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency),
+    }),
   );
   let refusal: ProviderError | undefined;
   /** Since when nothing was answered and something was turned away. */

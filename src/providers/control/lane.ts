@@ -4,7 +4,7 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Random } from "../../math/random.ts";
 import type { Target } from "../exchange.ts";
-import { createWindow } from "./window.ts";
+import { createSteadyWindow, createWindow } from "./window.ts";
 
 export interface Lane {
   readonly target: Target;
@@ -38,6 +38,8 @@ export interface LaneOptions {
   readonly firstSize: number;
   readonly backoffMs: number;
   readonly mayGrow: (lane: Lane) => boolean;
+  /** The window keeps its first size. */
+  readonly isSteady: boolean;
 }
 
 /** Setbacks in a row, none of them told of by an answer in between, after which a server counts as gone. */
@@ -49,8 +51,8 @@ export function drawBackoff(random: Random, backoffMs: number, count: number): n
   return random.uniform() * Math.min(longestBackoffMs, backoffMs * 2 ** Math.min(count, 20));
 }
 
-export function createLane(target: Target, { random, firstSize, backoffMs, mayGrow }: LaneOptions): Lane {
-  const window = createWindow(firstSize, () => mayGrow(lane));
+export function createLane(target: Target, { random, firstSize, backoffMs, mayGrow, isSteady }: LaneOptions): Lane {
+  const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
   const limit = pLimit({ concurrency: window.size, rejectOnClear: true });
   let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
   let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];

@@ -28,6 +28,12 @@ interface Round {
   readonly rate: number;
 }
 
+/** A window that stays as it is: for a server whose latency tells of other work than ours. */
+export function createSteadyWindow(size: number): AdaptiveWindow {
+  const still = (): void => undefined;
+  return { size, answer: still, shrink: still, collapse: still, yieldPlace: still };
+}
+
 export function createWindow(first: number, mayGrow: () => boolean): AdaptiveWindow {
   let size = Math.max(1, first);
   let isDoubling = true;
