@@ -158,7 +158,7 @@ function measure(
   return {
     pace,
     async send(...sent) {
-      const { readUsage } = await import("../providers/given/send.ts");
+      const { readUsage } = await import("../providers/usage.ts");
       const started = clock.monotonic();
       const reply = await send(...sent);
       const took = clock.monotonic() - started;

@@ -3,6 +3,7 @@
 
 import type { Split } from "../domain/rows.ts";
 import type { Description } from "../domain/stage.ts";
+import { computeUsd } from "../providers/usage.ts";
 import type { LanguageExperiment, LanguageSettings } from "./experiment.ts";
 import type { LanguageMaterials, RunRecordSource } from "./prepare.ts";
 import { type DeclaredEndpoint, resolvePrice } from "./schema/endpoints.ts";
@@ -146,7 +147,7 @@ interface Calls {
 }
 
 function priceCalls(endpoint: DeclaredEndpoint, { calls, promptTokens, completionTokens }: Calls): Outside {
-  const { input, output, request } = resolvePrice(endpoint);
-  const usd = (promptTokens * input + completionTokens * output) / 1e6 + calls * request;
+  const price = resolvePrice(endpoint);
+  const usd = computeUsd({ ...price, request: calls * price.request }, promptTokens, completionTokens);
   return { calls, tokens: Math.round(promptTokens + completionTokens), usd };
 }

@@ -3,10 +3,10 @@
 
 import type { RowSource, SourceRequest } from "./source.ts";
 
-export type Format = "jsonl" | "csv" | "parquet";
+type Format = "jsonl" | "csv" | "parquet";
 
 /** The format that a file's name tells; anything unknown is taken for JSON Lines, whose reader says what else it is. */
-export function computeFormat(name: string): Format {
+function computeFormat(name: string): Format {
   const plain = name.toLowerCase().replace(/\.gz$/, "");
   if (plain.endsWith(".parquet")) return "parquet";
   return /\.(csv|tsv)$/.test(plain) ? "csv" : "jsonl";

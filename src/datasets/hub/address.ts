@@ -20,11 +20,6 @@ export function isHubName(name: string): boolean {
   return name.length <= 200 && /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(name) && !name.includes("..");
 }
 
-/** A commit of Git, whole. */
-export function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision);
-}
-
 /** A split's name may stand in a file's name. */
 export function isSplitName(name: string): boolean {
   return name.length <= 64 && /^\w+([.-]\w+)*$/.test(name);

@@ -47,7 +47,7 @@ export async function downloadFile(web: HubWeb, download: Download): Promise<str
 }
 
 /** The SHA-256 of a file that has the listed size and digest; undefined for any other, or none. */
-export async function readProof(
+async function readProof(
   path: string,
   { size, digest }: Pick<HubFile, "size" | "digest">,
 ): Promise<string | undefined> {

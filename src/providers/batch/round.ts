@@ -8,14 +8,14 @@ import { computeDigest } from "../../keys/digest.ts";
 import { readCandidates } from "../control/sampler.ts";
 import type { SampleAsk } from "../exchange.ts";
 import { createSampleBody, type Dialect } from "../openai/body.ts";
-import { computeTokenEstimate, computeUsd, type Talk } from "../openai/talk.ts";
+import { computeTokenEstimate, computeUsd } from "../usage.ts";
 import { type CollectParts, collectRows, type Handed } from "./collect.ts";
 import { type LaunchParts, launch, type Plan } from "./launch.ts";
 import { computeCustomId, renderLine } from "./lines.ts";
 import { type BatchState, isFailure } from "./service.ts";
 
 export interface RoundParts extends LaunchParts {
-  readonly endpoint: Talk["endpoint"];
+  readonly endpoint: CollectParts["endpoint"];
   readonly dialect: Dialect;
   readonly url: string;
   readonly redact: (text: string) => string;

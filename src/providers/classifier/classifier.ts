@@ -5,8 +5,9 @@ import type { Classifier, Labelled } from "../../domain/hosted.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { askRecorded } from "../control/ask-all.ts";
 import type { Controller, Outcome, Request } from "../exchange.ts";
-import { computeTokenEstimate, computeUsd, type Talk } from "../openai/talk.ts";
-import { isRecord } from "../wire/complaint.ts";
+import { readPath } from "../given/reading.ts";
+import type { Talk } from "../openai/talk.ts";
+import { computeTokenEstimate, computeUsd, parseCount } from "../usage.ts";
 import { findShape, parseLabels } from "./shapes.ts";
 
 /** Raised when the same text would get other scores. */
@@ -56,15 +57,9 @@ function createLabelling({ endpoint, wire }: ClassifierParts, { id, text }: Labe
       if (reply.kind !== "json") return reply;
       const answer = parseLabels(reply.value);
       if (answer === null) return { kind: "lost", reason: "the reply has no labels with scores" };
-      const promptTokens = readTokens(reply.value);
+      const promptTokens = parseCount(readPath(reply.value, "usage", "prompt_tokens"));
       const usd = computeUsd(price, promptTokens ?? mostTokens, 0);
       return { kind: "answered", answer, usage: { url: target.url, promptTokens, completionTokens: 0, usd } };
     },
   };
-}
-
-/** What of the servers' kinds tells it. */
-function readTokens(value: unknown): number | null {
-  const usage = isRecord(value) && isRecord(value.usage) ? value.usage.prompt_tokens : null;
-  return typeof usage === "number" && Number.isSafeInteger(usage) ? usage : null;
 }

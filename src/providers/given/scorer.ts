@@ -7,10 +7,10 @@ import type { Json } from "../../keys/canonical.ts";
 import { askRecorded } from "../control/ask-all.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request, Settled, Target } from "../exchange.ts";
-import { computeTokenEstimate, computeUsd } from "../openai/talk.ts";
 import type { EndpointGate } from "../proving/gate.ts";
+import { computeTokenEstimate, computeUsd, readUsage } from "../usage.ts";
 import { computeGivenScore, type GivenScore } from "./boundary.ts";
-import { findBase, readUsage, type SendJson } from "./send.ts";
+import { findBase, type SendJson } from "./send.ts";
 import { type GivenText, type GivenWay, joinAll } from "./ways.ts";
 
 export interface HostedScorerOptions {
@@ -60,7 +60,7 @@ function createGivenRequest({ id, prompt, completion }: Example, call: GivenCall
 }
 
 /** One sending: what a server tells of the completion of a given text. */
-export async function scoreGiven(
+async function scoreGiven(
   { way, name, settings, send, target }: GivenCall & { readonly target: Target },
   text: GivenText,
   signal: AbortSignal,

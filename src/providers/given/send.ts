@@ -1,12 +1,8 @@
-// One request as JSON over an endpoint's connection, and what its reply says that it used.
+// One request as JSON over an endpoint's connection: whichever of its routes the path belongs to.
 
-import type { Usage } from "../../domain/context.ts";
 import type { Json } from "../../keys/canonical.ts";
 import type { Connection } from "../connection.ts";
-import type { Price } from "../endpoint.ts";
 import type { Outcome, Target } from "../exchange.ts";
-import { computeUsd } from "../openai/talk.ts";
-import { readNumber } from "./reading.ts";
 
 /** Sends one request as JSON and hands back the JSON of the reply: what a wire does. */
 export type SendJson = (
@@ -29,15 +25,4 @@ export function createSendJson({ wire, talk }: Pick<Connection, "wire" | "talk">
 /** Where a path is looked for: below the base address, or beside its /v1. */
 export function findBase(url: string, isBeside: boolean): string {
   return isBeside ? url.replace(/\/v\d+$/, "") : url;
-}
-
-/** What a reply says that it used, at its price; a prompt that nobody counted is priced as it was reserved. */
-export function readUsage(reply: unknown, price: Price, promptTokens: number): Omit<Usage, "url"> {
-  const told = readNumber(reply, "usage", "prompt_tokens") ?? readNumber(reply, "meta_info", "prompt_tokens");
-  const completionTokens =
-    readNumber(reply, "usage", "completion_tokens") ??
-    readNumber(reply, "meta_info", "completion_tokens") ??
-    readNumber(reply, "details", "generated_tokens");
-  const usd = computeUsd(price, told ?? promptTokens, completionTokens ?? 0);
-  return { promptTokens: told, completionTokens, usd };
 }

@@ -5,8 +5,9 @@ import type { Answer, Chat, Question } from "../../domain/hosted.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { askRecorded } from "../control/ask-all.ts";
 import type { Controller, Request } from "../exchange.ts";
+import { computeTokenEstimate, computeUsd } from "../usage.ts";
 import { createQuestionBody } from "./body.ts";
-import { computeTokenEstimate, computeUsd, type Talk, talk } from "./talk.ts";
+import { type Talk, talk } from "./talk.ts";
 
 /** Raised when the same question would be answered differently. */
 const version = 1;

@@ -4,6 +4,7 @@
 // The end token: where a server tells its log-probability it stands among the terms (vLLM, SGLang, Refeed's own); OpenAI,
 // llama.cpp and Ollama leave it out, and nothing is put in its place. One endpoint treats all its texts alike.
 
+import { parseCount } from "../usage.ts";
 import { isRecord } from "../wire/complaint.ts";
 import { parseTerms } from "./terms.ts";
 
@@ -134,10 +135,6 @@ function readRefusal({ refusal }: Readonly<Record<string, unknown>>): string | n
 
 function hasText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-function parseCount(count: unknown): number | null {
-  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 function lose(reason: string): Lost {

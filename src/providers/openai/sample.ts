@@ -2,9 +2,10 @@
 
 import type { Candidate } from "../../domain/rows.ts";
 import type { CreateSampleRequest, SampleAsk } from "../exchange.ts";
+import { computeTokenEstimate, computeUsd } from "../usage.ts";
 import { createSampleBody, type Dialect, plainDialect } from "./body.ts";
 import type { Expected } from "./choices.ts";
-import { computeTokenEstimate, computeUsd, type Said, type Talk, talk } from "./talk.ts";
+import { type Said, type Talk, talk } from "./talk.ts";
 
 export function createSampleRequests(parts: Talk, dialect: Dialect = plainDialect): CreateSampleRequest {
   const { endpoint } = parts;

@@ -4,6 +4,7 @@
 import type { Usage } from "../../domain/context.ts";
 import type { EndpointSettings, Price } from "../endpoint.ts";
 import type { Target } from "../exchange.ts";
+import { computeUsd } from "../usage.ts";
 import type { Fault } from "../wire/classify.ts";
 import type { Call, Reply, Wire } from "../wire/wire.ts";
 import type { Body } from "./body.ts";
@@ -63,16 +64,6 @@ export function readReply(
   const usd = computeUsd(price, told.promptTokens ?? promptTokens, completion);
   const usage = { url, promptTokens: told.promptTokens, completionTokens: told.completionTokens, usd };
   return { kind: "said", choices: told.choices, tokenCounts, usage };
-}
-
-/** The price of one request. */
-export function computeUsd({ input, output, request }: Price, promptTokens: number, completionTokens: number): number {
-  return request + (promptTokens * input + completionTokens * output) / 1e6;
-}
-
-/** Tokens of a text, where nobody has counted them: reserved before it is sent. */
-export function computeTokenEstimate(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 3) + 16;
 }
 
 /** Terms are counted. Without them a server counts all choices together, and each has its share by length. */

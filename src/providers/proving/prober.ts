@@ -6,8 +6,8 @@ import type { Model } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request } from "../exchange.ts";
-import { findBase, readUsage, type SendJson } from "../given/send.ts";
-import { computeTokenEstimate, computeUsd } from "../openai/talk.ts";
+import { findBase, type SendJson } from "../given/send.ts";
+import { computeTokenEstimate, computeUsd, readUsage } from "../usage.ts";
 
 export interface ProbeCall {
   /** Unique among the requests of one probing. */

@@ -49,7 +49,7 @@ export interface CompiledTemplate {
   render(values: Readonly<Record<string, string>>): string;
 }
 
-export function compileTemplate(text: string, where: string, { known, needed }: TemplateVariables): CompiledTemplate {
+function compileTemplate(text: string, where: string, { known, needed }: TemplateVariables): CompiledTemplate {
   const source = text.replace(/\r?\n$/, "");
   let template: JinjaTemplate;
   try {

@@ -53,7 +53,7 @@ function disguise(candidate: Candidate, completion: string): Candidate {
 }
 
 /** `scores` are those of the candidates, NaN where there is none. */
-export function computeAttack(attacks: readonly Score[], scores: Float64Array): AttackLint {
+function computeAttack(attacks: readonly Score[], scores: Float64Array): AttackLint {
   const given = attacks.flatMap(({ score }) => score ?? []);
   const known = scores.filter((score) => !Number.isNaN(score)).sort();
   const median =
