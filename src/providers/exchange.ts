@@ -16,7 +16,13 @@ export type Outcome<Answer> =
   /** This request will never be answered: too long, filtered. Not an error: it becomes a row with that reason. */
   | { readonly kind: "refused"; readonly reason: string; readonly usage: Usage }
   /** Turned away and certainly not billed (429, 503, 529, 500, 502, 504): come again, not before `retryAfterMs`. */
-  | { readonly kind: "busy"; readonly reason: string; readonly retryAfterMs: number | null }
+  | {
+      readonly kind: "busy";
+      readonly reason: string;
+      readonly retryAfterMs: number | null;
+      /** It failed, without a word of having too much to do: some servers say so to what they will never take. */
+      readonly mayMeanNever?: true;
+    }
   /** It never left: nobody listens there, no such host. */
   | { readonly kind: "unreachable"; readonly reason: string }
   /** Sent, and no whole answer came: reset, cut, too slow, an error in a 200, a body that cannot be read. May be billed. */

@@ -63,9 +63,12 @@ export function createProber(
     async ask(call) {
       if (left() === 0) return { kind: "untold", reason: `${mostRequests} requests were not enough to find out` };
       const isLast = (): boolean => left() === 0;
-      const counted: SendJson = (...sent) => {
+      const counted: SendJson = async (...sent) => {
         count += 1;
-        return send(...sent);
+        const reply = await send(...sent);
+        // Who is told to come again has found out nothing yet.
+        if (reply.kind === "busy" && !reply.mayMeanNever) count -= 1;
+        return reply;
       };
       const request = createProbeRequest(call, { settings, send: counted, server, isLast });
       const settled = await controller.ask(request, context);
@@ -79,8 +82,8 @@ export function createProber(
   };
 }
 
-/** Turned away without being told to wait, a server may mean never. */
-const mostBusy = 2;
+/** A server that fails again means never. One that has too much to do is waited for, and nothing is believed of it. */
+const mostFailures = 2;
 
 /** mlx-lm's server breaks off its list where no hub's cache is; everything else it answers. */
 const mostLostLists = 2;
@@ -97,7 +100,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
   const { name, path, isBeside = false, body = null, tokenCount = 0 } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
   const url = settings.urls[server];
-  let [busyCount, lostCount] = [0, 0];
+  let [failureCount, lostCount] = [0, 0];
   return {
     key: server === 0 ? `probe/${settings.name}/${name}` : `probe/${settings.name}/server-${server}/${name}`,
     rowCount: 0,
@@ -121,7 +124,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
       if (reply.kind === "denied") return untold(reply.reason, reply.next);
       if (reply.kind === "refused") return untold(reply.reason);
       if (reply.kind === "lost" && body === null && ++lostCount >= mostLostLists) return untold(reply.reason);
-      if (reply.kind === "busy" && (isLast() || ((reply.retryAfterMs ?? 0) === 0 && ++busyCount >= mostBusy))) {
+      if (reply.kind === "busy" && reply.mayMeanNever && (isLast() || ++failureCount >= mostFailures)) {
         return untold(reply.reason);
       }
       return reply;

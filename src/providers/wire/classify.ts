@@ -45,7 +45,9 @@ export function classifyReply(reply: FaultyReply): Fault {
   if (status >= 500 || status === 429 || status === 408 || status === 409 || status === 425) {
     // A 501 or 505 is not a matter of patience.
     if (status === 501 || status === 505) return { kind: "denied", reason, next: nextByStatus(status, complaint) };
-    return { kind: "busy", reason, retryAfterMs: parseRetryAfter(headers, now) };
+    const retryAfterMs = parseRetryAfter(headers, now);
+    const isFailure = retryAfterMs === null && status >= 500 && status !== 503 && status !== 529;
+    return { kind: "busy", reason, retryAfterMs, ...(isFailure && { mayMeanNever: true }) };
   }
   if (isRefusal(status, complaint)) {
     return { kind: "refused", reason, usage: { url, promptTokens: 0, completionTokens: 0, usd: 0 } };

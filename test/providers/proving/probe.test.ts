@@ -7,6 +7,7 @@ import { createRecordingContext } from "../../../src/contracts/case.ts";
 import type { Model } from "../../../src/domain/ports.ts";
 import { ProviderError } from "../../../src/errors.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
+import type { SendJson } from "../../../src/providers/given/send.ts";
 import type { Abilities, Evidence } from "../../../src/providers/proving/evidence.ts";
 import { probeEndpoint } from "../../../src/providers/proving/probe.ts";
 import { mostRequests } from "../../../src/providers/proving/prober.ts";
@@ -66,6 +67,17 @@ for (const [kind, way, requests] of able) {
     assert.equal(paths.length, requests, paths.join(" "));
   });
 }
+
+test("a server with too much to do is waited for, and found to be what it is", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const reached = reachEndpoint(context, server.base, {});
+  const calm = await probeEndpoint(reached, model, createRecordingContext("stage"));
+  let count = 0;
+  const send: SendJson = async (...sent) =>
+    count++ % 4 < 3 ? { kind: "busy", reason: "429: slow down", retryAfterMs: null } : reached.send(...sent);
+  const busy = await probeEndpoint({ ...reached, send }, model, createRecordingContext("stage"));
+  assert.deepEqual(busy, calm);
+});
 
 test("a server that does not say who it is, is found out", async (context) => {
   for (const kind of ["vllm", "llama-cpp", "sglang", "tgi"] as const) {
