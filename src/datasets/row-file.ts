@@ -4,6 +4,7 @@ import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DatasetError } from "../errors.ts";
 import { computeDigest } from "../keys/digest.ts";
+import { syncFolder } from "./file/sync-folder.ts";
 
 export interface RowFile {
   readonly path: string;
@@ -58,16 +59,6 @@ async function writeLines(handle: FileHandle, rows: AsyncIterable<object>): Prom
   }
   await handle.writeFile(buffer);
   return count;
-}
-
-/** Makes the new name last, not only the bytes. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** After a rename there is no temporary file left to remove. */

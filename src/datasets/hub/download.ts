@@ -6,6 +6,7 @@ import { constants, createReadStream } from "node:fs";
 import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatasetError, ProviderError } from "../../errors.ts";
+import { syncFolder } from "../file/sync-folder.ts";
 import type { HubFile } from "./listing.ts";
 import type { HubWeb } from "./web.ts";
 
@@ -168,15 +169,6 @@ async function readInTime(
     return await Promise.race([reader.read(), promise]);
   } finally {
     clearTimeout(timer);
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

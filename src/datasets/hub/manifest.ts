@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { open, readdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DatasetError } from "../../errors.ts";
+import { syncFolder } from "../file/sync-folder.ts";
 import { computeConfigFolder, isHubName, isSplitName } from "./address.ts";
 
 export interface PulledFile {
@@ -85,6 +86,7 @@ export async function writeHubManifest(folder: string, manifest: HubManifest): P
     await handle.close();
   }
   await rename(temporary, path);
+  await syncFolder(folder);
 }
 
 export interface Pulled {
