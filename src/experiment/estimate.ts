@@ -87,6 +87,7 @@ interface SampleParameters {
 }
 
 interface Asking {
+  readonly kind?: string;
   readonly endpoint?: { readonly name?: string };
   readonly mode?: string;
   readonly maxTokens?: number;
@@ -96,7 +97,9 @@ interface Asking {
 /** A verifier behind an endpoint says so in its parameters: a call a candidate, two where its order is swapped. */
 function estimateVerifying({ description, experiment, materials }: Asked): Outside | undefined {
   const { verifier = {} } = description.parameters as { verifier?: Asking };
-  const endpoint = experiment.language.endpoints[verifier.endpoint?.name ?? ""];
+  // An auxiliary model is scored under where the run's models are.
+  const own = verifier.kind === "perplexity" ? experiment.language.endpoint : null;
+  const endpoint = experiment.language.endpoints[verifier.endpoint?.name ?? own ?? ""];
   if (endpoint === undefined) return undefined;
   const settings = findSettings(description, experiment);
   const { rowCount } = materials.dataset.train;
