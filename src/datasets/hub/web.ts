@@ -3,6 +3,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { DatasetError, type ErrorDetails, ProviderError, UsageError } from "../../errors.ts";
+import { parseRetryAfter } from "../../text/input/retry-after.ts";
 import { isLoopback, isPrivateHost } from "./hosts.ts";
 
 export interface HubAccess {
@@ -156,12 +157,10 @@ function readWait(
   return Math.max(planned, readRetryAfter(outcome.headers, now));
 }
 
-/** Seconds or a date (RFC 9110, 10.2.3); else the hub's own `ratelimit: "api";r=0;t=12`. */
+/** As any server says it (RFC 9110, 10.2.3); else the hub's own `ratelimit: "api";r=0;t=12`. */
 function readRetryAfter(headers: Headers, now: number): number {
-  const text = headers.get("retry-after");
-  if (text !== null && /^\d+$/.test(text.trim())) return Number(text) * 1000;
-  const date = text === null ? Number.NaN : Date.parse(text);
-  if (!Number.isNaN(date)) return date - now;
+  const asked = parseRetryAfter(Object.fromEntries(headers), now);
+  if (asked !== null) return asked;
   const seconds = /;\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "")?.[1];
   return seconds === undefined ? 0 : Number(seconds) * 1000;
 }

@@ -3,9 +3,9 @@
 // because vLLM before its codes, TGI and SGLang say that in no other way and one such prompt must not end a run.
 
 import type { IncomingHttpHeaders } from "node:http";
+import { parseRetryAfter } from "../../text/input/retry-after.ts";
 import type { Outcome } from "../exchange.ts";
 import { type Complaint, readComplaint } from "./complaint.ts";
-import { parseRetryAfter } from "./patience.ts";
 
 /** What comes instead of an answer. */
 export type Fault = Exclude<Outcome<never>, { readonly kind: "answered" }>;

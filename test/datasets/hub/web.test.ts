@@ -51,6 +51,11 @@ test("the time a hub asks for is waited out in full, however it says it; a longe
   ]);
   assert.equal((await web.request("https://hub.example/a")).status, 200);
   assert.deepEqual(waits, [3000, 20_000, 7000]);
+  // Its clock and ours may differ by minutes: its date is told by its own clock.
+  const ahead = { "retry-after": "Sat, 21 Nov 2026 00:00:20 GMT", date: "Fri, 20 Nov 2026 23:58:00 GMT" };
+  const late = createScripted([retry(ahead), retry({ "retry-after": "1.5" })]);
+  await late.web.request("https://hub.example/a");
+  assert.deepEqual(late.waits, [140_000, 1500]);
   const others = createScripted([
     new TypeError("fetch failed"),
     { status: 500 },

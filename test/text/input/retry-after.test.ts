@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRetryAfter } from "../../../src/providers/wire/patience.ts";
+import { parseRetryAfter } from "../../../src/text/input/retry-after.ts";
 
 const now = Date.parse("2026-11-21T12:00:00.250Z");
 
