@@ -57,6 +57,9 @@ export function createEndpointRows(stale: Stales): readonly ChangeRow[] {
     scored(".join", "x", { stale: stale.weak }),
     scored(".model", "other", { stale: stale.weak }),
     row(".params", "{ min_p: 0.1 }", told),
+    ...["model", "messages", "prompt", "n", "stream"].map((member) =>
+      row(".params", `{ ${member}: 1 }`, { refused: /decides what is asked and read/ }),
+    ),
     row(".params.*", "0.1", { ...told, at: "endpoints.teacher.params.min_p" }),
     ...["auto", "vllm", "sglang", "tgi", "llama-cpp", "together", "refeed"].map((shape) => scored(".given", shape)),
     row(".given", "none", { refused: /scores no given texts/ }),

@@ -129,6 +129,15 @@ const hostedConcurrency = 64;
 /** The address a vendor is asked at where the file names none. */
 const vendorUrls = { huggingface: "https://router.huggingface.co/v1", openai: null } as const;
 
+/** Members of a body that an answer would be misread by, or that have a key of their own, and what to do instead. */
+const keyByMember: Readonly<Record<string, string>> = {
+  model: "set the endpoint's model",
+  messages: "set system, before and after",
+  prompt: "set before and after",
+  n: "set sample.candidates, and draws",
+  stream: "set stream",
+};
+
 /** Every endpoint in full; what makes no sense is told through `refuse`, with the path below `endpoints`. */
 export function resolveEndpoints(
   config: z.output<typeof endpointsSchema>,
@@ -148,6 +157,10 @@ export function resolveEndpoints(
     }
     if (model === null && ask === "chat") {
       refuse([name, "ask"], "this run's own models complete texts, they hold no chats", "leave ask out");
+    }
+    for (const member of Object.keys(rest.params)) {
+      const instead = Object.hasOwn(keyByMember, member) ? keyByMember[member]! : null;
+      if (instead !== null) refuse([name, "params", member], `${member} decides what is asked and read`, instead);
     }
     const urls = url === "serve" || url === undefined ? [] : typeof url === "string" ? [url] : url;
     const concurrency = limits.concurrency ?? (model === null ? ownConcurrency : hostedConcurrency);
