@@ -7,7 +7,7 @@ import { BudgetError, ProviderError } from "../../errors.ts";
 import { computeDigest } from "../../keys/digest.ts";
 import { readCandidates } from "../control/sampler.ts";
 import type { SampleAsk } from "../exchange.ts";
-import { createSampleBody, type Dialect } from "../openai/body.ts";
+import { computeMostTokens, createSampleBody, type Dialect } from "../openai/body.ts";
 import { computeTokenEstimate, computeUsd } from "../usage.ts";
 import { type CollectParts, collectRows, type Handed } from "./collect.ts";
 import { type LaunchParts, launch, type Plan } from "./launch.ts";
@@ -102,7 +102,7 @@ async function intendRows(
   const all = [...rows];
   for (let from = 0; from < all.length; from += intendWidth) {
     const group = all.slice(from, from + intendWidth).map(async ([id, { ask, promptTokens }]) => {
-      const most = ask.request.maxTokens * ask.draws.length;
+      const most = computeMostTokens(endpoint, ask.request.maxTokens) * ask.draws.length;
       const costUsd = computeUsd(endpoint.price, promptTokens, most);
       const intent = { key: ask.attempt, rowCount: ask.draws.length, isOutside: !isUnderWay, costUsd };
       try {

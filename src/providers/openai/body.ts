@@ -85,6 +85,12 @@ export function createLimit({ ask, urls }: Pick<EndpointSettings, "ask" | "urls"
   return ask === "chat" && isVendor ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens };
 }
 
+/** Tokens of one draw that are reserved: what the file says of the body may allow for more than was asked for. */
+export function computeMostTokens({ params }: Pick<EndpointSettings, "params">, maxTokens: number): number {
+  const told = [params.max_tokens, params.max_completion_tokens].filter((most) => typeof most === "number");
+  return Math.max(maxTokens, ...told);
+}
+
 /** One alternative is asked for beside each token: with none, llama.cpp tells nothing and mlx-lm refuses. */
 export function createLogProbabilities(endpoint: EndpointSettings, { logProbabilities }: Dialect): Body {
   if (logProbabilities === "none") return {};

@@ -6,7 +6,7 @@ import type { Json } from "../../keys/canonical.ts";
 import { askRecorded } from "../control/ask-all.ts";
 import type { Controller, Request } from "../exchange.ts";
 import { computeTokenEstimate, computeUsd } from "../usage.ts";
-import { createQuestionBody } from "./body.ts";
+import { computeMostTokens, createQuestionBody } from "./body.ts";
 import { type Talk, talk } from "./talk.ts";
 
 /** Raised when the same question would be answered differently. */
@@ -44,11 +44,12 @@ function createQuestion(parts: Talk, question: Question): Request<Recorded> {
   const { endpoint } = parts;
   const { id, text, system, maxTokens, schema } = question;
   const promptTokens = computeTokenEstimate(`${system ?? endpoint.system ?? ""}${text}${JSON.stringify(schema ?? "")}`);
+  const most = computeMostTokens(endpoint, maxTokens);
   return {
     key: id,
     rowCount: 0,
-    mostTokens: promptTokens + maxTokens,
-    mostUsd: computeUsd(endpoint.price, promptTokens, maxTokens),
+    mostTokens: promptTokens + most,
+    mostUsd: computeUsd(endpoint.price, promptTokens, most),
     async send(target, signal) {
       const body = createQuestionBody(endpoint, question);
       const expected = { count: 1, maxTokens, stop: [], hasFinish: endpoint.hasFinish };

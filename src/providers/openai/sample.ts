@@ -3,7 +3,7 @@
 import type { Candidate } from "../../domain/rows.ts";
 import type { CreateSampleRequest, SampleAsk } from "../exchange.ts";
 import { computeTokenEstimate, computeUsd } from "../usage.ts";
-import { createSampleBody, type Dialect, plainDialect } from "./body.ts";
+import { computeMostTokens, createSampleBody, type Dialect, plainDialect } from "./body.ts";
 import type { Expected } from "./choices.ts";
 import { type Said, type Talk, talk } from "./talk.ts";
 
@@ -11,7 +11,7 @@ export function createSampleRequests(parts: Talk, dialect: Dialect = plainDialec
   const { endpoint } = parts;
   return (ask) => {
     const promptTokens = computeTokenEstimate(ask.prompt.text) + computeTokenEstimate(endpoint.system ?? "");
-    const most = ask.request.maxTokens * ask.draws.length;
+    const most = computeMostTokens(endpoint, ask.request.maxTokens) * ask.draws.length;
     return {
       key: ask.attempt,
       rowCount: ask.draws.length,

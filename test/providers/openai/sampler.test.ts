@@ -156,6 +156,15 @@ test("use is accounted at its price, and what may be used at most is reserved", 
   assert.ok(intent?.costUsd !== undefined && intent.costUsd >= usages[0]! && (intent.tokenCount ?? 0) >= 150);
 });
 
+test("what params allow for is reserved, where that is more than was asked for", async (context) => {
+  const server = await startOpenaiServer(context);
+  const params = { max_tokens: null, max_completion_tokens: 5000 };
+  const sampler = open(context, createEndpoint({ urls: [server.url], params }));
+  const recording = createRecordingContext("stage");
+  await readAll(sampler.sample(createStream(prompts.slice(0, 1)), { ...request, draws: 1 }, recording));
+  assert.ok((recording.intents[0]?.tokenCount ?? 0) >= 5000);
+});
+
 test("a refused prompt becomes refused rows, a cut one truncated rows", async (context) => {
   const server = await startOpenaiServer(context, {
     intercept({ body }, response) {
