@@ -80,6 +80,11 @@ async function* fly<Item, Result>(
   const within = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   let [flying, failure, wake] = [0, undefined as { readonly error: unknown } | undefined, (): void => undefined];
 
+  /** The first failure is the cause; what waits for its turn behind it is not to be sent any more. */
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+    stop.abort(error);
+  };
   const launch = async (item: Item): Promise<void> => {
     const slot: Slot<Result> = { result: undefined };
     flying += 1;
@@ -88,18 +93,24 @@ async function* fly<Item, Result>(
       slot.result = await start(item, within);
       if (!isOrdered) slots.push(slot);
     } catch (error) {
-      // The first failure is the cause; what waits for its turn behind it is not to be sent any more.
-      failure ??= { error };
-      stop.abort(error);
+      fail(error);
     }
     flying -= 1;
     wake();
   };
   const isFull = (): boolean => flying >= controller.width() || slots.length >= heldWidths * controller.width();
   const pause = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+  /** Ends where nothing more can be read: what was asked by then is still handed over. */
+  async function* read(): AsyncGenerator<Item> {
+    try {
+      yield* items;
+    } catch (error) {
+      fail(error);
+    }
+  }
 
   try {
-    for await (const item of items) {
+    for await (const item of read()) {
       if (context.signal.aborted || failure) break;
       void launch(item);
       for (;;) {

@@ -259,6 +259,22 @@ test("told to stop, it sends nothing more and hands over what is on its way", as
   assert.equal(endpoint.count("intend"), endpoint.count("account") + endpoint.count("retryable"));
 });
 
+test("a source that fails ends the asking, after what is on its way", async () => {
+  const endpoint = createVirtualEndpoint({ answer: (sent) => answered(sent) });
+  const { controller, context, createRequest } = endpoint;
+  async function* keys(): AsyncGenerator<string> {
+    yield* ["0", "1", "2"];
+    await endpoint.time.sleep(20);
+    throw new Error("the rows cannot be read");
+  }
+  const came: string[] = [];
+  const ask = async (): Promise<void> => {
+    for await (const { item } of askAll(keys(), { controller, context, createRequest })) came.push(item);
+  };
+  await assert.rejects(endpoint.time.run(ask()), /the rows cannot be read/);
+  assert.deepEqual([endpoint.sent.length, came], [3, ["0", "1", "2"]]);
+});
+
 test("a lost answer is asked for again, counted as possibly paid twice, and given up after so many sendings", async () => {
   const endpoint = createVirtualEndpoint({
     limits: { tries: 3 },
