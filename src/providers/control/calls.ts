@@ -8,7 +8,7 @@ import { createSilenceError, createUnansweredError } from "./endpoint-errors.ts"
 import type { Lane } from "./lane.ts";
 
 /** The endpoint as a call meets it. */
-interface Way {
+interface AskParts {
   readonly dispatch: Dispatch;
   readonly options: ControllerOptions;
 }
@@ -39,21 +39,21 @@ const endByKind: Readonly<Record<Unanswered["kind"], AttemptEnd["state"]>> = {
 };
 
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const way: Way = { dispatch, options };
+  const parts: AskParts = { dispatch, options };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
       ...{ request, context, isIntended: false, sendings: 0, lost: 0, busy: 0 },
       ...{ busySinceMs: Number.NaN, notBeforeMs: Number.NEGATIVE_INFINITY },
     };
-    dispatch.gate.watch(context.signal);
+    dispatch.room.watch(context.signal);
     try {
       for (;;) {
-        const lane = await findLane(call, way);
-        const outcome = await within(lane, () => sendOnce(call, lane, way));
+        const lane = await findLane(call, parts);
+        const outcome = await within(lane, () => sendOnce(call, lane, parts));
         if (outcome === undefined) continue;
-        if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, way);
+        if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
         await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
-        call.notBeforeMs = judge(call, { outcome, lane }, way);
+        call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
       if (call.isIntended) await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });
@@ -63,14 +63,17 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
 }
 
 /** The server to be asked, as soon as one may be. */
-async function findLane({ request, context, notBeforeMs }: Call<unknown>, { dispatch, options }: Way): Promise<Lane> {
+async function findLane(
+  { request, context, notBeforeMs }: Call<unknown>,
+  { dispatch, options }: AskParts,
+): Promise<Lane> {
   for (;;) {
     dispatch.check(context.signal);
     const nowMs = options.time.monotonic();
     const mayGo = notBeforeMs <= nowMs;
     const lane = mayGo ? dispatch.find(nowMs, request.url) : undefined;
     if (lane) return lane;
-    await dispatch.gate.wait(mayGo ? dispatch.restUntil(nowMs, request.url) : notBeforeMs);
+    await dispatch.room.wait(mayGo ? dispatch.restUntil(nowMs, request.url) : notBeforeMs);
   }
 }
 
@@ -92,17 +95,17 @@ async function within<Result>(lane: Lane, work: () => Promise<Result>): Promise<
 async function sendOnce<Answer>(
   call: Call<Answer>,
   lane: Lane,
-  { dispatch, options }: Way,
+  { dispatch, options }: AskParts,
 ): Promise<Outcome<Answer> | undefined> {
   const { request, context } = call;
-  const { rates, gate, retries } = dispatch;
+  const { rates, room, retries } = dispatch;
   for (;;) {
     dispatch.check(context.signal);
     const nowMs = options.time.monotonic();
     if (lane.pausedUntilMs > nowMs) return undefined;
     const waitMs = rates.take(request.mostTokens, nowMs);
     if (waitMs === 0) break;
-    await gate.wait(nowMs + waitMs);
+    await room.wait(nowMs + waitMs);
   }
   let isSent = false;
   try {
@@ -132,7 +135,7 @@ async function intend(call: Call<unknown>): Promise<void> {
 function judge(
   call: Call<unknown>,
   { outcome, lane }: { readonly outcome: Unanswered; readonly lane: Lane },
-  { dispatch, options }: Way,
+  { dispatch, options }: AskParts,
 ): number {
   const { name, limits, time } = options;
   const { kind, reason } = outcome;
@@ -160,14 +163,14 @@ function judge(
 function settle<Answer>(
   { request, context }: Call<Answer>,
   outcome: Answered<Answer>,
-  { dispatch: { rates, gate }, options: { limits } }: Way,
+  { dispatch: { rates, room }, options: { limits } }: AskParts,
 ): Settled<Answer> {
   const { promptTokens, completionTokens } = outcome.usage;
   context.ledger.account(request.key, outcome.usage);
   if (promptTokens !== null && completionTokens !== null) {
     rates.giveBack(0, request.mostTokens - promptTokens - completionTokens);
     // Who waits for tokens has reckoned without these.
-    if (limits.tokens !== null) gate.open();
+    if (limits.tokens !== null) room.open();
   }
   if (outcome.kind === "answered") return { kind: "answered", answer: outcome.answer };
   return { kind: "refused", reason: outcome.reason };

@@ -6,11 +6,11 @@ import type { Random } from "../../math/random.ts";
 import type { EndpointLimits } from "../endpoint.ts";
 import type { Outcome, Target } from "../exchange.ts";
 import { createRefusalError, createSilenceError } from "./endpoint-errors.ts";
-import { createGate, type Gate } from "./gate.ts";
 import { createLane, drawBackoff, type Lane } from "./lane.ts";
 import { createRates, type Rates } from "./rates.ts";
 import { createRetryBudget, type RetryBudget } from "./retries.ts";
 import type { Time } from "./time.ts";
+import { createWaitingRoom, type WaitingRoom } from "./waiting-room.ts";
 
 export interface ControllerOptions {
   /** The endpoint's name, for what is said of it. */
@@ -27,7 +27,7 @@ export interface ControllerOptions {
 
 export interface Dispatch {
   readonly lanes: readonly Lane[];
-  readonly gate: Gate;
+  readonly room: WaitingRoom;
   readonly rates: Rates;
   readonly retries: RetryBudget;
   readonly closing: AbortSignal;
@@ -53,7 +53,7 @@ const firstWindow = 8;
 export function createDispatch(options: ControllerOptions): Dispatch {
   const { name, targets, limits, time, random, backoffMs = defaultBackoffMs, isSteady = false } = options;
   const closing = new AbortController();
-  const gate = createGate(time);
+  const room = createWaitingRoom(time);
   const retries = createRetryBudget(Math.max(fewestRetries, limits.concurrency));
   const share = Math.floor(limits.concurrency / targets.length);
   const firstSize = isSteady ? share : Math.min(firstWindow, share);
@@ -76,7 +76,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
 
   return {
     lanes,
-    gate,
+    room,
     retries,
     closing: closing.signal,
     rates: createRates(limits, time.monotonic()),
@@ -125,7 +125,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       if (outcome.kind === "denied" || outcome.kind === "unpaid") {
         refusal ??= createRefusalError({ endpoint: name, url: lane.target.url }, outcome);
         for (const each of lanes) each.limit.clearQueue();
-        gate.open();
+        room.open();
         return;
       }
       if (outcome.kind === "lost") {
@@ -140,7 +140,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     close() {
       closing.abort(new CancelledError("the endpoint is closed"));
       for (const lane of lanes) lane.limit.clearQueue();
-      gate.open();
+      room.open();
     },
   };
 }

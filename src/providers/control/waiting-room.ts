@@ -3,8 +3,8 @@
 
 import type { Time } from "./time.ts";
 
-export interface Gate {
-  /** Resolves at that moment, or earlier: whenever the gate is opened or another's moment has come. */
+export interface WaitingRoom {
+  /** Resolves at that moment, or earlier: whenever the room is opened or another's moment has come. */
   wait(untilMs: number): Promise<void>;
   /** Wakes all. */
   open(): void;
@@ -12,7 +12,7 @@ export interface Gate {
   watch(signal: AbortSignal): void;
 }
 
-export function createGate(time: Time): Gate {
+export function createWaitingRoom(time: Time): WaitingRoom {
   const watched = new WeakSet<AbortSignal>();
   let waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   let [dueMs, cancel] = [Number.POSITIVE_INFINITY, (): void => undefined];
