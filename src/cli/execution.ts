@@ -18,12 +18,14 @@ import { writeWhole } from "../store/whole-file.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
+import { validateCost } from "./max-cost.ts";
 import { createProgress, type ExecutionFlags } from "./progress.ts";
 import { quote } from "./quote.ts";
 import { listStarted } from "./touched.ts";
 import { boundYoungHeap } from "./young-heap.ts";
 
 export async function executeRun(request: RunRequest, environment: Environment, flags: ExecutionFlags): Promise<void> {
+  validateCost(request.prepared.experiment, request.maxCost);
   boundYoungHeap();
   const { stdout, stderr, signal, clock } = environment;
   const shown = relative(environment.cwd, request.directory) || ".";

@@ -3,6 +3,7 @@
 
 import { resolve } from "node:path";
 import type { Experiment, LanguageExperiment } from "../experiment/experiment.ts";
+import { listUnpriced } from "../experiment/schema/endpoints.ts";
 import { renderCommand } from "../text/input/shown-command.ts";
 import { renderPath } from "../text/input/shown-path.ts";
 import { renderVisibleLine } from "../text/visible.ts";
@@ -47,9 +48,11 @@ function listAsked(experiment: Experiment): readonly string[] {
     requests === null ? [] : `${requests} requests`,
     tokens === null ? [] : `${tokens} tokens`,
   ].flat();
+  const unknown = experiment.system === "language" ? listUnpriced(experiment.language.endpoints) : [];
+  const price = unknown.length === 0 ? "" : `; what ${unknown.join(", ")} costs is not known`;
   return [
     `asks    ${asked.join("; ")}`,
-    `spends  ${caps.length > 0 ? `at most ${caps.join(", ")}` : "as much as it takes: no budget is set"}`,
+    `spends  ${caps.length > 0 ? `at most ${caps.join(", ")}` : "as much as it takes: no budget is set"}${price}`,
   ];
 }
 

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCost } from "../../src/cli/max-cost.ts";
+import { parseCost, validateCost } from "../../src/cli/max-cost.ts";
 import { projectCost, renderSpending } from "../../src/cli/spending.ts";
 import { UsageError } from "../../src/errors.ts";
+import { parseExperiment } from "../../src/experiment/parse.ts";
 
 const atStart = { usd: 1, requests: 100, tokens: 1000 };
 const expected = { atStart, outside: { calls: 1000, usd: 50 }, budget: { usd: 20 } };
@@ -29,6 +30,26 @@ test("the line tells spent, cap and end; requests alone where nothing costs anyt
     renderSpending({ usd: 0.00123, requests: 30, tokens: 9 }, { ...free, budget: { usd: 1 } }, true),
     /\$0\.0012 of/,
   );
+});
+
+test("a cap in dollars is refused where nobody knows the price", () => {
+  const read = (endpoint: string, more = "") =>
+    parseExperiment(
+      `dataset: { name: newswire }\nendpoints: { teacher: ${endpoint} }\nmodel: { first: { endpoint: teacher } }\n${more}`,
+    );
+  const unknown = "{ url: https://models.example.com/v1, model: m }";
+  const priced = "{ url: https://models.example.com/v1, model: m, price: { input: 0, output: 0 } }";
+  const expected = /nobody knows what the endpoint teacher costs/;
+  assert.throws(() => read(unknown, "budget: { usd: 5 }"), expected);
+  assert.throws(() => validateCost(read(unknown), 5), expected);
+  validateCost(read(unknown), undefined);
+  for (const endpoint of [
+    priced,
+    "{ url: http://127.0.0.1:1/v1, model: m }",
+    "{ url: https://api.openai.com/v1, model: gpt-4o }",
+  ]) {
+    validateCost(read(endpoint, "budget: { usd: 5 }"), 5);
+  }
 });
 
 test("--max-cost takes dollars and nothing else", () => {

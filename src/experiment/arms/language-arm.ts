@@ -3,7 +3,7 @@
 import { findNearest } from "../document/nearest.ts";
 import { createProblem, findNode, findPlace, type MapNode, type PlacedProblem, toPlain } from "../document/node.ts";
 import type { LanguageFrame, LanguageSettings } from "../experiment.ts";
-import { resolveEndpoints } from "../schema/endpoints.ts";
+import { listUnpriced, priceAdvice, resolveEndpoints } from "../schema/endpoints.ts";
 import { embeddedTokens, type LanguageConfig, resolveCorpus } from "../schema/language.ts";
 import { scriptSchema } from "../schema/script.ts";
 import { readShare } from "../schema/strict.ts";
@@ -244,4 +244,12 @@ function renderDecoding({ decode, sample }: LanguageSettings): string {
   if (temperature === 0) return "greedy";
   if (temperature === sample.temperature && topP === sample.topP && topK === sample.topK) return "sample";
   return [`t${temperature}`, ...(topP === null ? [] : [`p${topP}`]), ...(topK === null ? [] : [`k${topK}`])].join("-");
+}
+
+/** A cap in dollars holds only where every price is known. */
+export function checkPrices(endpoints: LanguageFrame["endpoints"], tree: MapNode, problems: PlacedProblem[]): void {
+  for (const name of listUnpriced(endpoints)) {
+    const what = `nobody knows what the endpoint ${name} costs, so budget.usd cannot hold`;
+    problems.push(createProblem(findPlace(tree, ["endpoints", name, "price"]), what, priceAdvice));
+  }
 }

@@ -15,7 +15,13 @@ import {
 import { parseTree } from "../validation/parse-tree.ts";
 import { checkForms, noPrompt } from "./accept.ts";
 import { listGaussianFields, resolveGaussianArm } from "./gaussian-arm.ts";
-import { listLanguageFields, resolveLanguageArm, resolveProvider, resolveVerifiers } from "./language-arm.ts";
+import {
+  checkPrices,
+  listLanguageFields,
+  resolveLanguageArm,
+  resolveProvider,
+  resolveVerifiers,
+} from "./language-arm.ts";
 import { resolveArms } from "./resolve.ts";
 import { findGaussianRowProblems, findRowProblems } from "./row-counts.ts";
 
@@ -78,6 +84,8 @@ export function readLanguage(
   });
   const used = new Set(arms.flatMap(({ settings }) => [settings.verifier ?? [], settings.alsoScore].flat()));
   const provider = resolveProvider(config, tree, problems);
+  const endpoints = pickUsed(provider.endpoints, listEndpoints(arms, pickUsed(verifiers, used), provider.endpoint));
+  if (config.budget.usd !== null) checkPrices(endpoints, tree, problems);
   const experiment: LanguageExperiment = {
     ...readFrame(config, origin),
     system: "language",
@@ -85,7 +93,7 @@ export function readLanguage(
       dataset: resolveDataset(config.dataset),
       prompt: config.prompt,
       ...provider,
-      endpoints: pickUsed(provider.endpoints, listEndpoints(arms, pickUsed(verifiers, used), provider.endpoint)),
+      endpoints,
       verifiers: pickUsed(verifiers, used),
     },
     lint: resolveLint(config.lint),

@@ -136,6 +136,8 @@ const keyByMember: Readonly<Record<string, string>> = {
   prompt: "set before and after",
   n: "set sample.candidates, and draws",
   stream: "set stream",
+  temperature: "set sample.temperature",
+  stop: "set sample.stop",
 };
 
 /** Every endpoint in full; what makes no sense is told through `refuse`, with the path below `endpoints`. */
@@ -160,7 +162,10 @@ export function resolveEndpoints(
     }
     for (const member of Object.keys(rest.params)) {
       const instead = Object.hasOwn(keyByMember, member) ? keyByMember[member]! : null;
-      if (instead !== null) refuse([name, "params", member], `${member} decides what is asked and read`, instead);
+      // null takes a member out, for servers that do not know it.
+      const isTakenOut = rest.params[member] === null && (member === "temperature" || member === "stop");
+      if (instead !== null && !isTakenOut)
+        refuse([name, "params", member], `${member} decides what is asked and read`, instead);
     }
     const urls = url === "serve" || url === undefined ? [] : typeof url === "string" ? [url] : url;
     const concurrency = limits.concurrency ?? (model === null ? ownConcurrency : hostedConcurrency);
@@ -216,6 +221,15 @@ export function resolvePrice({ price, urls, model, mode }: DeclaredEndpoint): Pr
   const { input, output, request } = price;
   return { input: input ?? known.input, output: output ?? known.output, request: request ?? known.request };
 }
+
+/** Names of the endpoints of which nobody has told what they cost: a cap in dollars cannot hold there. */
+export function listUnpriced(endpoints: Readonly<Record<string, DeclaredEndpoint>>): readonly string[] {
+  const isUnknown = ({ price, urls, model, mode }: DeclaredEndpoint): boolean =>
+    Object.values(price).every((part) => part === null) && findPrice(urls, model, mode) === null;
+  return Object.values(endpoints).flatMap((endpoint) => (isUnknown(endpoint) ? endpoint.name : []));
+}
+
+export const priceAdvice = "give its price: {input, output}, US dollars for a million tokens; 0 where it is free";
 
 /** The model of an endpoint: it lies nowhere here, and is known by what was declared. */
 export function createFixedModel(identity: Json): Model {

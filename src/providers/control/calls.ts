@@ -2,6 +2,7 @@
 // that is due. What a server asks us to repeat is repeated for as long as it is waited for; what we repeat has a limit.
 
 import type { AttemptEnd, Context } from "../../domain/context.ts";
+import { BudgetError } from "../../errors.ts";
 import type { Controller, Outcome, Request, Settled } from "../exchange.ts";
 import type { ControllerOptions, Dispatch } from "./dispatch.ts";
 import { createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
@@ -11,7 +12,18 @@ import type { Lane } from "./lane.ts";
 interface AskParts {
   readonly dispatch: Dispatch;
   readonly options: ControllerOptions;
+  readonly traffic: Traffic;
 }
+
+/** What is under way, and so will give back what it does not use of the budget. */
+interface Traffic {
+  sentCount: number;
+  lastEndMs: number;
+}
+
+/** An answer's rows are on the disk by then, and what was reserved beyond its price is free again. */
+const commitMs = 1000;
+const lookAgainMs = 100;
 
 interface Call<Answer> {
   readonly request: Request<Answer>;
@@ -39,7 +51,8 @@ const endByKind: Readonly<Record<Unanswered["kind"], AttemptEnd["state"]>> = {
 };
 
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const parts: AskParts = { dispatch, options };
+  const traffic = { sentCount: 0, lastEndMs: Number.NEGATIVE_INFINITY };
+  const parts: AskParts = { dispatch, options, traffic };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
       ...{ request, context, isIntended: false, sendings: 0, lost: 0, busy: 0 },
@@ -92,11 +105,8 @@ async function within<Result>(lane: Lane, work: () => Promise<Result>): Promise<
 }
 
 /** One sending, within the rates; undefined where the server rests by now. */
-async function sendOnce<Answer>(
-  call: Call<Answer>,
-  lane: Lane,
-  { dispatch, options }: AskParts,
-): Promise<Outcome<Answer> | undefined> {
+async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts): Promise<Outcome<Answer> | undefined> {
+  const { dispatch, options, traffic } = parts;
   const { request, context } = call;
   const { rates, room, retries } = dispatch;
   for (;;) {
@@ -109,7 +119,7 @@ async function sendOnce<Answer>(
   }
   let isSent = false;
   try {
-    if (!call.isIntended) await intend(call);
+    if (!call.isIntended) await intend(call, parts);
     // While that came onto the disk the server may have asked for patience, or all may have been told to stop.
     dispatch.check(context.signal);
     const sentMs = options.time.monotonic();
@@ -117,7 +127,11 @@ async function sendOnce<Answer>(
     isSent = true;
     call.isIntended = false;
     if (++call.sendings === 1) retries.earn();
-    const outcome = await request.send(lane.target, dispatch.closing);
+    traffic.sentCount += 1;
+    const outcome = await request.send(lane.target, dispatch.closing).finally(() => {
+      traffic.sentCount -= 1;
+      traffic.lastEndMs = options.time.monotonic();
+    });
     dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
@@ -125,10 +139,25 @@ async function sendOnce<Answer>(
   }
 }
 
-async function intend(call: Call<unknown>): Promise<void> {
+/**
+ * A budget that is full of what may be used is not one that is used up: as long as requests are under way, their answers
+ * are waited for. Throws BudgetError where nothing is left to be given back.
+ */
+async function intend(call: Call<unknown>, { dispatch, options, traffic }: AskParts): Promise<void> {
   const { key, rowCount, mostUsd, mostTokens } = call.request;
-  await call.context.ledger.intend({ key, rowCount, isOutside: true, costUsd: mostUsd, tokenCount: mostTokens });
-  call.isIntended = true;
+  for (;;) {
+    try {
+      await call.context.ledger.intend({ key, rowCount, isOutside: true, costUsd: mostUsd, tokenCount: mostTokens });
+      call.isIntended = true;
+      return;
+    } catch (error) {
+      const nowMs = options.time.monotonic();
+      const isFinal = traffic.sentCount === 0 && nowMs - traffic.lastEndMs > commitMs;
+      if (!(error instanceof BudgetError) || isFinal) throw error;
+      await dispatch.room.wait(nowMs + lookAgainMs);
+      dispatch.check(call.context.signal);
+    }
+  }
 }
 
 /** When what was not answered is sent again, at the earliest. Throws where it is not. */

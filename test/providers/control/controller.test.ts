@@ -245,6 +245,28 @@ test("a budget that is reached stops what is not sent and hands over what is", a
   assert.deepEqual([came.length, endpoint.sent.length, endpoint.count("account")], [100, 100, 100]);
 });
 
+test("a budget that is full of reservations is waited for while answers give some back, and is no end of the run", async () => {
+  // Each may cost 10 and costs 1: a hundred fit into 109 one after another, and no more than ten at a time.
+  let spent = 0;
+  let mostSpent = 0;
+  const endpoint = createVirtualEndpoint({
+    limits: { concurrency: 64 },
+    answer(sent) {
+      // Its rows are committed a little later, and only then is the rest free.
+      endpoint.time.schedule(80, () => void (spent -= 9));
+      return answered(sent);
+    },
+    onIntend() {
+      if (spent + 10 > 109) throw new BudgetError("the budget is reached");
+      spent += 10;
+      mostSpent = Math.max(mostSpent, spent);
+    },
+  });
+  const asked = await endpoint.time.run(readAll(endpoint.askMany(100)));
+  assert.deepEqual([asked.length, spent, mostSpent <= 109], [100, 100, true]);
+  await assert.rejects(endpoint.time.run(readAll(endpoint.askMany(1))), BudgetError);
+});
+
 test("told to stop, it sends nothing more and hands over what is on its way", async () => {
   const endpoint = createVirtualEndpoint({ answer: (sent) => answered(sent, { latencyMs: 200 }) });
   endpoint.time.schedule(1100, () => endpoint.abort(new CancelledError()));
