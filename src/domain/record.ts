@@ -14,6 +14,14 @@ export interface ArmRecord {
   readonly fields: Readonly<Record<string, Json>>;
 }
 
+/** An arm whose generation 0 is a hosted model as it stands: nothing was trained for it. */
+export interface TeacherRecord {
+  readonly arm: string;
+  /** The endpoint's name in the experiment, and the model as its servers call it. */
+  readonly endpoint: string;
+  readonly model: string;
+}
+
 export interface MeasurementRecord {
   readonly arm: string;
   readonly seed: number;
@@ -66,6 +74,8 @@ export interface RunRecord {
   /** Digests and facts to print in the report's footer: dataset, base model, template, equal-compute basis, ROUGE choices. */
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   readonly arms: readonly ArmRecord[];
+  /** Of arms that begin with a hosted model; absent in records of older runs. */
+  readonly teachers?: readonly TeacherRecord[];
   readonly seeds: readonly number[];
   readonly metrics: readonly MetricDeclaration[];
   /** Limits of the checks of lint; empty for systems without texts. */

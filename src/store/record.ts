@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { LintLimits } from "../domain/lint.ts";
 import type { MetricDeclaration } from "../domain/metric.ts";
-import type { ArmRecord, ExampleRecord, RunRecord, RunState } from "../domain/record.ts";
+import type { ArmRecord, ExampleRecord, RunRecord, RunState, TeacherRecord } from "../domain/record.ts";
 import type { Json } from "../keys/canonical.ts";
 import { type Connection, createEmptyError, openReader } from "./database.ts";
 import { readDepthTable } from "./lineage/depth-table.ts";
@@ -19,6 +19,8 @@ export interface RecordHeader {
   readonly seeds: readonly number[];
   readonly metrics: readonly MetricDeclaration[];
   readonly lint: LintLimits;
+  /** Absent in records of older runs. */
+  readonly teachers?: readonly TeacherRecord[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }
 

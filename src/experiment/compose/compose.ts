@@ -7,6 +7,7 @@ import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { Lent } from "./composed.ts";
+import { listTeachers } from "./endpoint-facts.ts";
 import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
 import { systemByKind } from "./registry.ts";
@@ -48,6 +49,7 @@ function createHeader(experiment: Experiment, facts: RecordHeader["facts"]): Rec
     seeds: experiment.seeds,
     metrics: computeMetricDeclarations(experiment),
     lint: experiment.system === "language" ? experiment.lint : {},
+    teachers: experiment.system === "language" ? listTeachers(experiment) : [],
     facts: [...(experiment.sets.length > 0 ? [{ name: "set", value: experiment.sets.join(" ") }] : []), ...facts],
   };
 }

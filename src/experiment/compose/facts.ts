@@ -3,6 +3,7 @@
 import type { Json } from "../../keys/canonical.ts";
 import type { LanguageExperiment, LanguageSettings } from "../experiment.ts";
 import type { ComposedSystem } from "./composed.ts";
+import { listEndpointFacts } from "./endpoint-facts.ts";
 
 /** What the loop was told, as resolved: where arms differ, every value there is. */
 export function listLoopFacts({ arms, keepModels }: LanguageExperiment): ComposedSystem["facts"] {
@@ -18,6 +19,22 @@ export function listLoopFacts({ arms, keepModels }: LanguageExperiment): Compose
     },
     { name: "keepModels", value: keepModels },
   ];
+}
+
+/** What becomes of what models are asked for, and which of them are asked elsewhere. */
+export function listAskedFacts(experiment: LanguageExperiment): ComposedSystem["facts"] {
+  return [...listCutFacts(experiment), ...listEndpointFacts(experiment)];
+}
+
+/** What becomes of candidates without an end, as far as the verifiers of this experiment are told apart by it. */
+function listCutFacts({ arms, language }: LanguageExperiment): ComposedSystem["facts"] {
+  const isUnverified = arms.some(({ generations, settings }) => generations > 0 && settings.verifier === null);
+  const kinds = Object.values(language.verifiers).map(({ kind }) => kind);
+  const parts = [
+    ...(isUnverified ? ["kept by verifier none"] : []),
+    ...(kinds.includes("perplexity") || kinds.includes("self") ? ["unscorable by perplexity"] : []),
+  ];
+  return parts.length === 0 ? [] : [{ name: "candidates cut at maxTokens", value: parts.join(", ") }];
 }
 
 function renderSampling({ accept, ...sample }: LanguageSettings["sample"]): string {

@@ -6,7 +6,7 @@ import { createPromptForm, createTemplate } from "../../systems/language/templat
 import type { LanguageExperiment } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem, Lent } from "./composed.ts";
-import { listLoopFacts } from "./facts.ts";
+import { listAskedFacts, listLoopFacts } from "./facts.ts";
 import { createLintCheck } from "./lint-check.ts";
 import { createLanguageMetrics } from "./metrics.ts";
 import { openModels } from "./models.ts";
@@ -71,7 +71,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
       ...listLoopFacts(experiment),
       { name: "ROUGE", value: "F1, unstemmed, lower-case runs of a-z and 0-9, as Google's rouge_score 0.1.2" },
       { name: "loss", value: "nats a token of the reference summaries, completion only, end token included" },
-      { name: "candidates cut at maxTokens", value: "kept by verifier none, unscorable by perplexity" },
+      ...listAskedFacts(experiment),
     ],
     checkLint: createLintCheck(linted, experiment.lint),
     usage: models.usage,

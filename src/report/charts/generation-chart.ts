@@ -3,6 +3,7 @@
 
 import type { ArmRecord } from "../../domain/record.ts";
 import { renderVisibleLine } from "../../text/visible.ts";
+import type { Beginning } from "../beginning.ts";
 import type { Cell } from "../cells.ts";
 import type { MetricLabel } from "../metric-labels.ts";
 import { type Chart, computePlotHeight, createFrame, createStem, type EndLabel } from "./frame.ts";
@@ -18,10 +19,12 @@ export interface GenerationChartRequest {
   /** Of this metric alone. */
   readonly cells: readonly Cell[];
   readonly markers: ReadonlyMap<string, Marker>;
+  /** What generation 0 is; trained unless told otherwise. */
+  readonly beginning?: Beginning;
 }
 
 export function createGenerationChart(request: GenerationChartRequest): Chart {
-  const { label, arms, cells } = request;
+  const { label, arms, cells, markers, beginning = "trained" } = request;
   const lines = arms.filter((arm) => arm.isLine);
   const drawn = cells.filter((cell) => request.markers.has(cell.arm));
   const references = lines.flatMap((line) => cells.filter((cell) => cell.arm === line.id).slice(-1));
@@ -39,7 +42,7 @@ export function createGenerationChart(request: GenerationChartRequest): Chart {
     height,
     labels,
   };
-  const layers = createGenerationLayers({ drawn, references, scale, last, markers: request.markers });
+  const layers = createGenerationLayers({ drawn, references, scale, last, markers, beginning });
   return {
     name: createStem(label.name, "by-generation"),
     title: frame.title,

@@ -2,6 +2,7 @@
 // Rows of data carry positions already held within the scale, so that nothing is drawn outside the plot.
 
 import { renderVisibleLine } from "../../text/visible.ts";
+import type { Beginning } from "../beginning.ts";
 import type { Cell } from "../cells.ts";
 import { computeDecimals, renderInterval, renderNumber } from "../numbers.ts";
 import { createValueAxis, type Layers, plotWidth } from "./frame.ts";
@@ -18,15 +19,23 @@ export interface GenerationLayers {
   /** The last generation of the axis. */
   readonly last: number;
   readonly markers: ReadonlyMap<string, Marker>;
+  readonly beginning: Beginning;
 }
+
+const axisTitles: Readonly<Record<Beginning, string>> = {
+  trained: "generation (0 is trained on real data)",
+  hosted: "generation (0 is a hosted model as it stands)",
+  both: "generation (0 is trained on real data, or a hosted model)",
+};
 
 /** More seeds than this are shown by their middle 80 % instead of one dot each. */
 export const dottedSeeds = 10;
 /** Beyond this many generations points touch, and shapes could not be told apart. */
 const crowdedGenerations = 30;
 
-export function createGenerationLayers({ drawn, references, scale, last, markers }: GenerationLayers): Layers {
-  const encodings = createEncodings(markers, { scale, last });
+export function createGenerationLayers(request: GenerationLayers): Layers {
+  const { drawn, references, scale, markers } = request;
+  const encodings = createEncodings(request);
   const values = drawn.map((cell) => renderRow(cell, scale));
   const seeds = drawn.flatMap((cell) => listSeedRows(cell, scale));
   // Many bands over one another would be mud.
@@ -54,10 +63,7 @@ export function createGenerationLayers({ drawn, references, scale, last, markers
 /** Shared by all layers: one scale each, so that a band lies under its own line. */
 type Encodings = ReturnType<typeof createEncodings>;
 
-function createEncodings(
-  markers: ReadonlyMap<string, Marker>,
-  { scale, last }: { readonly scale: Scale; readonly last: number },
-) {
+function createEncodings({ markers, scale, last, beginning }: GenerationLayers) {
   // Twelve pixels on either side, so that no point sits on the edge of the plot.
   const margin = (Math.max(1, last) * 12) / (plotWidth - 24);
   const isCrowded = last > crowdedGenerations;
@@ -70,7 +76,7 @@ function createEncodings(
       type: "quantitative",
       scale: { domain: [-margin, Math.max(1, last) + margin] as number[], nice: false, zero: false },
       axis: {
-        title: "generation (0 is trained on real data)",
+        title: axisTitles[beginning],
         values: listGenerationTicks(last),
         format: "d",
         labelFlush: false,

@@ -2,6 +2,7 @@
 // It claims no more than the verdicts do.
 
 import type { RunRecord } from "../../domain/record.ts";
+import { computeBeginning, listTeacherArms } from "../beginning.ts";
 import type { Comparison } from "../cells.ts";
 import type { Marker } from "../charts/marker.ts";
 import { createMetricLabel, type MetricLabel } from "../metric-labels.ts";
@@ -23,9 +24,9 @@ import {
 export function renderIntroduction(record: RunRecord): Html {
   const isPartial = isUnfinished(record);
   const arms = record.arms.filter((arm) => !arm.isLine);
-  const lines = record.arms.length - arms.length;
+  const hosted = new Set(record.teachers?.map(({ arm }) => arm));
+  const lines = record.arms.filter((arm) => arm.isLine && !(hosted.has(arm.id) && arm.generations === 0)).length;
   const turns = arms.reduce((most, arm) => Math.max(most, arm.generations), 0);
-  const subject = record.system === "language" ? "A language model" : "A model";
   // `generations: 3` counts the models after the first: that many times a model was trained on another's texts.
   const again = turns === 1 ? "once" : `${turns} times in a row`;
   const [was, wrote] = isPartial ? ["is to be", "writes"] : ["was", "had written"];
@@ -38,8 +39,28 @@ that the model before it ${wrote}.`;
     lines > 0
       ? html` ${lines === 1 ? `One more model ${was}` : `${lines} more models ${isPartial ? was.replace("is", "are") : "were"}`} trained for reference.`
       : null;
-  return html`${isPartial ? renderPartial(record) : null}<p class="lede">${subject} ${was} trained on real data (generation 0). ${loop} The loop ${was} run under ${renderConditions(arms.length, record.seeds.length, was)}.
+  return html`${isPartial ? renderPartial(record) : null}<p class="lede">${renderBeginning(record, was)} ${loop} The loop ${was} run under ${renderConditions(arms.length, record.seeds.length, was)}.
 This page shows what ${isPartial ? "is known so far of the models" : "it did to the models"}, measured on real data they had never seen.${others}</p>`;
+}
+
+/** What generation 0 is: a model that was trained, or one that somebody hosts and nobody here has trained. */
+function renderBeginning(record: RunRecord, was: string): Html {
+  const subject = record.system === "language" ? "A language model" : "A model";
+  const trained = html`${subject} ${was} trained on real data (generation 0).`;
+  const beginning = computeBeginning(record);
+  if (beginning === "trained") return trained;
+  const teachers = listTeacherArms(record);
+  const name = ({ model, endpoint }: (typeof teachers)[number]): Html =>
+    html`${text(model)} (endpoint ${text(endpoint)})`;
+  const [only] = teachers;
+  if (beginning === "hosted" && teachers.length === 1 && only) {
+    return html`Generation 0 is the hosted model ${name(only)} as it stands: this run trained nothing for it.`;
+  }
+  const each = teachers.map(
+    (teacher) =>
+      html` Generation 0 of ${teacher.arms.map((arm, index) => html`${index > 0 ? ", " : ""}${text(arm)}`)} is the hosted model ${name(teacher)} as it stands.`,
+  );
+  return html`${beginning === "both" ? trained : null}${each}`;
 }
 
 /** A run that was stopped, failed or is still at work; also one that was killed before it could say so. */

@@ -95,3 +95,12 @@ test("a metric may be called anything without leaving the folder", () => {
   assert.equal(named("\u0000"), "metric-by-generation");
   assert.match(named("x".repeat(500)), /^x{60}-by-generation$/);
 });
+
+test("the axis says what generation 0 is", () => {
+  const request = createRequest(createFakeRecord({ seeds: 1, generations: 1 }), "loss");
+  const title = (beginning: "trained" | "hosted" | "both"): string =>
+    /generation \([^)]*\)/.exec(JSON.stringify(createGenerationChart({ ...request, beginning }).spec))![0];
+  assert.equal(title("trained"), "generation (0 is trained on real data)");
+  assert.equal(title("hosted"), "generation (0 is a hosted model as it stands)");
+  assert.equal(title("both"), "generation (0 is trained on real data, or a hosted model)");
+});

@@ -197,3 +197,29 @@ test("a ratio to real data is called higher or lower, never better", () => {
   const text = renderPlain(createGaussianRecord({ seeds: 8, generations: 2 }));
   assert.match(text, /Trace ratio \(1 is real data; below 1 spread is lost\): Spread/);
 });
+
+test("a hosted model is not called one that was trained, and a record that says nothing of it reads as before", () => {
+  const record = createFakeRecord({ generations: 1 });
+  const own = record.arms.filter(({ isLine }) => !isLine).map(({ id }) => id);
+  const begin = (arms: readonly string[], endpoint = "teacher") =>
+    arms.map((arm) => ({ arm, endpoint, model: `${endpoint}-70b` }));
+  const hosted = renderPlain({ ...record, teachers: begin(own) });
+  assert.match(hosted, /Generation 0 is the hosted model teacher-70b \(endpoint teacher\) as it stands: this run/);
+  assert.match(hosted, /Then, once, a new model was trained on data/);
+  assert.doesNotMatch(hosted, /trained on real data/);
+
+  const two = renderPlain({ ...record, teachers: [...begin(own.slice(0, 2)), ...begin(own.slice(2), "other")] });
+  assert.match(
+    two,
+    /Generation 0 of replace, accumulate is the hosted model teacher-70b \(endpoint teacher\) as it stands\./,
+  );
+  assert.match(two, /Generation 0 of replace-oracle-25, replace-random-25 is the hosted model other-70b/);
+  assert.doesNotMatch(two, /trained on real data/);
+
+  const both = renderPlain({ ...record, teachers: begin(own.slice(0, 1)) });
+  assert.match(both, /trained on real data \(generation 0\)\. Generation 0 of replace is the hosted model teacher-70b/);
+  // A reference line is no arm, and was not trained either.
+  const line = renderPlain({ ...record, teachers: begin(["full"]) });
+  assert.match(line, /A language model was trained on real data/);
+  assert.doesNotMatch(line, /trained for reference/);
+});
