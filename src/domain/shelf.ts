@@ -44,6 +44,17 @@ export interface CandidateColumns {
   readonly unusable: Uint8Array;
 }
 
+/** How the scores came out that a selection went by. */
+export interface Unscored {
+  readonly candidates: number;
+  /** Those without a score; the reason of most of them, and of how many. */
+  readonly unscored: number;
+  readonly reason: string | null;
+  readonly reasonCount: number;
+  /** What was answered first where a model was asked; null where none was, or no answer had a text. */
+  readonly answer: string | null;
+}
+
 export interface Shelf {
   rowCount(split: Split): number;
   readRows(split: Split): AsyncIterable<Row>;
@@ -71,6 +82,8 @@ export interface Shelf {
   readScores(stage: string, candidateCount: number): Promise<Float64Array>;
   /** How many scores of a verify stage are committed: they are written in id order. */
   scoreCount(stage: string): number;
+  /** Of the newest selection that a corpus is made of; undefined where that went by no scores. */
+  readUnscored(corpus: string): Unscored | undefined;
 
   /** Writes the kept candidates in rank order and the reason of every candidate, by its name; replaces a torn attempt's. */
   writeSelection(stage: string, selection: SelectionResult, names: readonly string[]): Promise<void>;

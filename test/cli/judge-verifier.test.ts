@@ -81,3 +81,49 @@ budget: { requests: 100 }
   assert.equal(again.code, 100, again.stderr);
   assert.deepEqual([judgedCount, classifiedCount], [30, 20]);
 });
+
+test("a judge whose answers nobody can read is named, with why and what it said, before any trainer is asked", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  let answer = (mark: string): string => `\`\`\`json\n{"id": "${mark}", "reason": "so", "score": 5}\n\`\`\``;
+  const server = await startLoopback(context, ({ body }, response) => {
+    const text = (body.messages as { content: string }[] | undefined)?.at(-1)?.content;
+    if (text === undefined) return sendJson(response, { error: { message: "no such route" } }, 404);
+    const [, mark = ""] = /\{"id": "(\w+)"[^\n]*$/.exec(text) ?? [];
+    const choice = { index: 0, message: { content: answer(mark) }, finish_reason: "stop" };
+    sendJson(response, { choices: [choice], usage: { prompt_tokens: 1, completion_tokens: 1 } });
+  });
+  const write = (name: string, verifier: string): void =>
+    writeFileSync(
+      join(cwd, `${name}.yaml`),
+      `name: ${name}
+dataset: { name: newswire, train: 20, test: 4 }
+model: { trainer: scripted }
+generations: 1
+evaluate: { metrics: [rouge1] }
+endpoints: { grader: { url: "${server.url}", model: judge } }
+verifiers: { strict: { kind: judge, endpoint: grader, canaries: 0 } }
+arms: [{ ${verifier} }]
+seeds: [0]
+`,
+    );
+  write("fenced", "verifier: strict, select.keep: 50%");
+  const fenced = await speakLine(["run", "fenced.yaml", "--quiet"], { cwd });
+  assert.equal(fenced.code, 3, fenced.stderr);
+  const [first = "", next = ""] = fenced.stderr.trim().split("\n").slice(-2);
+  assert.match(
+    first,
+    /arm \S+, generation 1: the selection kept no candidate, so there is nothing to train on: verifier strict could score none of 20 candidates \(\d+ of them: malformed verdict: not JSON: .*; the first answer was "```json/,
+  );
+  assert.doesNotMatch(first, /artifacts|draft/);
+  assert.match(next, /see with refeed status why: candidates without a score are never kept/);
+
+  // Scores that are there, and none of them high enough: nobody's answer is to blame.
+  answer = (mark) => JSON.stringify({ id: mark, reason: "so", score: 5 });
+  write("strict", "verifier: strict, select.threshold: 9");
+  const refused = await speakLine(["run", "strict.yaml", "--quiet"], { cwd });
+  assert.equal(refused.code, 3, refused.stderr);
+  assert.match(
+    refused.stderr,
+    /arm \S+, generation 1: the selection kept no candidate, so there is nothing to train on\n/,
+  );
+});

@@ -9,6 +9,7 @@ import type { StageTable } from "../stages.ts";
 import { createRowDigest, type RowDigest } from "../witness/row-digest.ts";
 import { readRowDigest } from "../witness/stage-rows.ts";
 import type { Writer } from "../writer.ts";
+import { createUnscoredShelf } from "./unscored.ts";
 
 const batchRows = 2000;
 
@@ -37,6 +38,8 @@ export function createScoreShelf(connection: Connection, writer: Writer, stages:
   );
 
   return {
+    ...createUnscoredShelf(connection, stages),
+
     scoreCount: (stage: string): number => countScores.get(stages.idOf(stage)) as number,
 
     async writeScores(stage: string, scores: readonly Score[]): Promise<void> {

@@ -2,12 +2,18 @@
 // and a trainer makes a model of them.
 
 import type { Example } from "../../domain/rows.ts";
+import type { Unscored } from "../../domain/shelf.ts";
+import { TrainerError } from "../../errors.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { computeSeed } from "../../keys/seed.ts";
 import { createRandom } from "../../math/random.ts";
 import { renderWithoutMarkers } from "../../text/markers/chat-markers.ts";
+import { renderVisibleLine } from "../../text/visible.ts";
 import { adoptTeacher, findTeacher, findTrainedForm } from "./teacher.ts";
 import type { ModelValue, Work } from "./work.ts";
+
+/** Of an answer that is told as an example. */
+const shownCharacters = 80;
 
 interface TrainParameters {
   readonly params: Json;
@@ -27,6 +33,7 @@ export async function trainModel(work: Work): Promise<ModelValue> {
   if (!corpus) throw new TypeError("a train stage needs a corpus");
   const start = previous ? await parts.shelf.readModel(previous.key) : null;
   const exampleCount = parts.shelf.corpusCount(corpus.key);
+  if (exampleCount === 0) throw createEmptyError(work, corpus.key);
   const order = shufflePositions(exampleCount, computeSeed("order", seed, generation));
   const file = await parts.shelf.createDraft(context.key);
   const request = { start, params, seed: `${seed}/${generation}`, exampleCount, file };
@@ -40,6 +47,27 @@ export async function trainModel(work: Work): Promise<ModelValue> {
   const { digest } = await parts.shelf.writeModel(context.key, file);
   const model = { sha256: digest, rows, steps, tokens, loss: Number.isFinite(loss) ? loss : null };
   return losses === undefined ? model : { ...model, losses };
+}
+
+/** Before any trainer is asked: whoever reads it knows the arm and the verifier, and no file of the run. */
+function createEmptyError({ description, parts }: Work, corpus: string): TrainerError {
+  const { arm, generation } = description.turn;
+  const found = parts.shelf.readUnscored(corpus);
+  const isUnscored = found !== undefined && found.candidates > 0 && found.unscored === found.candidates;
+  const why = isUnscored ? `: ${renderUnscored(arm.settings.verifier ?? "", found)}` : "";
+  return new TrainerError(`the selection kept no candidate, so there is nothing to train on${why}`, {
+    where: `arm ${arm.id}, generation ${generation}`,
+    next: "see with refeed status why: candidates without a score are never kept",
+  });
+}
+
+/** `verifier judge could score none of 40 candidates (38 of them: not JSON; the first answer was "..."). */
+function renderUnscored(verifier: string, { candidates, reason, reasonCount, answer }: Unscored): string {
+  const often = reason === null ? [] : [`${reasonCount} of them: ${renderVisibleLine(reason)}`];
+  const cut = answer !== null && answer.length > shownCharacters ? `${answer.slice(0, shownCharacters)}...` : answer;
+  const first = cut === null ? [] : [`the first answer was ${JSON.stringify(renderVisibleLine(cut))}`];
+  const told = [...often, ...first].join("; ");
+  return `verifier ${verifier} could score none of ${candidates} candidates${told === "" ? "" : ` (${told})`}`;
 }
 
 /** A marker in a row would be a real turn to a trainer that reads prompt and completion as one string. */
