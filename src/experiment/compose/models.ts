@@ -23,12 +23,13 @@ export interface Models extends Omit<ModelProvider, "close"> {
 /** `lent` is null where nothing is asked of them. */
 export async function openModels(experiment: LanguageExperiment, lent: Lent | null): Promise<Models> {
   const { language } = experiment;
+  // What is refused for want of a key is refused before anything is opened.
+  const endpoints = createEndpoints(language.endpoints, lent && { ...lent.hosting, serveOwn: () => serveOwn() });
   const provider = await openModelProvider(language, experiment);
   const serveOwn = (): Promise<ServedAddress> => {
     if (!lent || !provider.createEngine) throw new TypeError("there are no models to serve");
     return startOwnServer(provider.createEngine(lent.directory, lent.hosting.clock), lent.hosting.clock);
   };
-  const endpoints = createEndpoints(language.endpoints, lent && { ...lent.hosting, serveOwn });
   return {
     ...provider,
     ...(language.endpoint !== null && createServed(provider, endpoints, language.endpoint)),
