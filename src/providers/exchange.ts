@@ -11,6 +11,12 @@ export interface Target {
   readonly url: string;
 }
 
+/**
+ * What stood in the way of an answer, as far as it tells what to do about it: one of the three limits of time, the limit
+ * of bytes, a text without a reason of its end, a page or an error where an answer belongs, a connection that broke.
+ */
+export type LostCause = "firstByteMs" | "idleMs" | "totalMs" | "answerBytes" | "finish" | "page" | "broken";
+
 export type Outcome<Answer> =
   | { readonly kind: "answered"; readonly answer: Answer; readonly usage: Usage }
   /** This request will never be answered: too long, filtered. Not an error: it becomes a row with that reason. */
@@ -26,7 +32,7 @@ export type Outcome<Answer> =
   /** It never left: nobody listens there, no such host. */
   | { readonly kind: "unreachable"; readonly reason: string }
   /** Sent, and no whole answer came: reset, cut, too slow, an error in a 200, a body that cannot be read. May be billed. */
-  | { readonly kind: "lost"; readonly reason: string }
+  | { readonly kind: "lost"; readonly reason: string; readonly cause?: LostCause }
   /** Nothing like it will be answered: no key, no such model, no right, a request it does not take. */
   | { readonly kind: "denied"; readonly reason: string; readonly next: string }
   /** The account is empty or at its limit. */

@@ -174,7 +174,7 @@ function judge(
   const nowMs = time.monotonic();
   if (kind === "lost") {
     call.lost += 1;
-    if (call.lost >= limits.tries) throw createUnansweredError(place, { key, tries: call.lost, reason });
+    if (call.lost >= limits.tries) throw createUnansweredError(place, { key, tries: call.lost, outcome });
     return nowMs + dispatch.drawWait(call.lost);
   }
   if (kind === "unreachable") dispatch.rates.giveBack(1, mostTokens);

@@ -1,6 +1,9 @@
 // What is said when an endpoint is given up for now. Nothing of the run is lost by any of these: a resume asks again.
 
 import { ProviderError } from "../../errors.ts";
+import type { LostCause, Outcome } from "../exchange.ts";
+
+type Lost = Extract<Outcome<never>, { readonly kind: "lost" }>;
 
 export interface Place {
   readonly endpoint: string;
@@ -33,12 +36,38 @@ export function createSilenceError(
 /** It answers others and has never answered this one. */
 export function createUnansweredError(
   place: Place,
-  { key, tries, reason }: { readonly key: string; readonly tries: number; readonly reason: string },
+  { key, tries, outcome }: { readonly key: string; readonly tries: number; readonly outcome: Lost },
 ): ProviderError {
+  const { reason, cause } = outcome;
   return new ProviderError(`request ${key} had no whole answer in ${tries} sendings: ${reason}`, {
     where: where(place),
-    next: "resume the run to ask again, with a longer limits.totalMs where answers take longer",
+    next: adviseLost(place.endpoint, cause),
   });
+}
+
+/** Only what is about time speaks of time: a longer wait for an answer that is none costs money and mends nothing. */
+function adviseLost(endpoint: string, cause: LostCause | undefined): string {
+  switch (cause) {
+    case "firstByteMs":
+    case "idleMs":
+    case "totalMs":
+      return `resume the run to ask again; where answers take longer, raise endpoints.${endpoint}.limits.${cause} and run it again`;
+    case "answerBytes":
+      return `raise endpoints.${endpoint}.limits.answerBytes and run it again`;
+    case "finish":
+      return adviseFinish(endpoint);
+    case "page":
+      return `check endpoints.${endpoint}.url: it is the API's base address, which often ends in /v1; if it is right, resume the run to ask again`;
+    case "broken":
+      return "resume the run to ask again; where the connection always breaks, look at the server's log, and at any proxy before it";
+    case undefined:
+      return "resume the run to ask again; where it is always so, look at the server's log";
+  }
+}
+
+/** What to do about a server that does not say why its texts end. */
+export function adviseFinish(endpoint: string): string {
+  return `set endpoints.${endpoint}.finish: optional, which is for servers that are known to leave it out`;
 }
 
 /** Nothing like what was asked will be answered: no key, no model, no money. */

@@ -4,6 +4,7 @@
 // The end token: where a server tells its log-probability it stands among the terms (vLLM, SGLang, Refeed's own); OpenAI,
 // llama.cpp and Ollama leave it out, and nothing is put in its place. One endpoint treats all its texts alike.
 
+import type { LostCause } from "../exchange.ts";
 import { parseCount } from "../usage.ts";
 import { isRecord } from "../wire/complaint.ts";
 import { parseTerms } from "./terms.ts";
@@ -34,7 +35,10 @@ export interface Expected {
 interface Lost {
   readonly kind: "lost";
   readonly reason: string;
+  readonly cause?: LostCause;
 }
+
+const noFinish = "a text has no finish_reason (finish: optional is for servers known to leave it out)";
 
 const finishes: Readonly<Record<string, Choice["finish"]>> = {
   stop: "stop",
@@ -55,7 +59,7 @@ const finishes: Readonly<Record<string, Choice["finish"]>> = {
 
 /** `pieces` counts, for a reply that was streamed, the pieces of text of each choice. */
 export function parseChoices(value: unknown, expected: Expected, pieces: readonly number[] = []): Choices | Lost {
-  if (!isRecord(value) || !Array.isArray(value.choices)) return lose("the reply has no choices");
+  if (!isRecord(value) || !Array.isArray(value.choices)) return lose("the reply has no choices", "page");
   const list = value.choices as readonly unknown[];
   if (list.length !== expected.count) {
     return lose(`the reply has ${list.length} choices where ${expected.count} were asked for`);
@@ -71,7 +75,7 @@ export function parseChoices(value: unknown, expected: Expected, pieces: readonl
       return lose("the choices of the reply are not numbered each once");
     }
     const choice = parseChoice(raw, expected, expected.count === 1 ? completionTokens : null);
-    if (typeof choice === "string") return lose(choice);
+    if (typeof choice === "string") return lose(choice, choice === noFinish ? "finish" : undefined);
     choices[index] = choice;
   }
   const told = choices as Choice[];
@@ -95,7 +99,7 @@ function parseChoice(
     const known = finishes[told.toLowerCase()];
     if (known === undefined) return `a text ended by ${JSON.stringify(told).slice(0, 60)}, which is no end`;
     finish = known;
-  } else if (hasFinish) return "a text has no finish_reason (finish: optional is for servers known to leave it out)";
+  } else if (hasFinish) return noFinish;
   else finish = tokenCount !== null && tokenCount >= maxTokens ? "length" : "stop";
   if (message !== null && readRefusal(message) !== null) finish = "refused";
   // Thoughts are tokens too and stand among the terms, but they are no part of the text.
@@ -137,6 +141,6 @@ function hasText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-function lose(reason: string): Lost {
-  return { kind: "lost", reason };
+function lose(reason: string, cause?: LostCause): Lost {
+  return { kind: "lost", reason, ...(cause && { cause }) };
 }

@@ -13,6 +13,8 @@ export interface Evidence {
   readonly listed: readonly ListedModel[] | null;
   readonly abilities: Abilities;
   readonly given: GivenEvidence;
+  /** Whether it tells why its texts end; null where no text showed it. Absent in evidence of older runs. */
+  readonly hasFinish?: boolean | null;
   readonly fingerprint: Fingerprint;
   /** Requests it took to find out. */
   readonly requestCount: number;

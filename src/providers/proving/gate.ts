@@ -7,6 +7,7 @@ import type { Context } from "../../domain/context.ts";
 import type { Model } from "../../domain/ports.ts";
 import type { EndpointRecords } from "../../domain/records.ts";
 import { ProviderError } from "../../errors.ts";
+import { adviseFinish } from "../control/endpoint-errors.ts";
 import { type GivenWay, givenWays } from "../given/ways.ts";
 import { type Evidence, type ListedModel, parseEvidence, renderEvidence } from "./evidence.ts";
 import { findChange } from "./fingerprint.ts";
@@ -61,7 +62,11 @@ export function createEndpointGate(parts: GateParts): EndpointGate {
     );
   };
   return {
-    enter,
+    async enter(model, context) {
+      const evidence = await enter(model, context);
+      checkFinish(parts, evidence);
+      return evidence;
+    },
     async enterGiven(model, context) {
       const { given } = await enter(model, context);
       const way = given.kind === "proved" ? givenWays.find(({ name }) => name === given.way) : undefined;
@@ -73,6 +78,16 @@ export function createEndpointGate(parts: GateParts): EndpointGate {
       });
     },
   };
+}
+
+/** Before anything is paid for that would be taken for no answer; scores of given texts need no end. */
+function checkFinish(parts: GateParts, { hasFinish }: Evidence): void {
+  const { settings } = parts;
+  if (hasFinish !== false || !settings.hasFinish) return;
+  throw new ProviderError("it does not say why its texts end: none of those it was probed with has a finish_reason", {
+    where: nameOf(parts),
+    next: adviseFinish(settings.name),
+  });
 }
 
 const nameOf = ({ settings }: ProbeParts): string => `endpoint ${settings.name}`;

@@ -27,7 +27,8 @@ export async function probeEndpoint(parts: ProbeParts, model: Model, context: Co
     requestCount += mostRequests - other.left();
   }
   const fingerprint: Fingerprint = settings.model === null ? { kind: "digests" } : { kind: "canaries", canaries };
-  return { version: 1, model: prober.model, listed, abilities, given, fingerprint, requestCount };
+  const found = { listed, abilities, given, hasFinish: prober.hasFinish(), fingerprint, requestCount };
+  return { version: 1, model: prober.model, ...found };
 }
 
 interface ServerFindings extends CanaryFindings {

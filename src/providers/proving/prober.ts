@@ -6,7 +6,9 @@ import type { Model } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request } from "../exchange.ts";
+import { readList, readText } from "../given/reading.ts";
 import { findBase, type SendJson } from "../given/send.ts";
+import { routeOf } from "../openai/talk.ts";
 import { computeTokenEstimate, computeUsd, readUsage } from "../usage.ts";
 
 export interface ProbeCall {
@@ -34,6 +36,8 @@ export interface Prober {
   ask(call: ProbeCall): Promise<ProbeReply>;
   /** Requests that may still be sent. */
   left(): number;
+  /** Whether some text of the route that is sampled came with the reason of its end; null before any text came. */
+  hasFinish(): boolean | null;
   /** What was not told, the latest last. */
   readonly untold: readonly Extract<ProbeReply, { readonly kind: "untold" }>[];
 }
@@ -53,6 +57,7 @@ export function createProber(
   context: Context,
 ): Prober {
   let count = 0;
+  let hasFinish: boolean | null = null;
   const untold: Extract<ProbeReply, { readonly kind: "untold" }>[] = [];
   const left = (): number => mostRequests - count;
   return {
@@ -60,6 +65,7 @@ export function createProber(
     model: settings.model ?? model.lineage,
     left,
     untold,
+    hasFinish: () => hasFinish,
     async ask(call) {
       if (left() === 0) return { kind: "untold", reason: `${mostRequests} requests were not enough to find out` };
       const isLast = (): boolean => left() === 0;
@@ -77,9 +83,17 @@ export function createProber(
       // Kept for whoever wants to know what was paid for; a later process probes again.
       await context.ledger.record(request.key, reply.kind === "told" ? { kind: "told" } : { ...reply });
       if (reply.kind === "untold") untold.push(reply);
+      else if (call.path === routeOf(settings)) hasFinish = findFinish(reply.value, hasFinish);
       return reply;
     },
   };
+}
+
+/** One text with a reason is enough: a server that can tell it tells it of every text that it writes. */
+function findFinish(reply: unknown, known: boolean | null): boolean | null {
+  const choices = readList(reply, "choices") ?? [];
+  if (choices.some((choice) => (readText(choice, "finish_reason") ?? "") !== "")) return true;
+  return choices.length > 0 ? (known ?? false) : known;
 }
 
 /** A server that fails again means never. One that has too much to do is waited for, and nothing is believed of it. */

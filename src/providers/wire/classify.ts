@@ -39,7 +39,7 @@ export function classifyReply(reply: FaultyReply): Fault {
     return { kind: "unpaid", reason, next: "add credit or raise the account's limit, then resume" };
   }
   // An error within a 200 was worked on and may be billed.
-  if (status < 300) return { kind: "lost", reason: `an error came in place of an answer: ${reason}` };
+  if (status < 300) return { kind: "lost", reason: `an error came in place of an answer: ${reason}`, cause: "page" };
   if (status < 400) return classifyMove(reply);
   if (has(complaint, forbidden)) return { kind: "denied", reason, next: nextByStatus(status, complaint) };
   if (status >= 500 || status === 429 || status === 408 || status === 409 || status === 425) {

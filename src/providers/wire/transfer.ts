@@ -73,13 +73,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
     this.#headers = headers;
-    if (Number(headers["content-length"]) > this.#request.mostBytes) this.#lose(describeSize(this.#request.mostBytes));
+    if (Number(headers["content-length"]) > this.#request.mostBytes) this.#loseOversized();
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
     this.#length += chunk.length;
-    if (this.#length > this.#request.mostBytes) this.#lose(describeSize(this.#request.mostBytes));
+    if (this.#length > this.#request.mostBytes) this.#loseOversized();
     else this.#chunks.push(chunk);
   }
 
@@ -103,14 +103,15 @@ class Exchange implements Dispatcher.DispatchHandler {
     const isSent = this.#connection !== null;
     this.#resolve(
       isSent
-        ? { kind: "lost", reason: `it was not over ${within}` }
+        ? { kind: "lost", reason: `it was not over ${within}`, cause: "totalMs" }
         : { kind: "unreachable", reason: `no connection ${within}` },
     );
     this.#breakOff();
   }
 
-  #lose(reason: string): void {
-    this.#resolve({ kind: "lost", reason });
+  #loseOversized(): void {
+    const reason = describeSize(this.#request.mostBytes);
+    this.#resolve({ kind: "lost", reason, cause: "answerBytes" });
     this.#breakOff();
   }
 
@@ -151,16 +152,16 @@ function describeBreak(error: Error, { request, length, isSent }: Break): Fault 
   }
   if (!isSent) return { kind: "unreachable", reason: describeConnection(code) };
   if (code === "UND_ERR_HEADERS_TIMEOUT") {
-    return { kind: "lost", reason: `no answer began within ${showSeconds(request.firstByteMs)}` };
+    return { kind: "lost", reason: `no answer began within ${showSeconds(request.firstByteMs)}`, cause: "firstByteMs" };
   }
   const place = length === 0 ? "before its answer" : `after ${length} bytes of its answer`;
   if (code === "UND_ERR_BODY_TIMEOUT") {
-    return { kind: "lost", reason: `it fell silent for ${showSeconds(request.idleMs)} ${place}` };
+    return { kind: "lost", reason: `it fell silent for ${showSeconds(request.idleMs)} ${place}`, cause: "idleMs" };
   }
   if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
-    return { kind: "lost", reason: "the answer has another length than it was announced with" };
+    return { kind: "lost", reason: "the answer has another length than it was announced with", cause: "broken" };
   }
-  return { kind: "lost", reason: `the connection broke ${place} (${code})` };
+  return { kind: "lost", reason: `the connection broke ${place} (${code})`, cause: "broken" };
 }
 
 function describeConnection(code: string): string {

@@ -121,7 +121,7 @@ export function createWire(options: WireOptions): Wire {
         return readEvents(arrival, (body) => refuse({ ...arrival, text: JSON.stringify(body) }, call.target.url));
       }
       const value = parseJson(arrival.text);
-      if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact) };
+      if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact), cause: "page" };
       return isComplaint(value) ? refuse(arrival, call.target.url) : { kind: "json", value };
     },
     fetchRaw: reach,
@@ -195,7 +195,9 @@ function readEvents({ text }: Arrival, refuse: (body: unknown) => Fault): Reply 
   const complaint = events.find(isComplaint);
   if (complaint !== undefined) return refuse(complaint);
   if (events.includes(undefined)) return { kind: "lost", reason: "an event of the stream is no JSON" };
-  return isDone ? { kind: "events", events } : { kind: "lost", reason: "the stream ended before its end mark" };
+  return isDone
+    ? { kind: "events", events }
+    : { kind: "lost", reason: "the stream ended before its end mark", cause: "broken" };
 }
 
 /** undefined where it is no JSON. */

@@ -193,3 +193,30 @@ test("a lineage has to be on every server", async (context) => {
   const gate = createGate(context, `${first.url}/v1`, { digests: null, settings });
   await assert.rejects(gate.enter(createModel(5), stage()), isRefusal(/it serves 111111111111/));
 });
+
+test("a server that never says why its texts end is refused before anything is sampled, unless that is known", async (context) => {
+  const server = await startLoopback(context, ({ path, body }, response) => {
+    if (path.endsWith("/models")) return sendJson(response, { data: [{ id: "teacher" }] });
+    if (!path.endsWith("/chat/completions")) return sendJson(response, { error: { message: "no such route" } }, 404);
+    const message = { content: "well, once there was a harbour" };
+    const choices = Array.from({ length: Number(body.n ?? 1) }, (_, index) => ({ index, message }));
+    sendJson(response, { choices, usage: { prompt_tokens: 5, completion_tokens: 5 } });
+  });
+  const open = (hasFinish: boolean) =>
+    createGate(context, `${server.url}/v1`, { settings: { ask: "chat", hasFinish } as EndpointSettings });
+  await assert.rejects(open(true).enter(teacher, stage()), (error: unknown) => {
+    assert.ok(error instanceof ProviderError, String(error));
+    assert.match(error.message, /^endpoint teacher: it does not say why its texts end: none of those/);
+    assert.match(error.next ?? "", /^set endpoints\.teacher\.finish: optional, /);
+    return true;
+  });
+  assert.ok(server.received.length <= 10);
+  assert.equal((await open(false).enter(teacher, stage())).hasFinish, false);
+});
+
+test("one text with the reason of its end is enough, and scores of given texts need none", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const gate = createGate(context, server.base);
+  assert.equal((await gate.enter(teacher, stage())).hasFinish, true);
+  assert.ok(await gate.enterGiven(teacher, stage()));
+});
