@@ -27,12 +27,19 @@ export function renderSpending(spending: Spending, expectation: Expectation, isO
   if (requests === 0) return "";
   const projected = projectCost(spending, expectation);
   if (projected === 0 && (budget.usd ?? null) === null) {
-    const calls = outside.calls > 0 ? ` of about ${expectation.atStart.requests + outside.calls}` : "";
-    return `, ${requests}${calls} requests`;
+    const expected = expectation.atStart.requests + outside.calls;
+    return outside.calls > 0
+      ? `, ${requests} of about ${count(expected, "request")}`
+      : `, ${count(requests, "request")}`;
   }
   const cap = (budget.usd ?? null) === null ? "" : ` of ${renderUsd(budget.usd as number)}`;
   const end = isOver ? "" : `, about ${renderUsd(projected)} at the end`;
-  return `, ${renderUsd(usd)}${cap} spent (${requests} requests, ${tokens} tokens)${end}`;
+  return `, ${renderUsd(usd)}${cap} spent (${count(requests, "request")}, ${count(tokens, "token")})${end}`;
+}
+
+/** `1 request`, `2 requests`. */
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** Cents where there are some, and two digits of what is less. */

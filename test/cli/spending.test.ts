@@ -26,6 +26,10 @@ test("the line tells spent, cap and end; requests alone where nothing costs anyt
   const free = { atStart: { usd: 0, requests: 0, tokens: 0 }, outside: { calls: 500, usd: 0 }, budget: {} };
   assert.equal(renderSpending({ usd: 0, requests: 20, tokens: 9 }, free, false), ", 20 of about 500 requests");
   assert.equal(renderSpending({ usd: 0, requests: 0, tokens: 0 }, free, false), "");
+  const one = { usd: 0, requests: 1, tokens: 1 };
+  const unknown = { ...free, outside: { calls: 0, usd: 0 } };
+  assert.equal(renderSpending(one, unknown, false), ", 1 request");
+  assert.match(renderSpending(one, { ...unknown, budget: { usd: 1 } }, true), /spent \(1 request, 1 token\)$/);
   assert.match(
     renderSpending({ usd: 0.00123, requests: 30, tokens: 9 }, { ...free, budget: { usd: 1 } }, true),
     /\$0\.0012 of/,

@@ -336,3 +336,25 @@ arms: { verifier: judge }
   assert.equal(read(["verifiers.judge.prompt=./own.jinja"]), "/here/own.jinja");
   assert.equal(read(["verifiers.judge.prompt=judge-rubric"]), "judge-rubric");
 });
+
+test("an address is told what is wrong with it, and nothing that is not", () => {
+  const read = (url: string): string => {
+    const endpoints = `{ t: { url: ${JSON.stringify(url)}, model: m } }`;
+    const text = `dataset: { name: newswire }\nendpoints: ${endpoints}\nmodel: { first: { endpoint: t } }\n`;
+    try {
+      parseExperiment(text, { file: "x.yaml" });
+      return "";
+    } catch (error) {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.problems.length, 1, JSON.stringify(error.problems));
+      return error.problems[0]!.what;
+    }
+  };
+  const noScheme = "endpoints.t.url must begin with http:// or https://, as http://127.0.0.1:8000/v1 does";
+  assert.equal(read("localhost:8000"), noScheme);
+  assert.equal(read("ftp://host/v1"), noScheme);
+  assert.match(read("http://host/v1?key=1"), /^endpoints\.t\.url must be an address such as/);
+  assert.match(read("http://me:pw@host/v1"), /looks like a key|must not hold a user or a password/);
+  assert.match(read("http://me@host/v1"), /must not hold a user or a password/);
+  assert.equal(read("http://host/v1"), "");
+});

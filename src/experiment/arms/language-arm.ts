@@ -76,7 +76,12 @@ export function resolveProvider(
     const what = `the model of verifier ${name} cannot have another trainer than the experiment, ${trainer}`;
     refuse(["verifiers", name, "model", "trainer"], what, "leave it out");
   }
-  const endpoints = resolveEndpoints(declared, (path, what, next) => refuse(["endpoints", ...path], what, next));
+  const endpoints = resolveEndpoints(declared, (path, what, next) => {
+    const at = ["endpoints", ...path];
+    // An address that stands there and was left out as wrong is not missing.
+    if (path.at(-1) === "url" && findNode(tree, at) !== undefined) return;
+    refuse(at, what, next);
+  });
   const served = endpoint === null ? undefined : endpoints[endpoint];
   if (served && trainer !== "embedded") {
     refuse(

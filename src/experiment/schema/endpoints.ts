@@ -39,9 +39,11 @@ const limitsSchema = strict({
 
 const addressSchema = z
   .string()
-  .regex(/^https?:\/\/[^\s?#]+$/, "must be an address such as http://127.0.0.1:8000/v1")
+  // Of what has no scheme nothing else is told.
+  .regex(/^https?:\/\//, "must begin with http:// or https://, as http://127.0.0.1:8000/v1 does")
+  .regex(/^(?!https?:\/\/)|^https?:\/\/[^\s?#]+$/, "must be an address such as http://127.0.0.1:8000/v1")
   // A key in an address would be told wherever the address is.
-  .regex(/^https?:\/\/[^@]*$/, "must not hold a user or a password: name the variable of a key under key");
+  .regex(/^(?!https?:\/\/[^@]*@)/, "must not hold a user or a password: name the variable of a key under key");
 
 const endpointSchema = strict({
   provider: z
