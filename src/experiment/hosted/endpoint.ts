@@ -5,6 +5,7 @@ import type { Clock } from "../../domain/context.ts";
 import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Model, Sampler, Scorer } from "../../domain/ports.ts";
 import type { EndpointRecords } from "../../domain/records.ts";
+import type { ControllerState } from "../../providers/control/controller.ts";
 import type { EndpointSettings } from "../../providers/endpoint.ts";
 import { createHostedScorer } from "../../providers/given/scorer.ts";
 import { createSendJson } from "../../providers/given/send.ts";
@@ -76,17 +77,22 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
     scorer: createHostedScorer({ version: 1, settings, controller, send, gate }),
     chat: fixed === null ? provider.chat : proveFirst(provider.chat, { gate, fixed }),
     classifier: provider.classifier,
-    readWait() {
-      const { pausedMs, reason } = controller.state();
-      return pausedMs < tellingMs
-        ? null
-        : `${settings.name} waits ${Math.ceil(pausedMs / 1000)} s: ${reason ?? "it was asked to"}`;
-    },
+    readWait: () => renderWait(settings.name, controller.state()),
     async close() {
       await provider.close();
       await own?.close(0);
     },
   };
+}
+
+/** `teacher waits 12 s: 429`; of several servers also which one, though others may be asked meanwhile. */
+export function renderWait(name: string, { targets }: Pick<ControllerState, "targets">): string | null {
+  const resting = targets.filter(({ pausedMs }) => pausedMs >= tellingMs);
+  const [first, ...others] = resting.toSorted((one, other) => one.pausedMs - other.pausedMs);
+  if (first === undefined) return null;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  const which = targets.length === 1 ? "" : ` for ${first.url}${more}`;
+  return `${name} waits ${Math.ceil(first.pausedMs / 1000)} s${which}: ${first.reason ?? "it was asked to"}`;
 }
 
 /** A judge is held against its fingerprint like any model: another one behind its name would judge otherwise. */
