@@ -68,6 +68,8 @@ export interface Controller {
   ask<Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>>;
   /** Requests worth having under way at once: the window as it stands, with a few that wait. */
   width(): number;
+  /** From now on only the other servers are asked for what names none; with none left out, all of them. */
+  leaveOut(urls: readonly string[]): void;
   close(): Promise<void>;
 }
 

@@ -87,9 +87,12 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
 
 /** `teacher waits 12 s: 429`; of several servers also which one, though others may be asked meanwhile. */
 export function renderWait(name: string, { targets }: Pick<ControllerState, "targets">): string | null {
-  const resting = targets.filter(({ pausedMs }) => pausedMs >= tellingMs);
+  const resting = targets.filter(({ pausedMs, isLeftOut }) => pausedMs >= tellingMs && !isLeftOut);
   const [first, ...others] = resting.toSorted((one, other) => one.pausedMs - other.pausedMs);
-  if (first === undefined) return null;
+  if (first === undefined) {
+    const away = targets.filter(({ isLeftOut }) => isLeftOut).map(({ url }) => url);
+    return away.length === 0 ? null : `${name} goes without ${away.join(", ")}: nobody listened there`;
+  }
   const more = others.length === 0 ? "" : ` and ${others.length} more`;
   const which = targets.length === 1 ? "" : ` for ${first.url}${more}`;
   return `${name} waits ${Math.ceil(first.pausedMs / 1000)} s${which}: ${first.reason ?? "it was asked to"}`;

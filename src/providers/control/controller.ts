@@ -17,9 +17,14 @@ export interface TargetState {
   readonly reason: string | null;
 }
 
+export interface ServerState extends TargetState {
+  /** It has not been proved, and is asked for nothing but a proof. */
+  readonly isLeftOut: boolean;
+}
+
 /** How an endpoint stands, for whoever watches: all its servers together, and each of them. */
 export interface ControllerState extends Omit<TargetState, "url"> {
-  readonly targets: readonly TargetState[];
+  readonly targets: readonly ServerState[];
 }
 
 export interface WatchedController extends Controller {
@@ -34,9 +39,10 @@ export function createController(options: ControllerOptions): WatchedController 
     ask: createAsk(dispatch, options),
     // A few more than are sent: their turn comes without a pause.
     width: () => readSize() + 2 + Math.ceil(readSize() / 8),
+    leaveOut: dispatch.leaveOut,
     state() {
       const nowMs = options.time.monotonic();
-      const targets = lanes.map((lane) => readTarget(lane, nowMs));
+      const targets = lanes.map((lane) => ({ ...readTarget(lane, nowMs), isLeftOut: dispatch.isLeftOut(lane) }));
       const first = targets.reduce((least, target) => (target.pausedMs < least.pausedMs ? target : least));
       return {
         window: readSize(),

@@ -33,6 +33,9 @@ export interface Dispatch {
   readonly closing: AbortSignal;
   /** Throws where nothing may be sent any more: refused for good, closed, or the caller was told to stop. */
   check(signal: AbortSignal): void;
+  /** The servers that are asked for nothing that does not name them. */
+  leaveOut(urls: readonly string[]): void;
+  isLeftOut(lane: Lane): boolean;
   /** The open server with the most room, undefined where all rest; `url` names the only one that will do. */
   find(nowMs: number, url?: string): Lane | undefined;
   /** Until when all of them rest. Throws where that is longer than the endpoint is to be waited for. */
@@ -66,12 +69,13 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency),
     }),
   );
+  let asked = lanes;
   let refusal: ProviderError | undefined;
   /** Since when nothing was answered and something was turned away. */
   let silentSinceMs: number | undefined;
 
   const lanesOf = (url: string | undefined): readonly Lane[] =>
-    url === undefined ? lanes : lanes.filter(({ target }) => target.url === url);
+    url === undefined ? asked : lanes.filter(({ target }) => target.url === url);
   const drawWait = (count: number): number => drawBackoff(random, backoffMs, count);
 
   return {
@@ -89,6 +93,14 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       if (closing.signal.aborted) throw closing.signal.reason;
       if (refusal) throw refusal;
     },
+    leaveOut(urls) {
+      const others = lanes.filter(({ target }) => !urls.includes(target.url));
+      asked = others.length === 0 ? lanes : others;
+      // Who waits there may go elsewhere, and who waits elsewhere may go there.
+      for (const lane of lanes) if (!asked.includes(lane)) lane.limit.clearQueue();
+      room.open();
+    },
+    isLeftOut: (lane) => !asked.includes(lane),
     find(nowMs, url) {
       let best: Lane | undefined;
       let least = Number.POSITIVE_INFINITY;

@@ -11,7 +11,7 @@ import { adviseFinish } from "../control/endpoint-errors.ts";
 import { type GivenWay, givenWays } from "../given/ways.ts";
 import { type Evidence, type ListedModel, parseEvidence, renderEvidence } from "./evidence.ts";
 import { findChange } from "./fingerprint.ts";
-import { askModels, probeEndpoint } from "./probe.ts";
+import { askModels, probeAway, probeEndpoint } from "./probe.ts";
 import { createProber, type ProbeParts } from "./prober.ts";
 import { givenAdvice } from "./proof.ts";
 
@@ -33,8 +33,16 @@ export interface GateParts extends ProbeParts {
   readonly acceptsChange: boolean;
 }
 
-export function createEndpointGate(parts: GateParts): EndpointGate {
-  const { settings, digests } = parts;
+export function createEndpointGate(given: GateParts): EndpointGate {
+  const { settings, digests, controller } = given;
+  let away: readonly number[] = [];
+  let isRejoining = false;
+  const leaveOut = (servers: readonly number[]): void => {
+    away = servers;
+    controller.leaveOut(servers.flatMap((server) => settings.urls[server] ?? []));
+  };
+  // Whoever serves the run's own models is asked for its list by every stage, and has to be there.
+  const parts: GateParts = digests === null ? given : { ...given, leaveOut };
   let proving: { readonly evidence: Promise<Evidence>; readonly signal: AbortSignal } | undefined;
   const proveOnce = async (model: Model, context: Context): Promise<Evidence> => {
     for (;;) {
@@ -49,13 +57,28 @@ export function createEndpointGate(parts: GateParts): EndpointGate {
       }
     }
   };
+  /** Servers that were away when the others were proved are looked for by every stage that comes in later. */
+  const rejoin = async (evidence: Evidence, model: Model, context: Context): Promise<void> => {
+    if (away.length === 0 || isRejoining) return;
+    isRejoining = true;
+    try {
+      leaveOut(await probeAway(parts, { model, evidence, away }, context));
+    } finally {
+      isRejoining = false;
+    }
+  };
   const enter = async (model: Model, context: Context): Promise<Evidence> => {
     if (digests === null) {
       // Before anything else is asked: proving would send it requests for a model it does not have.
       await checkServed(parts, model, context);
       return proveOnce(model, context);
     }
-    if (digests.includes(model.digest)) return proveOnce(model, context);
+    if (digests.includes(model.digest)) {
+      const isFirst = proving === undefined;
+      const evidence = await proveOnce(model, context);
+      if (!isFirst) await rejoin(evidence, model, context);
+      return evidence;
+    }
     throw new ProviderError(
       `it is asked for the model of lineage ${shorten(model.lineage)} and serves a model of its own, ${settings.model}`,
       { where: nameOf(parts), next: "name an endpoint that serves each generation's model under model.endpoint" },

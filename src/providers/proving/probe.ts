@@ -14,29 +14,70 @@ import { hasModel, readModels } from "./models.ts";
 import { createProber, mostRequests, type ProbeParts, type Prober } from "./prober.ts";
 import { type CanaryFindings, proveGiven } from "./proof.ts";
 
-/** Probes, proves and fingerprints. Throws ProviderError where it does not serve the model, or does not answer. */
+/**
+ * Probes, proves and fingerprints. Throws ProviderError where it does not serve the model, or does not answer. Of several
+ * servers those that are away are left out where that is allowed; where all of them are, the first to come is waited for.
+ */
 export async function probeEndpoint(parts: ProbeParts, model: Model, context: Context): Promise<Evidence> {
-  const { settings } = parts;
-  const prober = createProber(parts, model, context);
-  const { listed, canaries, completions, dialect, given } = await readServer(prober);
-  const abilities = await probeAbilities(prober, { completions, dialect });
-  let requestCount = mostRequests - prober.left();
-  for (let server = 1; server < settings.urls.length; server++) {
-    const other = createProber({ ...parts, server }, model, context);
-    checkTwin({ canaries, given }, await readServer(other), { settings, server });
-    requestCount += mostRequests - other.left();
+  const { settings, leaveOut } = parts;
+  const count = Math.max(1, settings.urls.length);
+  const mayBeAway = leaveOut !== undefined && count > 1;
+  for (;;) {
+    const away: number[] = [];
+    let evidence: Evidence | undefined;
+    let requestCount = 0;
+    for (let server = 0; server < count; server++) {
+      const prober = createProber({ ...parts, server }, model, context);
+      const found = await readServer(prober, mayBeAway);
+      if (found === null) away.push(server);
+      else if (evidence) checkTwin(evidence, found, { settings, server });
+      else evidence = await readFirst(prober, found);
+      requestCount += mostRequests - prober.left();
+    }
+    leaveOut?.(away);
+    if (evidence) return { ...evidence, requestCount, fingerprint: keepOwn(settings, evidence.fingerprint) };
+    await createProber({ ...parts, server: "any" }, model, context).ask({ name: "any-server", path: "/models" });
   }
-  const fingerprint: Fingerprint = settings.model === null ? { kind: "digests" } : { kind: "canaries", canaries };
-  const found = { listed, abilities, given, hasFinish: prober.hasFinish(), fingerprint, requestCount };
-  return { version: 1, model: prober.model, ...found };
+}
+
+/** Proves servers that were away, by what is known of the others; resolves with those that still are. */
+export async function probeAway(
+  parts: ProbeParts,
+  { model, evidence, away }: { readonly model: Model; readonly evidence: Evidence; readonly away: readonly number[] },
+  context: Context,
+): Promise<readonly number[]> {
+  const still: number[] = [];
+  for (const server of away) {
+    const found = await readServer(createProber({ ...parts, server }, model, context), true);
+    if (found === null) still.push(server);
+    else checkTwin(evidence, found, { settings: parts.settings, server });
+  }
+  return still;
+}
+
+/** What is found of one server and held to be true of all. */
+async function readFirst(prober: Prober, found: ServerFindings): Promise<Evidence> {
+  const { listed, canaries, completions, dialect, given } = found;
+  const abilities = await probeAbilities(prober, { completions, dialect });
+  const fingerprint: Fingerprint = { kind: "canaries", canaries };
+  const { model, hasFinish } = prober;
+  return { version: 1, model, listed, abilities, given, hasFinish: hasFinish(), fingerprint, requestCount: 0 };
+}
+
+/** Models of the run's own are told by their digests, whatever they write. */
+function keepOwn({ model }: EndpointSettings, fingerprint: Fingerprint): Fingerprint {
+  return model === null ? { kind: "digests" } : fingerprint;
 }
 
 interface ServerFindings extends CanaryFindings {
   readonly listed: readonly ListedModel[] | null;
 }
 
-async function readServer(prober: Prober): Promise<ServerFindings> {
-  const listed = await askModels(prober);
+/** null where nobody listens there, and it is not to be waited for. */
+async function readServer(prober: Prober, mayBeAway: boolean): Promise<ServerFindings | null> {
+  const reply = await prober.ask({ name: "models", path: "/models", mayBeAway });
+  if (reply.kind === "untold" && reply.isAway) return null;
+  const listed = reply.kind === "told" ? readModels(reply.value) : null;
   await checkName(prober, listed);
   const found = await proveGiven(prober, listed);
   if (found.canaries.length === 0) throw createMuteError(prober);
@@ -45,12 +86,12 @@ async function readServer(prober: Prober): Promise<ServerFindings> {
 
 /** Requests go to whichever server has room: all of them have to be the first one's like. */
 function checkTwin(
-  first: Pick<ServerFindings, "canaries" | "given">,
+  { fingerprint, given }: Evidence,
   other: ServerFindings,
   { settings, server }: { readonly settings: EndpointSettings; readonly server: number },
 ): void {
-  const change = findChange(first.canaries, other.canaries);
-  const lack = first.given.kind === "proved" && other.given.kind === "refused" ? other.given.reason : null;
+  const change = fingerprint.kind === "canaries" ? findChange(fingerprint.canaries, other.canaries) : null;
+  const lack = given.kind === "proved" && other.given.kind === "refused" ? other.given.reason : null;
   if (change === null && lack === null) return;
   const told = change === null ? `scores no given texts: ${lack}` : `serves another model than the first: it ${change}`;
   throw new ProviderError(`the server ${settings.urls[server]} ${told.replace("than before", "than that one")}`, {

@@ -19,6 +19,8 @@ export interface ProbeCall {
   readonly isBeside?: boolean;
   /** Left out for GET. */
   readonly body?: Json;
+  /** Where nobody listens is not waited for: that it is away is the answer. */
+  readonly mayBeAway?: boolean;
   /** Tokens its answer may have. */
   readonly tokenCount?: number;
 }
@@ -26,7 +28,7 @@ export interface ProbeCall {
 export type ProbeReply =
   | { readonly kind: "told"; readonly value: unknown }
   /** It will not be told: not known there, not allowed, or no requests are left to ask with. */
-  | { readonly kind: "untold"; readonly reason: string; readonly next?: string };
+  | { readonly kind: "untold"; readonly reason: string; readonly next?: string; readonly isAway?: true };
 
 /** Asks one endpoint, and counts. */
 export interface Prober {
@@ -48,11 +50,13 @@ export interface ProbeParts {
   readonly settings: EndpointSettings;
   readonly controller: Controller;
   readonly send: SendJson;
+  /** Given where servers may be away while others are proved: told which of them, by their places in the list. */
+  readonly leaveOut?: (servers: readonly number[]) => void;
 }
 
-/** Asks one server of the endpoint, the first unless another is named: what is found of one is not true of all. */
+/** Asks one server of the endpoint, the first unless told otherwise: what is found of one is not true of all. */
 export function createProber(
-  { settings, controller, send, server = 0 }: ProbeParts & { readonly server?: number },
+  { settings, controller, send, server = 0 }: ProbeParts & { readonly server?: number | "any" },
   model: Model,
   context: Context,
 ): Prober {
@@ -105,15 +109,15 @@ const mostLostLists = 2;
 interface Sending {
   readonly settings: EndpointSettings;
   readonly send: SendJson;
-  readonly server: number;
+  readonly server: number | "any";
   /** Whether nothing more may be sent. */
   readonly isLast: () => boolean;
 }
 
 function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }: Sending): Request<ProbeReply> {
-  const { name, path, isBeside = false, body = null, tokenCount = 0 } = call;
+  const { name, path, isBeside = false, body = null, tokenCount = 0, mayBeAway = false } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
-  const url = settings.urls[server];
+  const url = server === "any" ? undefined : settings.urls[server];
   let [failureCount, lostCount] = [0, 0];
   return {
     key: server === 0 ? `probe/${settings.name}/${name}` : `probe/${settings.name}/server-${server}/${name}`,
@@ -134,6 +138,10 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
       if (reply.kind === "json") {
         const usage = { url: target.url, ...readUsage(reply.value, settings.price, promptTokens) };
         return { kind: "answered", answer: { kind: "told", value: reply.value }, usage };
+      }
+      if (reply.kind === "unreachable" && mayBeAway) {
+        const usage = { url: target.url, promptTokens: 0, completionTokens: 0, usd: 0 };
+        return { kind: "answered", answer: { kind: "untold", reason: reply.reason, isAway: true }, usage };
       }
       if (reply.kind === "denied") return untold(reply.reason, reply.next);
       if (reply.kind === "refused") return untold(reply.reason);

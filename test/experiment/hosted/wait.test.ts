@@ -4,7 +4,7 @@ import { renderWait } from "../../../src/experiment/hosted/endpoint.ts";
 
 const target = (url: string, pausedMs: number, reason: string | null = "nobody listens there (ECONNREFUSED)") => ({
   ...{ url, pausedMs, reason },
-  ...{ window: 8, inFlight: 0 },
+  ...{ window: 8, inFlight: 0, isLeftOut: false },
 });
 
 test("the live line says which server is waited for, also while others are asked", () => {
@@ -18,5 +18,6 @@ test("the live line says which server is waited for, also while others are asked
     "teacher waits 13 s for http://b/v1 and 1 more: nobody listens there (ECONNREFUSED)",
   );
   assert.equal(wait(target("http://a/v1", 5000, null)), "teacher waits 5 s: it was asked to");
+  assert.equal(wait(one, { ...two, isLeftOut: true }), "teacher goes without http://b/v1: nobody listened there");
   assert.equal(wait(target("http://a/v1", 999), target("http://b/v1", 0)), null);
 });

@@ -220,3 +220,86 @@ test("one text with the reason of its end is enough, and scores of given texts n
   assert.equal((await gate.enter(teacher, stage())).hasFinish, true);
   assert.ok(await gate.enterGiven(teacher, stage()));
 });
+
+/** Two servers behind a wire on which some addresses are dead, and who is asked for what names none. */
+async function startTwo(context: TestContext) {
+  const first = await startGivenServer(context, { kind: "vllm" });
+  const second = await startGivenServer(context, { kind: "vllm", noise: 0.01 });
+  const reached = reachEndpoint(context, first.base, { urls: [first.base, second.base] });
+  const dead = new Set<string>();
+  let missCount = 0;
+  const send: GateParts["send"] = async (target, ...rest) => {
+    if (!dead.has(target.url)) return reached.send(target, ...rest);
+    missCount += 1;
+    return { kind: "unreachable", reason: "nobody listens there (ECONNREFUSED)" };
+  };
+  const usage = { promptTokens: 0, completionTokens: 0, usd: 0 };
+  const askOne = async (key: string): Promise<string> => {
+    const settled = await reached.controller.ask(
+      {
+        ...{ key, rowCount: 0, mostUsd: 0, mostTokens: 0 },
+        // Held for a moment, so that many are under way and every server has its share.
+        async send({ url }) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return { kind: "answered" as const, answer: url, usage: { url, ...usage } };
+        },
+      },
+      stage(),
+    );
+    return settled.kind === "answered" ? settled.answer : settled.reason;
+  };
+  const askMany = async (): Promise<ReadonlySet<string>> => {
+    const asked: Promise<string>[] = [];
+    for (let at = 0; at < 24; at++) {
+      asked.push(askOne(`${at}`));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return new Set(await Promise.all(asked));
+  };
+  const gate = createGate(context, first.base, { ...reached, send });
+  return { first, second, dead, gate, askMany, misses: () => missCount };
+}
+
+test("a dead server of several is left out until a stage finds it, and is proved before it is asked", async (context) => {
+  // Where the dead one stands in the list makes no difference.
+  for (const place of ["first", "second"] as const) {
+    const parts = await startTwo(context);
+    const { dead, gate, askMany } = parts;
+    const [gone, live] = place === "first" ? [parts.first, parts.second] : [parts.second, parts.first];
+    dead.add(gone.base);
+    await gate.enter(teacher, stage());
+    assert.deepEqual([...(await askMany())], [live.base]);
+    // Still away: the next stage asks it once and goes on without it.
+    await gate.enterGiven(teacher, stage());
+    assert.deepEqual([...(await askMany())], [live.base]);
+    assert.deepEqual([parts.misses(), gone.received.length], [2, 0]);
+    dead.clear();
+    await gate.enter(teacher, stage());
+    assert.equal(gone.received.length, 3);
+    assert.deepEqual((await askMany()).size, 2);
+    // There it is one of them, and nobody proves it again.
+    await gate.enter(teacher, stage());
+    assert.equal(gone.received.length, 3);
+  }
+});
+
+test("a server that comes back as another model is refused, and is asked for nothing else", async (context) => {
+  const { first, second, dead, gate, askMany } = await startTwo(context);
+  dead.add(second.base);
+  await gate.enter(teacher, stage());
+  dead.clear();
+  second.become({ model: "another" });
+  const other = new RegExp(`the server ${second.base} serves another model than the first: it writes another`);
+  await assert.rejects(gate.enter(teacher, stage()), isRefusal(other));
+  assert.deepEqual([...(await askMany())], [first.base]);
+});
+
+test("where all servers are dead the first to come is waited for, and the others are left out", async (context) => {
+  const { first, second, dead, gate, askMany, misses } = await startTwo(context);
+  for (const { base } of [first, second]) dead.add(base);
+  const entered = gate.enter(teacher, stage());
+  while (misses() < 5) await new Promise((resolve) => setTimeout(resolve, 1));
+  dead.delete(second.base);
+  await entered;
+  assert.deepEqual([...(await askMany())], [second.base]);
+});
