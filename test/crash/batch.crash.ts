@@ -106,7 +106,8 @@ test("killed -9 between any two steps, a run through batches pays for every row 
     { create: 1 },
   ];
   assert.ok(deaths.length > 35, `only ${deaths.length} steps`);
-  for (const death of deaths) {
+  const chosen = process.env.REFEED_BATCH === "all" ? deaths : deaths.filter((_, at) => at % 4 === 0);
+  for (const death of chosen) {
     const where = JSON.stringify(death);
     const { run, server } = await open(context);
     assert.equal(await run(death), null, `${where}: it was not killed`);
@@ -114,5 +115,5 @@ test("killed -9 between any two steps, a run through batches pays for every row 
     assert.deepEqual([told?.sha256, told?.rows], [expected.sha256, 16], where);
     assertPaidOnce(server, where);
   }
-  context.diagnostic(`${deaths.length} kills`);
+  context.diagnostic(`${chosen.length} kills at ${deaths.length} steps`);
 });

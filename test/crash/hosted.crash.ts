@@ -1,6 +1,6 @@
 // R7 in full: a run folder, the controller and the wire against a server that fails as servers do, whole and killed.
-// REFEED_R7 sets how many samples are asked for, 300 unless given and 10,000 for a release; REFEED_R7_KILLS how often the
-// second run is killed.
+// REFEED_R7 sets how many samples are asked for in virtual time, 300 unless given and 10,000 for a release, REFEED_R7_WIRE how
+// many over the wire, and REFEED_R7_KILLS how often the second run of these is killed.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -15,13 +15,14 @@ import { checkMix } from "../helpers/fault-mix.ts";
 import { type FaultyServer, renderAnswer, startFaultyServer } from "../helpers/faulty-server.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
-const count = Number(process.env.REFEED_R7 ?? 300);
-const killCount = Number(process.env.REFEED_R7_KILLS ?? 20);
+const virtualCount = Number(process.env.REFEED_R7 ?? 300);
+const count = Number(process.env.REFEED_R7_WIRE ?? 60);
+const killCount = Number(process.env.REFEED_R7_KILLS ?? 4);
 const program = new URL("../../bench/sampling-run.ts", import.meta.url).pathname;
 
 for (const concurrency of [1, 8, 64, 512]) {
-  test(`R7 in virtual time: ${count} samples, ${concurrency} at once`, async (context) => {
-    const { faulted, late } = await checkMix({ count, concurrency, seed: 1000 + concurrency });
+  test(`R7 in virtual time: ${virtualCount} samples, ${concurrency} at once`, async (context) => {
+    const { faulted, late } = await checkMix({ count: virtualCount, concurrency, seed: 1000 + concurrency });
     context.diagnostic(`${faulted} calls failed, ${late} asked for time`);
   });
 }
