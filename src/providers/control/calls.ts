@@ -125,17 +125,18 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
     const sentMs = options.time.monotonic();
     if (lane.pausedUntilMs > sentMs) return undefined;
     isSent = true;
+    traffic.sentCount += 1;
     call.isIntended = false;
     if (++call.sendings === 1) retries.earn();
-    traffic.sentCount += 1;
-    const outcome = await request.send(lane.target, dispatch.closing).finally(() => {
-      traffic.sentCount -= 1;
-      traffic.lastEndMs = options.time.monotonic();
-    });
+    const outcome = await request.send(lane.target, dispatch.closing);
     dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
     if (!isSent) rates.giveBack(1, request.mostTokens);
+    else {
+      traffic.sentCount -= 1;
+      traffic.lastEndMs = options.time.monotonic();
+    }
   }
 }
 

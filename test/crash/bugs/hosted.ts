@@ -7,7 +7,7 @@ const attempts = "store/shelf/attempts.ts";
 export const hostedBugs: readonly Bug[] = [
   {
     name: "a stream without its end mark is an answer",
-    edits: [edit("providers/wire/wire.ts", "return isDone ?", "return isDone || events.length > 0 ?")],
+    edits: [edit("providers/wire/wire.ts", "return isDone\n", "return isDone || events.length > 0\n")],
     experiment: "hosted",
     says: /^streams: the text was cut to "all"/,
   },

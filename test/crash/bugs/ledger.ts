@@ -6,7 +6,7 @@ const attempts = "store/shelf/attempts.ts";
 const candidates = "store/shelf/candidates.ts";
 const calls = "providers/control/calls.ts";
 const trainer = "providers/scripted/trainer.ts";
-const intend = "if (!call.isIntended) await intend(call);";
+const intend = "if (!call.isIntended) await intend(call, parts);";
 const send = "const outcome = await request.send(lane.target, dispatch.closing);";
 const launchIntent =
   'await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });';
@@ -23,7 +23,7 @@ export const ledgerBugs: readonly Bug[] = [
         calls,
         send,
         `const sending = request.send(lane.target, dispatch.closing);
-    await intend(call);
+    await intend(call, parts);
     call.isIntended = false;
     const outcome = await sending;`,
       ),
