@@ -19,7 +19,7 @@ export interface CanaryOptions {
 
 export function createCanaries({ count, high, isPaired }: CanaryOptions) {
   return {
-    async plant(candidates: AsyncIterable<StoredCandidate>, { candidateCount, seed }: Stage) {
+    async plant(candidates: AsyncIterable<StoredCandidate>, { candidateCount, seed }: AttackedStage) {
       const texts = drawAttacks(Math.min(count, candidateCount), high, seed);
       const draw = { count: texts.length, total: candidateCount, replacement: false };
       const places = [...createSampledIndices(draw, createRandom(computeSeed("attack", seed)))];
@@ -41,7 +41,8 @@ export function createCanaries({ count, high, isPaired }: CanaryOptions) {
   };
 }
 
-interface Stage {
+/** Of the verify stage that the attacks are planted in. */
+export interface AttackedStage {
   readonly candidateCount: number;
   readonly seed: string;
 }
