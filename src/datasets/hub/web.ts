@@ -4,7 +4,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { DatasetError, type ErrorDetails, ProviderError, UsageError } from "../../errors.ts";
 import { parseRetryAfter } from "../../text/input/retry-after.ts";
-import { isLoopback, isPrivateHost } from "./hosts.ts";
+import { isLoopback } from "../../text/network/host-range.ts";
+import { isPrivateHost } from "./hosts.ts";
 
 export interface HubAccess {
   /** The hub's address, without a slash at its end. */

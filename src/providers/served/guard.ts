@@ -4,6 +4,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
+import { isLoopback } from "../../text/network/host-range.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface GuardOptions {
@@ -14,11 +15,6 @@ export interface GuardOptions {
 }
 
 export type Guard = (headers: IncomingHttpHeaders) => void;
-
-/** True for names and addresses that only this host can reach. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
 
 /** Throws Refusal for a request that is not to be answered. */
 export function createGuard({ host, token }: GuardOptions): Guard {

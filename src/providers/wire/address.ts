@@ -2,24 +2,14 @@
 // service. A name is looked up and judged at every connection, so that the address judged is the address connected to.
 
 import { lookup as lookUp } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
+import { isLinkLocal, isNear, readHost } from "../../text/network/host-range.ts";
 
 /** What is wrong with an address, and the step to take; null where it may be asked. */
 export interface AddressFault {
   readonly what: string;
   readonly next: string;
 }
-
-const link = createRanges(
-  ["169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32"],
-  // Link-local, a vendor's metadata, and link-local IPv4 wrapped by NAT64 and 6to4; BlockList unwraps ::ffff: itself.
-  ["fe80::/10", "fd00:ec2::/32", "64:ff9b::a9fe:0/112", "2002:a9fe::/32", "::a9fe:0/112"],
-);
-
-const near = createRanges(
-  ["0.0.0.0/32", "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"],
-  ["::/128", "::1/128", "fc00::/7"],
-);
 
 /** Judges the address as it is written; a name in it is judged once it is looked up. */
 export function findAddressFault(address: string, isPlainAllowed = false): AddressFault | null {
@@ -35,16 +25,16 @@ export function findAddressFault(address: string, isPlainAllowed = false): Addre
     return { what: "holds a query", next: "leave everything from ? or # out; a key belongs into a variable" };
   }
   // The parser of addresses has turned decimal, octal and hexadecimal spellings into the usual one.
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = readHost(url.hostname);
   return isIP(host) === 0 ? null : findHostFault(host, url.protocol, isPlainAllowed);
 }
 
 /** Judges an address of the network. */
 function findHostFault(host: string, protocol: string, isPlainAllowed: boolean): AddressFault | null {
-  if (isListed(link, host)) {
+  if (isLinkLocal(host)) {
     return { what: `${host} is a link-local or metadata address`, next: "name the server's own address" };
   }
-  if (protocol === "https:" || isPlainAllowed || isListed(near, host)) return null;
+  if (protocol === "https:" || isPlainAllowed || isNear(host)) return null;
   return { what: `${host} is public and http:// would send everything unencrypted`, next: "use https://" };
 }
 
@@ -73,16 +63,4 @@ export class AddressError extends Error {
     this.name = "AddressError";
     this.fault = fault;
   }
-}
-
-function isListed(ranges: BlockList, host: string): boolean {
-  return ranges.check(host, isIP(host) === 6 ? "ipv6" : "ipv4");
-}
-
-function createRanges(four: readonly string[], six: readonly string[]): BlockList {
-  const ranges = new BlockList();
-  const split = (range: string): [string, number] => [range.split("/")[0]!, Number(range.split("/")[1])];
-  for (const range of four) ranges.addSubnet(...split(range), "ipv4");
-  for (const range of six) ranges.addSubnet(...split(range), "ipv6");
-  return ranges;
 }

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
-import { createGuard, isLoopback } from "../../../src/providers/served/guard.ts";
+import { createGuard } from "../../../src/providers/served/guard.ts";
 import { createRoutes } from "../../../src/providers/served/routes.ts";
 import { type ServedAddress, startServer } from "../../../src/providers/served/server.ts";
+import { isLoopback } from "../../../src/text/network/host-range.ts";
 import { type RawReply, sendRaw } from "../../helpers/served-client.ts";
 import { createSmallEngine } from "../../helpers/small-engine.ts";
 import { systemClock } from "../../helpers/temporary-folder.ts";
