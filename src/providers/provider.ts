@@ -15,7 +15,7 @@ import { createChat } from "./openai/chat.ts";
 import { createSampleRequests } from "./openai/sample.ts";
 
 export interface ProviderOptions extends ConnectionOptions {
-  /** Stands in the keys of whatever asks; of the settings unless given. */
+  /** Stands in the keys of whatever asks; null where nothing is kept. */
   readonly identity?: Json;
   /**
    * Awaited before the endpoint is sampled for a model: proves that it serves that model and tells what it was found to
@@ -47,7 +47,7 @@ const unproved: Found = { hasN: false, dialect: plainDialect };
 export function createProvider(endpoint: EndpointSettings, options: ProviderOptions): Provider {
   const connection = openConnection(endpoint, options);
   const { controller, talk } = connection;
-  const asking = { ...talk, controller, identity: options.identity ?? readIdentity(endpoint) };
+  const asking = { ...talk, controller, identity: options.identity ?? null };
   return {
     ...connection,
     sampler: {
@@ -76,9 +76,4 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
     chat: createChat(asking),
     classifier: createClassifier(asking),
   };
-}
-
-/** Everything the file says that can change an answer; addresses, prices and limits cannot. */
-function readIdentity({ provider, model, revision, name, route, ask, system, params }: EndpointSettings): Json {
-  return { provider, model, revision, name, route, ask, system, params };
 }
