@@ -28,7 +28,7 @@ export function askAll<Item, Answer>(
     isOrdered: false,
     async start(item, context) {
       const request = createRequest(item);
-      return { item, settled: isRequest(request) ? await controller.ask(request, context) : request };
+      return isRequest(request) ? controller.ask(request, context) : request;
     },
   });
 }
@@ -46,36 +46,38 @@ export function askRecorded<Item, Answer extends Json>(
     isOrdered: true,
     async start(item, context) {
       const request = createRequest(item);
-      if (!isRequest(request)) return { item, settled: request };
+      if (!isRequest(request)) return request;
       const recalled = context.ledger.recall(request.key);
-      if (recalled !== undefined) return { item, settled: recalled as unknown as Settled<Answer> };
+      if (recalled !== undefined) return recalled as unknown as Settled<Answer>;
       const settled = await controller.ask(request, context);
       await context.ledger.record(request.key, settled as unknown as Json);
-      return { item, settled };
+      return settled;
     },
   });
 }
 
 const isRequest = <Answer>(made: Request<Answer> | Settled<Answer>): made is Request<Answer> => !("kind" in made);
 
-interface Flight<Item, Result> {
+interface Flight<Item, Answer> {
   readonly isOrdered: boolean;
-  start(item: Item, context: Context): Promise<Result>;
+  start(item: Item, context: Context): Promise<Settled<Answer>>;
 }
 
-interface Slot<Result> {
-  result: Result | undefined;
+interface Slot<Item, Answer> {
+  readonly item: Item;
+  settled: Settled<Answer> | undefined;
 }
 
 /** Answers in input order that may wait for an earlier one, by the width. */
 const heldWidths = 4;
 
-async function* fly<Item, Result>(
+async function* fly<Item, Answer>(
   items: AsyncIterable<Item>,
-  { controller, context }: Pick<Asking<Item, unknown>, "controller" | "context">,
-  { isOrdered, start }: Flight<Item, Result>,
-): AsyncGenerator<Result> {
-  const slots: Slot<Result>[] = [];
+  { controller, context }: Pick<Asking<Item, Answer>, "controller" | "context">,
+  { isOrdered, start }: Flight<Item, Answer>,
+): AsyncGenerator<Asked<Item, Answer>> {
+  const slots: Slot<Item, Answer>[] = [];
+  const iterator = items[Symbol.asyncIterator]();
   const stop = new AbortController();
   const within = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
   let [flying, failure, wake] = [0, undefined as { readonly error: unknown } | undefined, (): void => undefined];
@@ -85,48 +87,48 @@ async function* fly<Item, Result>(
     failure ??= { error };
     stop.abort(error);
   };
-  const launch = async (item: Item): Promise<void> => {
-    const slot: Slot<Result> = { result: undefined };
-    flying += 1;
-    if (isOrdered) slots.push(slot);
+  /** True where nothing more is to be asked or can be read: what was asked by then is still handed over. */
+  const launchNext = async (): Promise<boolean> => {
     try {
-      slot.result = await start(item, within);
-      if (!isOrdered) slots.push(slot);
+      const { done, value } = await iterator.next();
+      if (done || context.signal.aborted || failure) return true;
+      launch(value);
+      return false;
     } catch (error) {
       fail(error);
+      return true;
     }
-    flying -= 1;
-    wake();
+  };
+  const launch = (item: Item): void => {
+    const slot: Slot<Item, Answer> = { item, settled: undefined };
+    flying += 1;
+    if (isOrdered) slots.push(slot);
+    const land = (settled: Settled<Answer>): void => {
+      slot.settled = settled;
+      if (!isOrdered) slots.push(slot);
+      flying -= 1;
+      wake();
+    };
+    start(item, within).then(land, (error) => {
+      fail(error);
+      flying -= 1;
+      wake();
+    });
   };
   const isFull = (): boolean => flying >= controller.width() || slots.length >= heldWidths * controller.width();
   const pause = (): Promise<void> => new Promise((resolve) => (wake = resolve));
-  /** Ends where nothing more can be read: what was asked by then is still handed over. */
-  async function* read(): AsyncGenerator<Item> {
-    try {
-      yield* items;
-    } catch (error) {
-      fail(error);
-    }
-  }
-
+  let isRead = false;
   try {
-    for await (const item of read()) {
-      if (context.signal.aborted || failure) break;
-      void launch(item);
-      for (;;) {
-        if (slots[0]?.result !== undefined) yield (slots.shift() as Slot<Result>).result as Result;
-        else if (flying > 0 && isFull()) await pause();
-        else break;
-      }
-    }
     for (;;) {
-      if (slots[0]?.result !== undefined) yield (slots.shift() as Slot<Result>).result as Result;
-      else if (flying > 0) await pause();
-      else break;
+      if (slots[0]?.settled !== undefined) yield slots.shift() as Asked<Item, Answer>;
+      else if (flying > 0 && (isRead || isFull())) await pause();
+      else if (isRead) break;
+      else isRead = await launchNext();
     }
   } finally {
     // Whoever reads no further wants nothing more to be sent.
     stop.abort();
+    await iterator.return?.();
   }
   if (failure) throw failure.error;
   context.signal.throwIfAborted();

@@ -55,18 +55,27 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
   const parts: AskParts = { dispatch, options, traffic };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
-      ...{ request, context, isIntended: false, sendings: 0, lost: 0, busy: 0 },
-      ...{ busySinceMs: Number.NaN, notBeforeMs: Number.NEGATIVE_INFINITY },
+      request,
+      context,
+      isIntended: false,
+      sendings: 0,
+      lost: 0,
+      busy: 0,
+      busySinceMs: Number.NaN,
+      notBeforeMs: Number.NEGATIVE_INFINITY,
     };
     dispatch.room.watch(context.signal);
     try {
       for (;;) {
-        const lane = await findLane(call, parts);
-        const outcome = await within(lane, () => sendOnce(call, lane, parts));
-        if (outcome === undefined) continue;
-        if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
-        await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
-        call.notBeforeMs = judge(call, { outcome, lane }, parts);
+        const lane = findLane(call, parts);
+        if (lane instanceof Promise) await lane;
+        else if (await lane.turns.take()) {
+          const outcome = await sendOnce(call, lane, parts);
+          if (outcome === undefined) continue;
+          if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
+          await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
+          call.notBeforeMs = judge(call, { outcome, lane }, parts);
+        }
       }
     } catch (error) {
       if (call.isIntended) await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });
@@ -75,50 +84,33 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
   };
 }
 
-/** The server to be asked, as soon as one may be. */
-async function findLane(
+/** The server to be asked, or the moment to look again: now none may be. */
+function findLane(
   { request, context, notBeforeMs }: Call<unknown>,
   { dispatch, options }: AskParts,
-): Promise<Lane> {
-  for (;;) {
-    dispatch.check(context.signal);
-    const nowMs = options.time.monotonic();
-    const mayGo = notBeforeMs <= nowMs;
-    const lane = mayGo ? dispatch.find(nowMs, request.url) : undefined;
-    if (lane) return lane;
-    await dispatch.room.wait(mayGo ? dispatch.restUntil(nowMs, request.url) : notBeforeMs);
-  }
+): Lane | Promise<void> {
+  dispatch.check(context.signal);
+  const nowMs = options.time.monotonic();
+  if (notBeforeMs > nowMs) return dispatch.room.wait(notBeforeMs);
+  return dispatch.find(nowMs, request.url) ?? dispatch.room.wait(dispatch.restUntil(nowMs, request.url));
 }
 
-/** In the lane's window; undefined where it was paused before the request's turn came. */
-async function within<Result>(lane: Lane, work: () => Promise<Result>): Promise<Result | undefined> {
-  let isBegun = false;
-  try {
-    return await lane.limit(() => {
-      isBegun = true;
-      return work();
-    });
-  } catch (error) {
-    if (isBegun) throw error;
-    return undefined;
-  }
-}
-
-/** One sending, within the rates; undefined where the server rests by now. */
+/** One sending, within the rates, in a turn that is given back; undefined where the server rests by now. */
 async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts): Promise<Outcome<Answer> | undefined> {
   const { dispatch, options, traffic } = parts;
   const { request, context } = call;
   const { rates, room, retries } = dispatch;
-  for (;;) {
-    dispatch.check(context.signal);
-    const nowMs = options.time.monotonic();
-    if (lane.pausedUntilMs > nowMs) return undefined;
-    const waitMs = rates.take(request.mostTokens, nowMs);
-    if (waitMs === 0) break;
-    await room.wait(nowMs + waitMs);
-  }
-  let isSent = false;
+  let [isTaken, isSent] = [false, false];
   try {
+    for (;;) {
+      dispatch.check(context.signal);
+      const nowMs = options.time.monotonic();
+      if (lane.pausedUntilMs > nowMs) return undefined;
+      const waitMs = rates.take(request.mostTokens, nowMs);
+      if (waitMs === 0) break;
+      await room.wait(nowMs + waitMs);
+    }
+    isTaken = true;
     if (!call.isIntended) await intend(call, parts);
     // While that came onto the disk the server may have asked for patience, or all may have been told to stop.
     dispatch.check(context.signal);
@@ -132,32 +124,45 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
     dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
-    if (!isSent) rates.giveBack(1, request.mostTokens);
-    else {
+    if (isSent) {
       traffic.sentCount -= 1;
       traffic.lastEndMs = options.time.monotonic();
-    }
+    } else if (isTaken) rates.giveBack(1, request.mostTokens);
+    lane.turns.giveBack();
   }
+}
+
+function intend(call: Call<unknown>, parts: AskParts): Promise<void> {
+  const note = (): void => {
+    call.isIntended = true;
+  };
+  return announce(call).then(note, async (error) => {
+    await waitForBudget(call, error, parts);
+    note();
+  });
+}
+
+function announce({ request, context }: Call<unknown>): Promise<void> {
+  const { key, rowCount, mostUsd, mostTokens } = request;
+  return context.ledger.intend({ key, rowCount, isOutside: true, costUsd: mostUsd, tokenCount: mostTokens });
 }
 
 /**
  * A budget that is full of what may be used is not one that is used up: as long as requests are under way, their answers
  * are waited for. Throws BudgetError where nothing is left to be given back.
  */
-async function intend(call: Call<unknown>, { dispatch, options, traffic }: AskParts): Promise<void> {
-  const { key, rowCount, mostUsd, mostTokens } = call.request;
-  for (;;) {
-    try {
-      await call.context.ledger.intend({ key, rowCount, isOutside: true, costUsd: mostUsd, tokenCount: mostTokens });
-      call.isIntended = true;
-      return;
-    } catch (error) {
-      const nowMs = options.time.monotonic();
-      const isFinal = traffic.sentCount === 0 && nowMs - traffic.lastEndMs > commitMs;
-      if (!(error instanceof BudgetError) || isFinal) throw error;
-      await dispatch.room.wait(nowMs + lookAgainMs);
-      dispatch.check(call.context.signal);
-    }
+async function waitForBudget(call: Call<unknown>, first: unknown, parts: AskParts): Promise<void> {
+  const { dispatch, options, traffic } = parts;
+  for (let error = first; error !== undefined; ) {
+    const nowMs = options.time.monotonic();
+    const isFinal = traffic.sentCount === 0 && nowMs - traffic.lastEndMs > commitMs;
+    if (!(error instanceof BudgetError) || isFinal) throw error;
+    await dispatch.room.wait(nowMs + lookAgainMs);
+    dispatch.check(call.context.signal);
+    error = await announce(call).then(
+      () => undefined,
+      (again: unknown) => again,
+    );
   }
 }
 

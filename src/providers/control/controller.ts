@@ -58,7 +58,7 @@ export function createController(options: ControllerOptions): WatchedController 
   };
 }
 
-function readTarget({ target, size, limit, pausedUntilMs, reason }: Lane, nowMs: number): TargetState {
+function readTarget({ target, size, turns, pausedUntilMs, reason }: Lane, nowMs: number): TargetState {
   const pausedMs = Math.max(0, pausedUntilMs - nowMs);
-  return { url: target.url, window: size, inFlight: limit.activeCount, pausedMs, reason };
+  return { url: target.url, window: size, inFlight: turns.activeCount, pausedMs, reason };
 }

@@ -97,7 +97,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       const others = lanes.filter(({ target }) => !urls.includes(target.url));
       asked = others.length === 0 ? lanes : others;
       // Who waits there may go elsewhere, and who waits elsewhere may go there.
-      for (const lane of lanes) if (!asked.includes(lane)) lane.limit.clearQueue();
+      for (const lane of lanes) if (!asked.includes(lane)) lane.turns.dissolve();
       room.open();
     },
     isLeftOut: (lane) => !asked.includes(lane),
@@ -106,7 +106,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       let least = Number.POSITIVE_INFINITY;
       for (const lane of lanesOf(url)) {
         if (lane.pausedUntilMs > nowMs) continue;
-        const load = (lane.limit.activeCount + lane.limit.pendingCount) / lane.size;
+        const load = (lane.turns.activeCount + lane.turns.waitingCount) / lane.size;
         if (load < least) [best, least] = [lane, load];
       }
       return best;
@@ -136,7 +136,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       const sending = { sentMs, nowMs, reason: outcome.reason };
       if (outcome.kind === "denied" || outcome.kind === "unpaid") {
         refusal ??= createRefusalError({ endpoint: name, url: lane.target.url }, outcome);
-        for (const each of lanes) each.limit.clearQueue();
+        for (const each of lanes) each.turns.dissolve();
         room.open();
         return;
       }
@@ -151,7 +151,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     },
     close() {
       closing.abort(new CancelledError("the endpoint is closed"));
-      for (const lane of lanes) lane.limit.clearQueue();
+      for (const lane of lanes) lane.turns.dissolve();
       room.open();
     },
   };

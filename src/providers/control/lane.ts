@@ -1,15 +1,15 @@
 // One server of an endpoint: its window, and what keeps requests from it for a while. A pause is kept to the end, whoever
 // asked for it; a server that answers nothing any more is asked by one request at a time until it does.
 
-import pLimit, { type LimitFunction } from "p-limit";
 import type { Random } from "../../math/random.ts";
 import type { Target } from "../exchange.ts";
+import { createTurns, type Turns } from "./turns.ts";
 import { createSteadyWindow, createWindow } from "./window.ts";
 
 export interface Lane {
   readonly target: Target;
-  /** Runs what it is given when the window has room; rejects what still waits when the lane is paused. */
-  readonly limit: LimitFunction;
+  /** As many as the window is large; whoever waits for one is sent away when the lane is paused. */
+  readonly turns: Turns;
   /** Nothing is sent to it before; in the past where it is open. */
   readonly pausedUntilMs: number;
   /** Why it is paused, or was last. */
@@ -53,18 +53,16 @@ export function drawBackoff(random: Random, backoffMs: number, count: number): n
 
 export function createLane(target: Target, { random, firstSize, backoffMs, mayGrow, isSteady }: LaneOptions): Lane {
   const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
-  const limit = pLimit({ concurrency: window.size, rejectOnClear: true });
+  const turns = createTurns(window.size);
   let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
   let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];
 
-  const resize = (): void => {
-    if (limit.concurrency !== window.size) limit.concurrency = window.size;
-  };
+  const resize = (): void => turns.resize(window.size);
   const pause = (untilMs: number, why: string): void => {
     reason = why;
     pausedUntilMs = Math.max(pausedUntilMs, untilMs);
     // Who waits here may go elsewhere.
-    limit.clearQueue();
+    turns.dissolve();
   };
   /** Takes it for gone: once for all that were under way together. */
   const breakOff = ({ sentMs, nowMs, reason: why }: Sending): void => {
@@ -82,7 +80,7 @@ export function createLane(target: Target, { random, firstSize, backoffMs, mayGr
 
   const lane: Lane = {
     target,
-    limit,
+    turns,
     get pausedUntilMs() {
       return pausedUntilMs;
     },
@@ -95,7 +93,7 @@ export function createLane(target: Target, { random, firstSize, backoffMs, mayGr
     answer(nowMs, latencyMs) {
       setbacks = 0;
       breaks = 0;
-      window.answer({ nowMs, latencyMs, activeCount: limit.activeCount });
+      window.answer({ nowMs, latencyMs, activeCount: turns.activeCount });
       resize();
     },
     turnAway(sending, retryAfterMs) {

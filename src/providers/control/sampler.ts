@@ -22,7 +22,7 @@ export function createHostedSampler(options: HostedSamplerOptions): Sampler {
     async *sample(prompts, request, context) {
       const asks = createAsks(prompts, request, draws);
       for await (const { item, settled } of askAll(asks, { controller, context, createRequest })) {
-        yield* readCandidates(item, settled);
+        for (const candidate of readCandidates(item, settled)) yield candidate;
       }
     },
   };

@@ -22,22 +22,24 @@ export type Body = Readonly<Record<string, Json>>;
 export function createSampleBody(endpoint: EndpointSettings, ask: SampleAsk, dialect: Dialect): Body {
   const { prompt, draws, seeds, request } = ask;
   const { temperature, topP, topK, maxTokens, stop = [], model } = request;
-  const asked = endpoint.ask === "chat" ? createMessages(endpoint, prompt.text) : { prompt: prompt.text };
-  return finish(endpoint, {
-    model: endpoint.model ?? model.lineage,
-    ...asked,
-    temperature,
-    ...(topP === null ? {} : { top_p: topP }),
-    ...(topK === null ? {} : { top_k: topK }),
-    ...createLimit(endpoint, maxTokens),
-    ...(stop.length === 0 || dialect.ignoresStop ? {} : { stop }),
-    // A server of Refeed's own draws by whole seeds what this process itself would have drawn.
-    ...(isRefeed(endpoint) ? createDrawSeeds(request, prompt, draws) : seeds.length === 0 ? {} : { seed: seeds[0]! }),
-    ...(draws.length === 1 ? {} : { n: draws.length }),
-    ...createLogProbabilities(endpoint, dialect),
-    ...(endpoint.isStreamed ? { stream: true, stream_options: { include_usage: true } } : {}),
-  });
+  const body: Record<string, Json> = { model: endpoint.model ?? model.lineage };
+  if (endpoint.ask === "chat") body.messages = createMessages(endpoint, prompt.text);
+  else body.prompt = prompt.text;
+  body.temperature = temperature;
+  if (topP !== null) body.top_p = topP;
+  if (topK !== null) body.top_k = topK;
+  Object.assign(body, createLimit(endpoint, maxTokens));
+  if (stop.length > 0 && !dialect.ignoresStop) body.stop = stop;
+  // A server of Refeed's own draws by whole seeds what this process itself would have drawn.
+  if (isRefeed(endpoint)) Object.assign(body, createDrawSeeds(request, prompt, draws));
+  else if (seeds.length > 0) body.seed = seeds[0]!;
+  if (draws.length !== 1) body.n = draws.length;
+  Object.assign(body, createLogProbabilities(endpoint, dialect));
+  if (endpoint.isStreamed) Object.assign(body, streamed);
+  return finish(endpoint, body);
 }
+
+const streamed: Body = { stream: true, stream_options: { include_usage: true } };
 
 export interface Saying {
   readonly system: string | null;
@@ -51,7 +53,7 @@ export function createQuestionBody(endpoint: EndpointSettings, { system, text, s
   const first = system ?? endpoint.system;
   const asked =
     endpoint.ask === "chat"
-      ? createMessages({ system: first }, text)
+      ? { messages: createMessages({ system: first }, text) }
       : { prompt: first === null ? text : `${first}\n\n${text}` };
   return finish(endpoint, {
     model: endpoint.model ?? "",
@@ -61,7 +63,7 @@ export function createQuestionBody(endpoint: EndpointSettings, { system, text, s
     ...(schema === null
       ? {}
       : { response_format: { type: "json_schema", json_schema: { name: "answer", strict: true, schema } } }),
-    ...(endpoint.isStreamed ? { stream: true, stream_options: { include_usage: true } } : {}),
+    ...(endpoint.isStreamed ? streamed : {}),
   });
 }
 
@@ -74,9 +76,9 @@ export function finish({ params }: Pick<EndpointSettings, "params">, body: Body)
   return whole;
 }
 
-function createMessages({ system }: Pick<EndpointSettings, "system">, text: string): Body {
+function createMessages({ system }: Pick<EndpointSettings, "system">, text: string): readonly Json[] {
   const user = { role: "user", content: text };
-  return { messages: system === null ? [user] : [{ role: "system", content: system }, user] };
+  return system === null ? [user] : [{ role: "system", content: system }, user];
 }
 
 /** OpenAI's newer models take nothing but the longer name, and no other server is sure to know it. */

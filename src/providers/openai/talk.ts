@@ -31,7 +31,7 @@ export interface Asked {
   readonly promptTokens: number;
 }
 
-export async function talk(
+export function talk(
   { endpoint, wire }: Talk,
   asked: Asked,
   target: Target,
@@ -39,7 +39,7 @@ export async function talk(
 ): Promise<Said | Fault> {
   const path = routeOf(endpoint);
   const call: Call = { target, path, body: JSON.stringify(asked.body), signal };
-  return readReply(await wire.send(call), asked, { url: target.url, price: endpoint.price });
+  return wire.send(call).then((reply) => readReply(reply, asked, { url: target.url, price: endpoint.price }));
 }
 
 /** Below an endpoint's base address. */

@@ -4,6 +4,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
+import type { EndpointLimits } from "../endpoint.ts";
 import { watchSignal } from "./abort.ts";
 import { AddressError } from "./address.ts";
 import type { Fault } from "./classify.ts";
@@ -15,9 +16,7 @@ export interface Transfer {
   /** Names and values in turn: the form that costs least. */
   readonly headers: string[];
   readonly body: string | Buffer | null;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
-  readonly totalMs: number;
+  readonly limits: Pick<EndpointLimits, "firstByteMs" | "idleMs" | "totalMs">;
   readonly mostBytes: number;
   readonly signal: AbortSignal;
 }
@@ -34,8 +33,9 @@ export function transfer(pool: Dispatcher, request: Transfer): Promise<Arrival |
   if (request.signal.aborted) return Promise.reject(request.signal.reason);
   return new Promise((resolve, reject) => {
     const exchange = new Exchange(request, resolve, reject);
-    const { origin, path, method, headers, body, firstByteMs, idleMs } = request;
-    pool.dispatch({ origin, path, method, headers, body, headersTimeout: firstByteMs, bodyTimeout: idleMs }, exchange);
+    const { origin, path, method, headers, body, limits } = request;
+    const { firstByteMs: headersTimeout, idleMs: bodyTimeout } = limits;
+    pool.dispatch({ origin, path, method, headers, body, headersTimeout, bodyTimeout }, exchange);
   });
 }
 
@@ -57,7 +57,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#timer = setTimeout(expire, request.totalMs, this);
+    this.#timer = setTimeout(expire, request.limits.totalMs, this);
     this.#unwatch = watchSignal(request.signal, () => {
       this.#reject(request.signal.reason);
       this.#breakOff();
@@ -99,7 +99,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   expire(): void {
-    const within = `within ${showSeconds(this.#request.totalMs)}`;
+    const within = `within ${showSeconds(this.#request.limits.totalMs)}`;
     const isSent = this.#connection !== null;
     this.#resolve(
       isSent
@@ -152,11 +152,11 @@ function describeBreak(error: Error, { request, length, isSent }: Break): Fault 
   }
   if (!isSent) return { kind: "unreachable", reason: describeConnection(code) };
   if (code === "UND_ERR_HEADERS_TIMEOUT") {
-    return { kind: "lost", reason: `no answer began within ${showSeconds(request.firstByteMs)}`, cause: "firstByteMs" };
+    return { kind: "lost", reason: `no answer began within ${showSeconds(request.limits.firstByteMs)}`, cause: "firstByteMs" };
   }
   const place = length === 0 ? "before its answer" : `after ${length} bytes of its answer`;
   if (code === "UND_ERR_BODY_TIMEOUT") {
-    return { kind: "lost", reason: `it fell silent for ${showSeconds(request.idleMs)} ${place}`, cause: "idleMs" };
+    return { kind: "lost", reason: `it fell silent for ${showSeconds(request.limits.idleMs)} ${place}`, cause: "idleMs" };
   }
   if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
     return { kind: "lost", reason: "the answer has another length than it was announced with", cause: "broken" };

@@ -68,38 +68,30 @@ export function createWire(options: WireOptions): Wire {
   const nonce = randomBytes(3).toString("hex");
   let count = 0;
 
-  const reach = async (call: Call): Promise<Arrival | Fault> => {
-    const {
-      target,
-      path,
-      method = "POST",
-      body = null,
-      type = "application/json",
-      signal,
-      mostBytes,
-      isAnonymous,
-    } = call;
+  const reach = (call: Call): Promise<Arrival | Fault> => {
+    const { target, path, method = "POST", body = null, type = "application/json", mostBytes, isAnonymous } = call;
     const place = places.get(target.url) ?? openPlace(target.url, options);
     places.set(target.url, place);
-    if ("kind" in place) return place;
+    if ("kind" in place) return Promise.resolve(place);
     count += 1;
     const id = renderRequestId(nonce, count);
     const headers = ["accept", "application/json, text/event-stream", "user-agent", "refeed", "x-request-id", id];
     if (body !== null) headers.push("content-type", type);
     if (key !== null && isAnonymous !== true) headers.push("authorization", `Bearer ${key}`);
-    const { firstByteMs, idleMs, totalMs, answerBytes } = limits;
-    const arrival = await transfer(place.pool, {
+    return transfer(place.pool, {
       origin: place.origin,
       path: place.path + path || "/",
       method,
       headers,
       body,
-      firstByteMs,
-      idleMs,
-      totalMs,
-      mostBytes: mostBytes ?? answerBytes,
-      signal,
-    });
+      limits,
+      mostBytes: mostBytes ?? limits.answerBytes,
+      signal: call.signal,
+    }).then((arrival) => receive(arrival, id));
+  };
+
+  /** What arrived, if it is for this request. */
+  const receive = (arrival: Arrival | Fault, id: string): Arrival | Fault => {
     if (arrival.kind !== "arrived") return arrival;
     if (isForeign(arrival, id)) return { kind: "lost", reason: "the answer to another request came" };
     const coding = arrival.headers["content-encoding"] ?? "identity";

@@ -1,30 +1,33 @@
 // Writes under way together, up to a limit of rows: work goes on while the disk syncs, and memory stays bounded.
 
 export interface InFlight {
-  /** Resolves when there is room for more; rejects with the failure of an earlier write. */
-  add(write: Promise<void>, rowCount: number): Promise<void>;
+  /** Nothing where there is room for more; else resolves when there is. Throws the failure of an earlier write. */
+  add(write: Promise<void>, rowCount: number): Promise<void> | undefined;
   /** Resolves when everything is written. */
   settle(): Promise<void>;
 }
 
 export function createInFlight(limit: number): InFlight {
-  const open: { readonly write: Promise<void>; readonly rowCount: number }[] = [];
-  let openCount = 0;
-  const awaitOldest = async (): Promise<void> => {
-    const oldest = open.shift();
-    openCount -= oldest?.rowCount ?? 0;
-    await oldest?.write;
+  let rowCount = 0;
+  let failure: { readonly error: unknown } | undefined;
+  let wake = (): void => undefined;
+  const waitBelow = async (most: number): Promise<void> => {
+    while (rowCount >= most && !failure) await new Promise<void>((resolve) => (wake = resolve));
+    if (failure) throw failure.error;
   };
   return {
-    async add(write, rowCount) {
-      // Its failure is met by whoever awaits it, and counts as unhandled until then.
-      write.catch(() => undefined);
-      open.push({ write, rowCount });
-      openCount += rowCount;
-      while (openCount >= limit) await awaitOldest();
+    add(write, count) {
+      rowCount += count;
+      const end = (): void => {
+        rowCount -= count;
+        wake();
+      };
+      write.then(end, (error: unknown) => {
+        failure ??= { error };
+        end();
+      });
+      return rowCount >= limit || failure ? waitBelow(limit) : undefined;
     },
-    async settle() {
-      while (open.length > 0) await awaitOldest();
-    },
+    settle: () => waitBelow(1),
   };
 }

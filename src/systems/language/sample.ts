@@ -46,7 +46,8 @@ export async function sampleCandidates(work: Work): Promise<CandidateSummary> {
     const within = withLedger(context, collected.expect);
     let arrived = missing.doneCount;
     for await (const candidate of sampler.sample(prompts, request, within)) {
-      await collected.add(candidate);
+      const wait = collected.add(candidate);
+      if (wait) await wait;
       arrived += 1;
       context.progress.report(arrived, isSampled.length);
     }
@@ -100,9 +101,9 @@ export function withLedger(context: Context, expect: (attempt: AttemptIntent) =>
     ...context,
     ledger: {
       ...context.ledger,
-      async intend(attempt) {
+      intend(attempt) {
         expect(attempt);
-        await context.ledger.intend(attempt);
+        return context.ledger.intend(attempt);
       },
     },
   };
@@ -117,13 +118,14 @@ export function createCollector({ context, parts }: Work, place: Pick<CandidateB
       // What brings no candidates is recorded by whoever asks it.
       if (rowCount > 0) openByAttempt.set(key, { rowCount, candidates: [] });
     },
-    add: async (candidate: Candidate): Promise<void> => {
+    /** Takes one; where the disk has enough to do, what it returns resolves when more may come. */
+    add: (candidate: Candidate): Promise<void> | undefined => {
       const open = openByAttempt.get(candidate.attempt);
       if (!open) throw new ProviderError(`sent a candidate of attempt ${candidate.attempt}, which was not intended`);
-      if (open.candidates.push(candidate) < open.rowCount) return;
+      if (open.candidates.push(candidate) < open.rowCount) return undefined;
       openByAttempt.delete(candidate.attempt);
       const written = parts.shelf.writeCandidates(context.key, { ...place, candidates: open.candidates });
-      await writes.add(written, open.rowCount);
+      return writes.add(written, open.rowCount);
     },
     finish: async (): Promise<void> => {
       await writes.settle();
