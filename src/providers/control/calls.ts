@@ -68,14 +68,17 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
     try {
       for (;;) {
         const lane = findLane(call, parts);
-        if (lane instanceof Promise) await lane;
-        else if (await lane.turns.take()) {
-          const outcome = await sendOnce(call, lane, parts);
-          if (outcome === undefined) continue;
-          if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
-          await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
-          call.notBeforeMs = judge(call, { outcome, lane }, parts);
+        if (lane instanceof Promise) {
+          await lane;
+          continue;
         }
+        const turn = lane.turns.take();
+        if (turn !== true && !(await turn)) continue;
+        const outcome = await sendOnce(call, lane, parts);
+        if (outcome === undefined) continue;
+        if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
+        await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
+        call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
       if (call.isIntended) await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });

@@ -17,16 +17,15 @@ export function createSampleRequests(parts: Talk, dialect: Dialect = plainDialec
       rowCount: ask.draws.length,
       mostTokens: promptTokens + most,
       mostUsd: computeUsd(endpoint.price, promptTokens, most),
-      async send(target, signal) {
-        const body = createSampleBody(endpoint, ask, dialect);
-        const said = await talk(
-          parts,
-          { body, expected: createExpected(ask, endpoint.hasFinish), promptTokens },
-          target,
-          signal,
+      send(target, signal) {
+        const asked = {
+          body: createSampleBody(endpoint, ask, dialect),
+          expected: createExpected(ask, endpoint.hasFinish),
+          promptTokens,
+        };
+        return talk(parts, asked, target, signal).then((said) =>
+          said.kind === "said" ? { kind: "answered", answer: createCandidates(ask, said), usage: said.usage } : said,
         );
-        if (said.kind !== "said") return said;
-        return { kind: "answered", answer: createCandidates(ask, said), usage: said.usage };
       },
     };
   };

@@ -33,12 +33,13 @@ export interface Asked {
 
 export function talk(
   { endpoint, wire }: Talk,
-  asked: Asked,
+  { body, expected, promptTokens }: Asked,
   target: Target,
   signal: AbortSignal,
 ): Promise<Said | Fault> {
-  const path = routeOf(endpoint);
-  const call: Call = { target, path, body: JSON.stringify(asked.body), signal };
+  // What is waited with for the reply is no more than it takes to read it.
+  const asked = { expected, promptTokens };
+  const call: Call = { target, path: routeOf(endpoint), body: JSON.stringify(body), signal };
   return wire.send(call).then((reply) => readReply(reply, asked, { url: target.url, price: endpoint.price }));
 }
 

@@ -152,11 +152,19 @@ function describeBreak(error: Error, { request, length, isSent }: Break): Fault 
   }
   if (!isSent) return { kind: "unreachable", reason: describeConnection(code) };
   if (code === "UND_ERR_HEADERS_TIMEOUT") {
-    return { kind: "lost", reason: `no answer began within ${showSeconds(request.limits.firstByteMs)}`, cause: "firstByteMs" };
+    return {
+      kind: "lost",
+      reason: `no answer began within ${showSeconds(request.limits.firstByteMs)}`,
+      cause: "firstByteMs",
+    };
   }
   const place = length === 0 ? "before its answer" : `after ${length} bytes of its answer`;
   if (code === "UND_ERR_BODY_TIMEOUT") {
-    return { kind: "lost", reason: `it fell silent for ${showSeconds(request.limits.idleMs)} ${place}`, cause: "idleMs" };
+    return {
+      kind: "lost",
+      reason: `it fell silent for ${showSeconds(request.limits.idleMs)} ${place}`,
+      cause: "idleMs",
+    };
   }
   if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
     return { kind: "lost", reason: "the answer has another length than it was announced with", cause: "broken" };

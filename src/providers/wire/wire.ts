@@ -68,14 +68,14 @@ export function createWire(options: WireOptions): Wire {
   const nonce = randomBytes(3).toString("hex");
   let count = 0;
 
-  const reach = (call: Call): Promise<Arrival | Fault> => {
+  const reach = <Read>(call: Call, read: (arrival: Arrival, url: string) => Read): Promise<Read | Fault> => {
     const { target, path, method = "POST", body = null, type = "application/json", mostBytes, isAnonymous } = call;
     const place = places.get(target.url) ?? openPlace(target.url, options);
     places.set(target.url, place);
     if ("kind" in place) return Promise.resolve(place);
     count += 1;
     const id = renderRequestId(nonce, count);
-    const headers = ["accept", "application/json, text/event-stream", "user-agent", "refeed", "x-request-id", id];
+    const headers = ["x-request-id", id, ...common];
     if (body !== null) headers.push("content-type", type);
     if (key !== null && isAnonymous !== true) headers.push("authorization", `Bearer ${key}`);
     return transfer(place.pool, {
@@ -87,7 +87,10 @@ export function createWire(options: WireOptions): Wire {
       limits,
       mostBytes: mostBytes ?? limits.answerBytes,
       signal: call.signal,
-    }).then((arrival) => receive(arrival, id));
+    }).then((arrival) => {
+      const own = receive(arrival, id);
+      return own.kind === "arrived" ? read(own, target.url) : own;
+    });
   };
 
   /** What arrived, if it is for this request. */
@@ -104,19 +107,19 @@ export function createWire(options: WireOptions): Wire {
   const refuse = ({ status, headers, text }: Arrival, url: string): Fault =>
     classifyReply({ url, status, headers, body: parseJson(text) ?? text, redact, now: now() });
 
+  const readReply = (arrival: Arrival, url: string): Reply => {
+    if (!isGood(arrival)) return refuse(arrival, url);
+    if (arrival.headers["content-type"]?.startsWith("text/event-stream")) {
+      return readEvents(arrival, (body) => refuse({ ...arrival, text: JSON.stringify(body) }, url));
+    }
+    const value = parseJson(arrival.text);
+    if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact), cause: "page" };
+    return isComplaint(value) ? refuse(arrival, url) : { kind: "json", value };
+  };
+
   return {
-    async send(call) {
-      const arrival = await reach(call);
-      if (arrival.kind !== "arrived") return arrival;
-      if (!isGood(arrival)) return refuse(arrival, call.target.url);
-      if (arrival.headers["content-type"]?.startsWith("text/event-stream")) {
-        return readEvents(arrival, (body) => refuse({ ...arrival, text: JSON.stringify(body) }, call.target.url));
-      }
-      const value = parseJson(arrival.text);
-      if (value === undefined) return { kind: "lost", reason: describeBody(arrival, redact), cause: "page" };
-      return isComplaint(value) ? refuse(arrival, call.target.url) : { kind: "json", value };
-    },
-    fetchRaw: reach,
+    send: (call) => reach(call, readReply),
+    fetchRaw: (call) => reach(call, (arrival) => arrival),
     classify: refuse,
     show: (text) => showWords(text, redact),
     async close() {
@@ -126,6 +129,9 @@ export function createWire(options: WireOptions): Wire {
     },
   };
 }
+
+/** Names and values in turn. */
+const common = ["accept", "application/json, text/event-stream", "user-agent", "refeed"];
 
 /** One server, and the connections to it. */
 interface Place {

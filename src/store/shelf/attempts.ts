@@ -75,27 +75,31 @@ export function createAttemptTable(
     if (id === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
     return id;
   };
+  const intend = (stageId: number, { key, rowCount, isOutside, costUsd = 0, tokenCount = 0 }: AttemptIntent): void => {
+    const [state, outside] = isOutside ? ["sent", 1] : ["planned", 0];
+    statements.intend.run(stageId, key, rowCount, state, outside, costUsd, costUsd, tokenCount, clock.now());
+  };
   const close = (stageId: number, key: string, { id, tokenCount, digest }: Brought): void => {
     const usage = usageByAttempt.get(nameOf(stageId, key));
     const now = clock.now();
-    if (usage === undefined) statements.finish.run({ id, now, digest, tokens: tokenCount ?? 0 });
+    if (usage === undefined) statements.finish.run(now, tokenCount ?? 0, digest, id);
     else {
       const { promptTokens: prompt, usd, url } = usage;
       const written = usage.completionTokens ?? tokenCount;
       const tokens = prompt === null || written === null ? null : prompt + written;
-      statements.finishUsed.run({ id, now, digest, tokens, prompt: prompt ?? 0, usd, url });
+      statements.finishUsed.run(now, url, tokens, prompt ?? 0, usd, usd, digest, id);
     }
   };
 
   const createLedger = (stage: string): Ledger => ({
-    async intend(attempt) {
-      const refusal = await writer.write(() => {
-        const over = attempt.isOutside && isCapped ? findExcess(caps, readSpending(), attempt) : null;
-        if (over === null) statements.intend.run(createValues(attempt, stages.idOf(stage), clock.now()));
-        return over;
-      });
-      if (refusal !== null) throw refusal;
-    },
+    intend: (attempt) =>
+      writer
+        .write(() => {
+          const over = attempt.isOutside && isCapped ? findExcess(caps, readSpending(), attempt) : null;
+          if (over === null) intend(stages.idOf(stage), attempt);
+          return over;
+        })
+        .then(throwRefusal),
     settle: (key, { state, reason }) =>
       writer.write(
         () => void statements.settle.run({ stage: stages.idOf(stage), key, state, reason, now: clock.now() }),
@@ -133,13 +137,14 @@ export function createAttemptTable(
   };
 }
 
+/** By place and not by name where a request needs them: that is twice as quick. */
 function prepareStatements(connection: Connection) {
   return {
     // What was sent and never answered may be paid twice once it is sent again: its price and tokens stay counted. What is
     // only announced again, because it is under way since an earlier process, is no further request.
     intend: connection.prepare(
       `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, try_usd, cost_usd, try_token_count, intended_ms)
-       VALUES (@stage, @key, @rowCount, @state, @outside, @cost, @cost, @tokens, @now)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1 - (is_outside = 1 AND excluded.state = 'planned'),
          repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
          token_count = token_count + try_token_count, try_token_count = excluded.try_token_count,
@@ -150,17 +155,15 @@ function prepareStatements(connection: Connection) {
       "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
     ),
     finish: connection.prepare(
-      `UPDATE attempt SET state = 'done', closed_ms = @now, token_count = token_count + @tokens, try_token_count = 0,
-         rows_sha256 = @digest
-       WHERE id = @id`,
+      `UPDATE attempt SET state = 'done', closed_ms = ?, token_count = token_count + ?, try_token_count = 0, rows_sha256 = ?
+       WHERE id = ?`,
     ),
     // What nobody counted stays as it was reserved: a budget of tokens is none if it can be passed by saying nothing.
     finishUsed: connection.prepare(
-      `UPDATE attempt SET state = 'done', closed_ms = @now, url = @url,
-         token_count = token_count + coalesce(@tokens, try_token_count),
-         prompt_token_count = prompt_token_count + @prompt, try_token_count = 0,
-         cost_usd = cost_usd - try_usd + @usd, try_usd = @usd, rows_sha256 = @digest
-       WHERE id = @id`,
+      `UPDATE attempt SET state = 'done', closed_ms = ?, url = ?, token_count = token_count + coalesce(?, try_token_count),
+         prompt_token_count = prompt_token_count + ?, try_token_count = 0,
+         cost_usd = cost_usd - try_usd + ?, try_usd = ?, rows_sha256 = ?
+       WHERE id = ?`,
     ),
     // What was certainly not billed is given back; what has been answered was billed, whatever becomes of it.
     settle: connection.prepare(
@@ -178,10 +181,8 @@ function prepareStatements(connection: Connection) {
   };
 }
 
-function createValues(attempt: AttemptIntent, stage: number, now: number) {
-  const { key, rowCount, isOutside, costUsd = 0, tokenCount = 0 } = attempt;
-  const [state, outside] = isOutside ? ["sent", 1] : ["planned", 0];
-  return { stage, key, rowCount, state, outside, cost: costUsd, tokens: tokenCount, now };
+function throwRefusal(refusal: BudgetError | null): void {
+  if (refusal !== null) throw refusal;
 }
 
 /** The budget that an intent would exceed; a cent's millionth is nobody's. */

@@ -7,7 +7,7 @@ import type { CandidateBatch, CandidateColumns, CandidateSummary } from "../../d
 import type { Connection } from "../database.ts";
 import { renderFloats } from "../measurements.ts";
 import type { StageTable } from "../stages.ts";
-import { type CandidatePlace, computeAttemptDigest } from "../witness/candidate-rows.ts";
+import { computeAttemptDigest } from "../witness/candidate-rows.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
 import type { AttemptTable } from "./attempts.ts";
@@ -50,13 +50,12 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
   const pageOfRows = connection.prepare<[number, number, number], Row & { readonly position: number }>(
     "SELECT position, id, article, summary FROM dataset_row WHERE dataset_id = ? AND position >= ? ORDER BY position LIMIT ?",
   );
-  // The prompt's place gives the candidate its own: id = position x draws + draw, or draw x prompts + position.
-  const insert = connection.prepare<[object], CandidatePlace>(
+  const findPosition = connection
+    .prepare<[number, string], number>("SELECT position FROM dataset_row WHERE dataset_id = ? AND id = ?")
+    .pluck();
+  const insert = connection.prepare(
     `INSERT INTO candidate (stage_id, id, dataset_id, position, draw, completion, finish, reason, log_probability,
-       token_count, token_log_probabilities, attempt_id, article)
-     SELECT @stage, position * @promptStep + @draw * @drawStep, dataset_id, position, @draw, @completion, @finish, @reason,
-       @logProbability, @tokenCount, @blob, @attempt, @article FROM dataset_row WHERE dataset_id = @dataset AND id = @promptId
-     RETURNING id, position`,
+       token_count, token_log_probabilities, attempt_id, article) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // Ids of a whole stage are dense: one step into the index, where counting a million takes 30 ms.
   const count = connection
@@ -99,24 +98,43 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     }
   }
 
-  const writeCandidates = async (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> => {
+  const writeCandidates = (stage: string, { split, draws, candidates }: CandidateBatch): Promise<void> => {
     const stageId = stages.idOf(stage);
     const attemptKey = candidates[0]?.attempt;
-    if (attemptKey === undefined) return;
-    await writer.write(() => {
+    if (attemptKey === undefined) return Promise.resolve();
+    const write = (): void => {
       const { id: dataset, row_count } = current(split);
-      const steps = draws === null ? { promptStep: 1, drawStep: row_count } : { promptStep: draws, drawStep: 1 };
-      const tokenCount = candidates.reduce((sum, candidate) => sum + candidate.tokenCount, 0);
       const attempt = attempts.find(stageId, attemptKey);
-      const written = candidates.map(({ tokenLogProbabilities, attempt: _, article = null, ...candidate }) => {
+      let tokenCount = 0;
+      const written = candidates.map((candidate) => {
+        const { promptId, draw, completion, finish, reason, logProbability, tokenLogProbabilities } = candidate;
+        const position = findPosition.get(dataset, promptId);
+        if (position === undefined) throw createDamageError(`the dataset has no row ${promptId}`, connection.name);
+        // The prompt's place gives the candidate its own.
+        const id = draws === null ? position + draw * row_count : position * draws + draw;
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
-        const place = insert.get({ ...candidate, ...steps, stage: stageId, dataset, blob, attempt, article });
-        if (!place) throw createDamageError(`the dataset has no row ${candidate.promptId}`, connection.name);
-        return { ...candidate, ...place, dataset, blob, article };
+        const { tokenCount: count, article = null } = candidate;
+        // biome-ignore format: a value a column, as they stand above
+        insert.run(stageId, id, dataset, position, draw, completion, finish, reason,
+          logProbability, count, blob, attempt, article);
+        tokenCount += count;
+        return {
+          id,
+          dataset,
+          position,
+          draw,
+          completion,
+          finish,
+          reason,
+          logProbability,
+          tokenCount: count,
+          blob,
+          article,
+        };
       });
       attempts.close(stageId, attemptKey, { id: attempt, tokenCount, digest: computeAttemptDigest(written) });
-    });
-    attempts.forget(stageId, attemptKey);
+    };
+    return writer.write(write).then(() => attempts.forget(stageId, attemptKey));
   };
 
   return {

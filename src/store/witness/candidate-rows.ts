@@ -6,13 +6,14 @@ import type { Candidate } from "../../domain/rows.ts";
 import type { Connection } from "../database.ts";
 import { createRowDigest, type RowDigest } from "./row-digest.ts";
 
-export interface CandidatePlace {
+export interface WrittenCandidate
+  extends Omit<Candidate, "promptId" | "attempt" | "tokenLogProbabilities" | "article"> {
   readonly id: number;
   readonly position: number;
+  readonly dataset: number;
+  readonly blob: Uint8Array | null;
+  readonly article: string | null;
 }
-
-export type WrittenCandidate = Omit<Candidate, "promptId" | "attempt" | "tokenLogProbabilities" | "article"> &
-  CandidatePlace & { readonly dataset: number; readonly blob: Uint8Array | null; readonly article: string | null };
 
 /** The digest of one attempt's candidates, in plan order whatever the order of arrival. */
 export function computeAttemptDigest(candidates: readonly WrittenCandidate[]): string {
