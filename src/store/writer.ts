@@ -17,6 +17,8 @@ export interface Writer {
 
 interface Pending {
   readonly work: () => unknown;
+  /** What it returned, within the transaction at hand. */
+  value: unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -30,6 +32,9 @@ const sparseMs = 20;
 const thickMs = 5;
 /** Writes within the short wait from which on they come thick: fewer are not worth a sync. */
 const thickCount = 8;
+
+/** While they come thick, syncs take a sixteenth of the time, or all that is between two of them is gathered for longest. */
+const syncsApart = 16;
 
 /** Longest time one transaction may hold the event loop before it commits and the rest waits for the next turn. */
 const transactionMs = 20;
@@ -99,7 +104,7 @@ export function createWriter(
 
   const add = <Result>(work: () => Result, schedule: () => void): Promise<Result> =>
     new Promise<Result>((resolve, reject) => {
-      queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      queue.push({ work, value: undefined, resolve: resolve as (value: unknown) => void, reject });
       schedule();
     });
 
@@ -121,8 +126,8 @@ export function createPace(fixedMs: number | undefined): Pace {
   if (fixedMs !== undefined) return { gatherMs: () => fixedMs, note: () => undefined };
   let [perMs, syncMs, lastMs] = [0, 0, Number.NaN];
   return {
-    // A slow disk is not asked for more syncs than leave half of the time for the work itself.
-    gatherMs: () => (perMs * thickMs < thickCount ? sparseMs : Math.min(sparseMs, Math.max(thickMs, syncMs))),
+    gatherMs: () =>
+      perMs * thickMs < thickCount ? sparseMs : Math.min(sparseMs, Math.max(thickMs, syncsApart * syncMs)),
     note(count, tookMs, nowMs) {
       if (!Number.isNaN(lastMs)) perMs += (count / Math.max(1, nowMs - lastMs) - perMs) / 4;
       syncMs += (tookMs - syncMs) / 4;
@@ -152,7 +157,7 @@ function createTransactions(connection: Connection, { queue, monotonic, refuse, 
   };
   return () => {
     const startMs = monotonic();
-    const group: { readonly pending: Pending; readonly value: unknown }[] = [];
+    const group: Pending[] = [];
     let current: Pending | undefined;
     try {
       begin.run();
@@ -163,12 +168,13 @@ function createTransactions(connection: Connection, { queue, monotonic, refuse, 
     try {
       while (queue.length > 0 && (group.length === 0 || monotonic() < startMs + transactionMs)) {
         current = queue.shift() as Pending;
-        group.push({ pending: current, value: current.work() });
+        current.value = current.work();
+        group.push(current);
       }
       current = undefined;
       const workedMs = monotonic();
       commit.run();
-      for (const { pending, value } of group) pending.resolve(value);
+      for (const { resolve, value } of group) resolve(value);
       pace.note(group.length, monotonic() - workedMs, monotonic());
     } catch (error) {
       rollBack();
@@ -176,8 +182,8 @@ function createTransactions(connection: Connection, { queue, monotonic, refuse, 
       // The write at fault fails alone; those that shared its transaction are done again without it.
       if (current) {
         current.reject(reason);
-        queue.unshift(...group.map(({ pending }) => pending));
-      } else for (const { pending } of group) pending.reject(reason);
+        queue.unshift(...group);
+      } else for (const { reject } of group) reject(reason);
       if (!current || isDiskRefusal(String((error as { code?: unknown }).code))) refuse(reason);
     }
     return true;

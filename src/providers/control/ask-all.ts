@@ -115,7 +115,10 @@ async function* fly<Item, Answer>(
       wake();
     });
   };
-  const isFull = (): boolean => flying >= controller.width() || slots.length >= heldWidths * controller.width();
+  const isFull = (): boolean => {
+    const width = controller.width();
+    return flying >= width || slots.length >= heldWidths * width;
+  };
   const pause = (): Promise<void> => new Promise((resolve) => (wake = resolve));
   let isRead = false;
   try {

@@ -34,11 +34,18 @@ export interface WatchedController extends Controller {
 export function createController(options: ControllerOptions): WatchedController {
   const dispatch = createDispatch(options);
   const { lanes } = dispatch;
-  const readSize = (): number => lanes.reduce((total, { size }) => total + size, 0);
+  const readSize = (): number => {
+    let size = 0;
+    for (const lane of lanes) size += lane.size;
+    return size;
+  };
   return {
     ask: createAsk(dispatch, options),
     // A few more than are sent: their turn comes without a pause.
-    width: () => readSize() + 2 + Math.ceil(readSize() / 8),
+    width() {
+      const size = readSize();
+      return size + 2 + Math.ceil(size / 8);
+    },
     leaveOut: dispatch.leaveOut,
     state() {
       const nowMs = options.time.monotonic();

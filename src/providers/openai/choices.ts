@@ -67,8 +67,9 @@ export function parseChoices(value: unknown, expected: Expected, pieces: readonl
   const usage = isRecord(value.usage) ? value.usage : {};
   const promptTokens = parseCount(usage.prompt_tokens);
   const completionTokens = parseCount(usage.completion_tokens);
-  const choices: (Choice | undefined)[] = Array.from({ length: list.length });
-  for (const [place, raw] of list.entries()) {
+  const choices: (Choice | undefined)[] = list.map(() => undefined);
+  for (let place = 0; place < list.length; place++) {
+    const raw = list[place];
     if (!isRecord(raw)) return lose("a choice is no object");
     const index = raw.index ?? place;
     if (typeof index !== "number" || !(index in choices) || choices[index] !== undefined) {
@@ -110,6 +111,7 @@ function parseChoice(
 
 /** A text ends where a stop text begins: some servers leave it on, some do not heed it. */
 function cutAtStop(choice: Choice, stop: readonly string[]): Choice {
+  if (stop.length === 0) return choice;
   const found = stop.map((word) => choice.text.indexOf(word)).filter((place) => place >= 0);
   if (found.length === 0) return choice;
   const place = Math.min(...found);

@@ -70,6 +70,7 @@ export function readReply(
 /** Terms are counted. Without them a server counts all choices together, and each has its share by length. */
 function computeShares(choices: readonly Choice[], completionTokens: number | null): readonly number[] {
   if (choices.every(({ terms }) => terms !== null)) return choices.map(({ terms }) => terms!.length);
+  if (choices.length === 1 && completionTokens !== null) return [completionTokens];
   const sizes = choices.map(({ text }) => Buffer.byteLength(text));
   if (completionTokens === null) return choices.map(({ terms }, at) => terms?.length ?? Math.ceil(sizes[at]! / 3));
   const all = sizes.reduce((sum, size) => sum + size, 0);

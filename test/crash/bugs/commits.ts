@@ -16,8 +16,8 @@ export const commitBugs: readonly Bug[] = [
       edit(writer, "      begin.run();", "      if (!connection.inTransaction) begin.run();"),
       edit(
         writer,
-        "      commit.run();\n      for (const { pending, value } of group) pending.resolve(value);",
-        `      for (const { pending, value } of group) pending.resolve(value);
+        "      commit.run();\n      for (const { resolve, value } of group) resolve(value);",
+        `      for (const { resolve, value } of group) resolve(value);
       setImmediate(() => connection.inTransaction && commit.run());`,
       ),
       // The log is not looked at while a transaction is open.
@@ -37,9 +37,9 @@ export const commitBugs: readonly Bug[] = [
     edits: [
       edit(
         writer,
-        "      queue.push({ work, resolve: resolve as (value: unknown) => void, reject });",
+        "      queue.push({ work, value: undefined, resolve: resolve as (value: unknown) => void, reject });",
         `      const value = work();
-      queue.push({ work: () => value, resolve: () => undefined, reject });
+      queue.push({ work: () => value, value: undefined, resolve: () => undefined, reject });
       resolve(value);`,
       ),
     ],
@@ -78,8 +78,8 @@ export const commitBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "    await writer.write(() => {\n      const { id: dataset",
-        "    void writer.write(() => {\n      const { id: dataset",
+        "return writer.write(write).then(() => attempts.forget(stageId, attemptKey));",
+        "void writer.write(write).then(() => attempts.forget(stageId, attemptKey));\n    return Promise.resolve();",
       ),
     ],
     experiment: "points",

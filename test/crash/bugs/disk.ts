@@ -3,7 +3,7 @@
 import { type Bug, edit } from "./plant.ts";
 
 const writer = "store/writer.ts";
-const reject = "} else for (const { pending } of group) pending.reject(reason);";
+const reject = "} else for (const { reject } of group) reject(reason);";
 const refuse = "if (!current || isDiskRefusal(String((error as { code?: unknown }).code))) refuse(reason);";
 const log = /state\.db-wal/;
 
@@ -14,7 +14,7 @@ export const diskBugs: readonly Bug[] = [
       edit(
         writer,
         reject,
-        reject.replace("{ pending }", "{ pending, value }").replace("reject(reason)", "resolve(value)"),
+        reject.replace("{ reject }", "{ resolve, value }").replace("reject(reason)", "resolve(value)"),
       ),
       edit(writer, refuse, ""),
     ],

@@ -25,13 +25,13 @@ export const hostedBugs: readonly Bug[] = [
   },
   {
     name: "a request is intended before the budget is asked",
-    edits: [edit(attempts, "if (over === null) statements.intend.run", "statements.intend.run")],
+    edits: [edit(attempts, "if (over === null) intend(", "intend(")],
     experiment: "hosted",
     says: /^requests: a budget of 3 requests was passed: 4 are in the books/,
   },
   {
     name: "tokens that nobody counted are none",
-    edits: [edit(attempts, "coalesce(@tokens, try_token_count)", "coalesce(@tokens, 0)")],
+    edits: [edit(attempts, "coalesce(?, try_token_count)", "coalesce(?, 0)")],
     experiment: "hosted",
     says: /^tokens: a budget of 30 tokens let 6 of 3 requests out/,
   },

@@ -34,7 +34,13 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "the intent is not awaited by the provider",
-    edits: [edit(calls, "await call.context.ledger.intend(", "void call.context.ledger.intend(")],
+    edits: [
+      edit(
+        calls,
+        "return announce(call).then(note, async",
+        "void announce(call);\n  return Promise.resolve().then(note, async",
+      ),
+    ],
     experiment: "points",
     only: callPoints,
     says: /was sent 2 times, intended 1/,
@@ -44,8 +50,8 @@ export const ledgerBugs: readonly Bug[] = [
     edits: [
       edit(
         "systems/language/sample.ts",
-        "await context.ledger.intend(attempt);",
-        "void context.ledger.intend(attempt);",
+        "return context.ledger.intend(attempt);",
+        "void context.ledger.intend(attempt);\n        return Promise.resolve();",
       ),
     ],
     experiment: "points",
@@ -103,11 +109,10 @@ export const ledgerBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "    await writer.write(() => {\n      const { id: dataset",
-        `    await writer.write(() => {
+        "    return writer.write(write)",
+        `    return writer.write(() => {
       attempts.close(stageId, attemptKey, { id: attempts.find(stageId, attemptKey), tokenCount: 0, digest: null });
-    });
-    await writer.write(() => {\n      const { id: dataset`,
+    }).then(() => writer.write(write))`,
       ),
     ],
     experiment: "points",

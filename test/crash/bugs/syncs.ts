@@ -76,8 +76,8 @@ export const syncBugs: readonly Bug[] = [
     edits: [
       edit(
         "providers/control/ask-all.ts",
-        "else if (flying > 0) await pause();",
-        "else if (flying > 0 && !context.signal.aborted) await pause();",
+        "else if (flying > 0 && (isRead || isFull())) await pause();",
+        "else if (flying > 0 && (isRead || isFull()) && !context.signal.aborted) await pause();",
       ),
     ],
     experiment: "signals",
