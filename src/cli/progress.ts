@@ -180,6 +180,6 @@ function describeEvent(event: RunEvent, { spending }: Counts): Readonly<Record<s
   const { key, description } = event.request;
   const { arm, seed, generation } = description.turn;
   const told = { event: event.kind, stage: description.kind, key, arm: arm.id, seed, generation };
-  const isSpent = event.kind === "stage-finished" && spending !== null && spending.latest.requests > 0;
-  return isSpent ? { ...told, spent: spending.latest } : told;
+  const isSpent = event.kind === "stage-finished" && spending !== null && spending.latest.spent.requests > 0;
+  return isSpent ? { ...told, ...spending.latest } : told;
 }

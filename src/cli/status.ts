@@ -9,6 +9,7 @@ import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
+import { renderSpent } from "./spending.ts";
 
 export function createStatusCommand(environment: Environment): Command {
   return new Command("status")
@@ -30,10 +31,8 @@ export function createStatusCommand(environment: Environment): Command {
       if (status.state === "stopped") {
         stdout.write(`its process is gone; go on with: ${environment.command} resume ${quote(shown)}\n`);
       }
-      const { usd, requests, tokens } = status.spent;
       stdout.write(
-        `spent: ${usd} USD, ${requests} requests, ${tokens} tokens; unanswered: ${status.unanswered}; ` +
-          `possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
+        `${renderSpent(status)}; unanswered: ${status.unanswered}; possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
       );
       const rows = status.arms.map(({ arm, seed, generation, stage, state }) => [
         arm,

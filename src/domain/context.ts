@@ -85,11 +85,12 @@ export interface Budget {
   readonly tokens: number | null;
 }
 
-/** What was spent, and what is reserved for what is under way or was never answered. */
+/** What left the process over a whole run. Against a budget both count. */
 export interface Spending {
-  readonly usd: number;
-  readonly requests: number;
-  readonly tokens: number;
+  /** Every request that was sent; the dollars and tokens of those that were answered, or may have been billed all the same. */
+  readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
+  /** What requests that are under way, or that a dead process left unanswered, may still cost at most. */
+  readonly reserved: { readonly usd: number; readonly tokens: number };
 }
 
 export const noBudget: Budget = { usd: null, requests: null, tokens: null };

@@ -2,11 +2,13 @@
 
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Spending } from "../domain/context.ts";
 import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { StoreError } from "../errors.ts";
 import { type Connection, createEmptyError, EmptyRunError, openReader, toStoreError } from "./database.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
+import { createSpendingReader } from "./shelf/attempts.ts";
 import { readLintTurns } from "./shelf/lint.ts";
 
 export interface TrialStatus {
@@ -20,7 +22,7 @@ export interface TrialStatus {
   readonly state: string;
 }
 
-export interface RunStatus {
+export interface RunStatus extends Spending {
   /** The folder's name. */
   readonly run: string;
   readonly experiment: string;
@@ -31,8 +33,6 @@ export interface RunStatus {
   readonly stages: Readonly<Record<string, number>>;
   /** Attempts intended and not yet closed; none without a process. */
   readonly inFlight: number;
-  /** Only what left the process counts. */
-  readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
   /** Sent, and no reply was recorded: billed or not, they are sent again when the run goes on. */
   readonly unanswered: number;
   /** Sent again although an earlier sending was never answered. */
@@ -66,7 +66,8 @@ export function readStatus(directory: string): RunStatus {
       arms: readTrials(connection, isAlive),
       stages: Object.fromEntries(states.map(({ state, n }) => [state, n])),
       inFlight: isAlive ? (inFlight.get() as number) : 0,
-      ...readSpent(connection, isAlive),
+      ...createSpendingReader(connection)(),
+      ...readRepeats(connection, isAlive),
       lint: { limits: JSON.parse(run.limits ?? "{}") as LintLimits, turns: readLintTurns(connection) },
     };
   });
@@ -102,30 +103,21 @@ function readTrials(connection: Connection, isAlive: boolean): readonly TrialSta
   return trials.map(({ worst, ...trial }) => ({ ...trial, state: states[worst] as string }));
 }
 
-interface OutsideRow {
-  readonly usd: number;
-  readonly requests: number;
-  readonly tokens: number;
+interface RepeatRow {
   readonly repeated: number;
   readonly open: number;
 }
 
 /** What a dead process had sent is as unknown as what was found so when the run went on. */
-function readSpent(
-  connection: Connection,
-  isAlive: boolean,
-): Pick<RunStatus, "spent" | "unanswered" | "possiblyPaidTwice"> {
-  const { usd, requests, tokens, repeated, open } = connection
-    .prepare<[number], OutsideRow>(
-      `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-         coalesce(sum(token_count), 0) AS tokens, coalesce(sum(repeat_count), 0) AS repeated,
+function readRepeats(connection: Connection, isAlive: boolean): Pick<RunStatus, "unanswered" | "possiblyPaidTwice"> {
+  const { repeated, open } = connection
+    .prepare<[number], RepeatRow>(
+      `SELECT coalesce(sum(repeat_count), 0) AS repeated,
          coalesce(sum(state = 'unknown' OR (state = 'sent' AND NOT ?)), 0) AS open
        FROM attempt WHERE is_outside = 1`,
     )
-    .get(isAlive ? 1 : 0) as OutsideRow;
-  // Sums of many small prices: a billionth of a dollar is nobody's.
-  const rounded = Math.round(usd * 1e9) / 1e9;
-  return { spent: { usd: rounded, requests, tokens }, unanswered: open, possiblyPaidTwice: repeated };
+    .get(isAlive ? 1 : 0) as RepeatRow;
+  return { unanswered: open, possiblyPaidTwice: repeated };
 }
 
 export interface ListedRun {

@@ -1,39 +1,53 @@
-// What a run has spent and will have, as its live line tells it.
+// What a run has spent, reserved and will have, as its live line and its status tell it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCost, validateCost } from "../../src/cli/max-cost.ts";
-import { projectCost, renderSpending } from "../../src/cli/spending.ts";
+import { projectCost, renderSpending, renderSpent } from "../../src/cli/spending.ts";
+import type { Spending } from "../../src/domain/context.ts";
 import { UsageError } from "../../src/errors.ts";
 import { parseExperiment } from "../../src/experiment/parse.ts";
 
-const atStart = { usd: 1, requests: 100, tokens: 1000 };
-const expected = { atStart, outside: { calls: 1000, usd: 50 }, budget: { usd: 20 } };
+const none = { usd: 0, tokens: 0 };
+const spend = (usd: number, requests: number, tokens: number, reserved = none): Spending => ({
+  spent: { usd, requests, tokens },
+  reserved,
+});
+const expected = { atStart: spend(1, 100, 1000), outside: { calls: 1000, usd: 50 }, budget: { usd: 20 } };
 
 test("before anything is known the estimate stands; after twenty calls their own mean does", () => {
-  assert.equal(projectCost({ usd: 1.1, requests: 110, tokens: 1100 }, expected), 51);
-  assert.equal(projectCost({ usd: 2, requests: 200, tokens: 2000 }, expected), 2 + 9);
-  assert.equal(projectCost({ usd: 12, requests: 2000, tokens: 2000 }, expected), 12);
+  assert.equal(projectCost(spend(1.1, 110, 1100), expected), 51);
+  assert.equal(projectCost(spend(2, 200, 2000), expected), 2 + 9);
+  // Calls under way stand for what they may cost.
+  assert.equal(projectCost(spend(1.5, 200, 2000, { usd: 0.5, tokens: 1 }), expected), 2 + 9);
+  assert.equal(projectCost(spend(12, 2000, 2000), expected), 12);
 });
 
 test("the line tells spent, cap and end; requests alone where nothing costs anything; nothing where nothing was sent", () => {
-  const spent = { usd: 2, requests: 200, tokens: 2000 };
+  const spent = spend(2, 200, 2000);
   assert.equal(
     renderSpending(spent, expected, false),
     ", $2.00 of $20.00 spent (200 requests, 2000 tokens), about $11.00 at the end",
   );
   assert.equal(renderSpending(spent, expected, true), ", $2.00 of $20.00 spent (200 requests, 2000 tokens)");
-  const free = { atStart: { usd: 0, requests: 0, tokens: 0 }, outside: { calls: 500, usd: 0 }, budget: {} };
-  assert.equal(renderSpending({ usd: 0, requests: 20, tokens: 9 }, free, false), ", 20 of about 500 requests");
-  assert.equal(renderSpending({ usd: 0, requests: 0, tokens: 0 }, free, false), "");
-  const one = { usd: 0, requests: 1, tokens: 1 };
+  const free = { atStart: spend(0, 0, 0), outside: { calls: 500, usd: 0 }, budget: {} };
+  assert.equal(renderSpending(spend(0, 20, 9), free, false), ", 20 of about 500 requests");
+  assert.equal(renderSpending(spend(0, 0, 0), free, false), "");
+  const one = spend(0, 1, 1);
   const unknown = { ...free, outside: { calls: 0, usd: 0 } };
   assert.equal(renderSpending(one, unknown, false), ", 1 request");
   assert.match(renderSpending(one, { ...unknown, budget: { usd: 1 } }, true), /spent \(1 request, 1 token\)$/);
-  assert.match(
-    renderSpending({ usd: 0.00123, requests: 30, tokens: 9 }, { ...free, budget: { usd: 1 } }, true),
-    /\$0\.0012 of/,
+  assert.match(renderSpending(spend(0.00123, 30, 9), { ...free, budget: { usd: 1 } }, true), /\$0\.0012 of/);
+});
+
+test("the line and status tell spent and reserved apart, by the same words and figures", () => {
+  const spending = spend(1.5, 200, 1800, { usd: 0.5, tokens: 200 });
+  assert.equal(
+    renderSpending(spending, expected, false),
+    ", $1.50 of $20.00 spent (200 requests, 1800 tokens), $0.50 reserved (200 tokens), about $11.00 at the end",
   );
+  assert.equal(renderSpent(spending), "spent: $1.50 (200 requests, 1800 tokens); reserved: $0.50 (200 tokens)");
+  assert.equal(renderSpent(spend(0, 0, 0)), "spent: $0.00 (0 requests, 0 tokens)");
 });
 
 test("a cap in dollars is refused where nobody knows the price", () => {

@@ -126,7 +126,8 @@ async function checkBudget(folder: string, budget: Partial<Budget>): Promise<str
   const { sentCount, isStopped, spending } = await askInRun(folder, 6, budget);
   const [unit, cap] = Object.entries(budget)[0] as ["requests" | "tokens", number];
   if (!isStopped || sentCount !== 3) return `a budget of ${cap} ${unit} let ${sentCount} of 3 requests out`;
-  return spending[unit] === cap ? null : `a budget of ${cap} ${unit} was passed: ${spending[unit]} are in the books`;
+  const { [unit]: spent } = spending.spent;
+  return spent === cap ? null : `a budget of ${cap} ${unit} was passed: ${spent} are in the books`;
 }
 
 async function checkAnswers({ folder }: Place): Promise<string | null> {

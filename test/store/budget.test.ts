@@ -10,6 +10,7 @@ import type { Budget } from "../../src/domain/context.ts";
 import { BudgetError, StoreError } from "../../src/errors.ts";
 import { openRunFolder, type RunFolder } from "../../src/store/run-folder.ts";
 import { migrations } from "../../src/store/schema.ts";
+import { readStatus } from "../../src/store/status.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
 
 const request = {
@@ -38,7 +39,11 @@ test("what a request may cost is reserved; answered, it counts at what it cost; 
   const ledger = folder.createLedger(request.key);
   await ledger.intend({ key: "a", ...asked });
   await ledger.intend({ key: "b", ...asked });
-  assert.deepEqual(folder.readSpending(), { usd: 1, requests: 2, tokens: 200 });
+  const none = { usd: 0, tokens: 0 };
+  assert.deepEqual(folder.readSpending(), {
+    spent: { ...none, requests: 2 },
+    reserved: { usd: 1, tokens: 200 },
+  });
   await assert.rejects(ledger.intend({ key: "c", ...asked }), (error) => {
     assert.ok(error instanceof BudgetError);
     assert.equal(error.exitCode, 4);
@@ -49,9 +54,7 @@ test("what a request may cost is reserved; answered, it counts at what it cost; 
   ledger.account("a", usage);
   await ledger.record("a", { text: "yes" });
   await ledger.settle("b", { state: "retryable", reason: "busy" });
-  const { usd, ...counts } = folder.readSpending();
-  assert.ok(Math.abs(usd - 0.2) < 1e-12);
-  assert.deepEqual(counts, { requests: 2, tokens: 35 });
+  assert.deepEqual(folder.readSpending(), { spent: { usd: 0.2, requests: 2, tokens: 35 }, reserved: none });
   await ledger.intend({ key: "c", ...asked });
   await folder.close();
 });
@@ -70,7 +73,7 @@ test("requests and tokens have caps of their own, and work inside the process co
     await ledger.intend({ key: "a", ...asked });
     await assert.rejects(ledger.intend({ key: "b", ...asked }), new RegExp(`budget.${unit}: the budget of `));
     await ledger.intend({ key: "own", rowCount: 1, isOutside: false });
-    assert.equal(folder.readSpending().requests, 1);
+    assert.equal(folder.readSpending().spent.requests, 1);
     await folder.close();
   }
 });
@@ -88,7 +91,8 @@ test("what a server does not count stays counted as it was reserved, so that no 
     ledger.account(key, { ...usage, ...counted });
     await ledger.record(key, "yes");
   }
-  assert.equal(folder.readSpending().tokens, 200);
+  assert.equal(folder.readSpending().spent.tokens, 200);
+  assert.equal(folder.readSpending().reserved.tokens, 0);
   await assert.rejects(ledger.intend({ key: "2", ...asked }), BudgetError);
   await folder.close();
 });
@@ -101,12 +105,15 @@ test("what is announced again because it is under way is no further request", as
     await ledger.settle("a", { state: "retryable", reason: "its batch was found again" });
     await ledger.intend({ key: "a", ...asked, isOutside: false });
   }
-  assert.deepEqual(folder.readSpending(), { usd: 0.5, requests: 1, tokens: 100 });
+  assert.deepEqual(folder.readSpending(), {
+    spent: { usd: 0, requests: 1, tokens: 0 },
+    reserved: { usd: 0.5, tokens: 100 },
+  });
   await ledger.intend({ key: "b", ...asked });
   await folder.close();
 });
 
-test("the sum the database keeps is the sum of its attempts, whatever happens to them", async (context) => {
+test("spent and reserved are the sums of the attempts whatever happens to them, and status says the same", async (context) => {
   const root = createTemporaryFolder(context);
   let count = 0;
   const step = fc.tuple(fc.constantFrom("intend", "settle", "lose", "answer"), fc.integer({ min: 0, max: 3 }));
@@ -114,6 +121,7 @@ test("the sum the database keeps is the sum of its attempts, whatever happens to
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
       const directory = join(root, String(count++));
       const folder = await open(directory);
+      await folder.writeRun({ name: "run", source: "", resolved: {} });
       const ledger = folder.createLedger(request.key);
       const begun = new Set<string>();
       for (const [what, index] of steps) {
@@ -126,18 +134,26 @@ test("the sum the database keeps is the sum of its attempts, whatever happens to
           await ledger.record(key, index);
         } else await ledger.settle(key, { state: what === "lose" ? "unknown" : "retryable", reason: what });
       }
-      const spent = folder.readSpending();
+      const { spent, reserved } = folder.readSpending();
+      const status = readStatus(directory);
+      assert.deepEqual([status.spent, status.reserved], [spent, reserved]);
       await folder.close();
+      const after = readStatus(directory);
+      assert.deepEqual([after.spent, after.reserved], [spent, reserved]);
       const connection = new Database(join(directory, "state.db"), { readonly: true });
       const summed = connection
-        .prepare<[], { usd: number; requests: number; tokens: number }>(
+        .prepare<[], Record<"usd" | "requests" | "tokens" | "heldUsd" | "heldTokens", number>>(
           `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-             coalesce(sum(token_count + try_token_count), 0) AS tokens FROM attempt`,
+             coalesce(sum(token_count + try_token_count), 0) AS tokens,
+             coalesce(sum(try_usd) FILTER (WHERE closed_ms IS NULL), 0) AS heldUsd,
+             coalesce(sum(try_token_count) FILTER (WHERE closed_ms IS NULL), 0) AS heldTokens FROM attempt`,
         )
-        .get();
+        .get()!;
       connection.close();
-      assert.deepEqual([spent.requests, spent.tokens], [summed?.requests, summed?.tokens]);
-      assert.ok(Math.abs(spent.usd - (summed?.usd ?? Number.NaN)) < 1e-9);
+      assert.deepEqual([spent.requests, reserved.tokens], [summed.requests, summed.heldTokens]);
+      assert.equal(spent.tokens + reserved.tokens, summed.tokens);
+      assert.ok(Math.abs(reserved.usd - summed.heldUsd) < 1e-9);
+      assert.ok(Math.abs(spent.usd + reserved.usd - summed.usd) < 1e-9);
     }),
     { numRuns: 15 },
   );
@@ -166,7 +182,7 @@ test("an answer is recalled by another process, is refused where it is damaged, 
   const input = { key: "i".repeat(64), kind: "sample", value: null, digest: "another" } as const;
   await second.records.begin({ ...request, inputs: [input] });
   assert.equal(again.recall("a"), undefined);
-  assert.equal(second.readSpending().requests, 2);
+  assert.equal(second.readSpending().spent.requests, 2);
   await second.close();
 });
 
@@ -187,7 +203,11 @@ test("a run of every older version is copied, brought up to date and counted", a
     old.pragma(`user_version = ${version}`);
     old.close();
     const folder = await open(directory, { usd: 1 });
-    assert.deepEqual(folder.readSpending(), { usd: 0.75, requests: 1, tokens: 7 });
+    // What its process had sent was never answered: a try of 0.5 is still held.
+    assert.deepEqual(folder.readSpending(), {
+      spent: { usd: 0.25, requests: 1, tokens: 7 },
+      reserved: { usd: 0.5, tokens: 0 },
+    });
     await assert.rejects(folder.createLedger(request.key).intend({ key: "b", ...asked }), BudgetError);
     await folder.close();
     assert.ok(existsSync(`${file}.v${version}`));

@@ -64,9 +64,10 @@ export function createAttemptTable(
   const usageByAttempt = new Map<string, Usage>();
   const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
   // Whoever watches may look once more after the run was closed.
-  let latest: Spending = { usd: 0, requests: 0, tokens: 0 };
+  let latest: Spending = { spent: { usd: 0, requests: 0, tokens: 0 }, reserved: { usd: 0, tokens: 0 } };
+  const readSums = createSpendingReader(connection);
   const readSpending = (): Spending => {
-    if (connection.open) latest = statements.spending.get() as Spending;
+    if (connection.open) latest = readSums();
     return latest;
   };
 
@@ -177,9 +178,33 @@ function prepareStatements(connection: Connection) {
       `SELECT value, value_sha256 FROM answer JOIN attempt ON attempt.id = answer.attempt_id
        WHERE stage_id = ? AND key = ?`,
     ),
-    spending: connection.prepare<[], Spending>("SELECT usd, requests, tokens FROM spending"),
   };
 }
+
+interface Sums {
+  readonly usd: number;
+  readonly requests: number;
+  readonly tokens: number;
+  readonly reservedUsd: number;
+  readonly reservedTokens: number;
+}
+
+/** What is spent and what is reserved, told apart: the same for the run's writer and for whoever reads beside it. */
+export function createSpendingReader(connection: Connection): () => Spending {
+  const sums = connection.prepare<[], Sums>(
+    "SELECT usd, requests, tokens, reserved_usd AS reservedUsd, reserved_tokens AS reservedTokens FROM spending",
+  );
+  return () => {
+    const { usd, requests, tokens, reservedUsd, reservedTokens } = sums.get() as Sums;
+    return {
+      spent: { usd: roundUsd(usd - reservedUsd), requests, tokens: tokens - reservedTokens },
+      reserved: { usd: roundUsd(reservedUsd), tokens: reservedTokens },
+    };
+  };
+}
+
+/** Sums of many small prices: a billionth of a dollar is nobody's, be it owed or owing. */
+const roundUsd = (usd: number): number => Math.max(0, Math.round(usd * 1e9) / 1e9);
 
 function throwRefusal(refusal: BudgetError | null): void {
   if (refusal !== null) throw refusal;
@@ -188,9 +213,10 @@ function throwRefusal(refusal: BudgetError | null): void {
 /** The budget that an intent would exceed; a cent's millionth is nobody's. */
 function findExcess(
   budget: Budget,
-  spent: Spending,
+  { spent: paid, reserved }: Spending,
   { costUsd = 0, tokenCount = 0 }: AttemptIntent,
 ): BudgetError | null {
+  const spent = { ...paid, usd: paid.usd + reserved.usd, tokens: paid.tokens + reserved.tokens };
   const asked = { usd: costUsd, requests: 1, tokens: tokenCount };
   for (const unit of ["usd", "requests", "tokens"] as const) {
     const cap = budget[unit];

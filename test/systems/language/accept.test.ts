@@ -82,7 +82,7 @@ async function run(
       for await (const row of folder.shelf.readCorpus(key, order)) rows.push(row);
       corpora.push(rows);
     }
-    return { stages, corpora, requests: folder.readSpending().requests, failure };
+    return { stages, corpora, requests: folder.readSpending().spent.requests, failure };
   } finally {
     await folder.close();
   }
