@@ -53,7 +53,8 @@ export function* listEndpointFindings(
     const { tokenCount, median, high } = given.agreement;
     const measured = `median difference ${show(median)} nats, 95th percentile ${show(high)}, over ${tokenCount} tokens`;
     yield createOk("given texts", `scored and proved as ${given.way}: ${measured}`);
-  } else if (needs.isScored) {
+  } else if (given.kind === "unasked") yield createOk("given texts", "whether they are scored was not found out");
+  else if (needs.isScored) {
     yield createProblem("given texts", { what: `cannot be scored: ${given.reason}`, next: givenAdvice });
   } else yield createOk("given texts", `cannot be scored, and are not: ${given.reason}`);
   yield describeTemplate(evidence, ask);

@@ -6,6 +6,7 @@ import type { Model } from "../domain/ports.ts";
 import { RefeedError } from "../errors.ts";
 import { renderOutside } from "../experiment/change/refusal.ts";
 import type { LanguageExperiment } from "../experiment/experiment.ts";
+import { computeUses } from "../experiment/hosted/uses.ts";
 import { addCosts, readPlan } from "../experiment/plan.ts";
 import type { PreparedExperiment } from "../experiment/prepare.ts";
 import { type DeclaredEndpoint, resolvePrice } from "../experiment/schema/endpoints.ts";
@@ -129,19 +130,13 @@ async function* classifyOnce({ settings, connection, environment }: Parts): Asyn
 }
 
 /** What of it the experiment uses. */
-function readNeeds({ name, model }: DeclaredEndpoint, { language, arms }: LanguageExperiment): Needs {
-  const verifiers = Object.values(language.verifiers);
-  const settings = arms.map((arm) => arm.settings);
-  const isTeacher = settings.some(({ teacher }) => teacher === name);
-  const isOwn = model === null && language.endpoint === name;
-  const hasLoss = settings.some(({ metrics }) => metrics.includes("loss"));
-  const isWeak = verifiers.some(
-    (verifier) => verifier.kind === "perplexity" && "endpoint" in verifier && verifier.endpoint === name,
-  );
-  const isSampled = isTeacher || isOwn;
+function readNeeds({ name }: DeclaredEndpoint, experiment: LanguageExperiment): Needs {
+  const { isSampled, isScored } = computeUses(name, experiment);
+  const verifiers = Object.values(experiment.language.verifiers);
+  const settings = experiment.arms.map((arm) => arm.settings);
   return {
     isSampled,
-    isScored: isWeak || (isSampled && hasLoss),
+    isScored,
     hasSelf: isSampled && verifiers.some(({ kind }) => kind === "self"),
     hasStop: isSampled && settings.some(({ sample }) => (sample.stop ?? []).length > 0),
     draws: Math.max(...settings.map(({ sample }) => sample.candidates)),

@@ -7,6 +7,7 @@ import { createTextForm } from "../../systems/language/template.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import { createEndpoints, type Endpoints } from "../hosted/endpoints.ts";
+import { computeUses } from "../hosted/uses.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import { startOwnServer } from "../serve/own-server.ts";
 import type { Lent } from "./composed.ts";
@@ -24,7 +25,9 @@ export interface Models extends Omit<ModelProvider, "close"> {
 export async function openModels(experiment: LanguageExperiment, lent: Lent | null): Promise<Models> {
   const { language } = experiment;
   // What is refused for want of a key is refused before anything is opened.
-  const endpoints = createEndpoints(language.endpoints, lent && { ...lent.hosting, serveOwn: () => serveOwn() });
+  const findUses = (name: string) => computeUses(name, experiment);
+  const hosting = lent && { ...lent.hosting, serveOwn: () => serveOwn(), findUses };
+  const endpoints = createEndpoints(language.endpoints, hosting);
   const provider = await openModelProvider(language, experiment);
   const serveOwn = (): Promise<ServedAddress> => {
     if (!lent || !provider.createEngine) throw new TypeError("there are no models to serve");

@@ -10,7 +10,7 @@ import type { EndpointSettings } from "../../providers/endpoint.ts";
 import { createHostedScorer } from "../../providers/given/scorer.ts";
 import { createSendJson } from "../../providers/given/send.ts";
 import { createProvider, type Found } from "../../providers/provider.ts";
-import { createEndpointGate, type EndpointGate } from "../../providers/proving/gate.ts";
+import { createEndpointGate, type EndpointGate, type Uses } from "../../providers/proving/gate.ts";
 import type { ServedAddress } from "../../providers/served/server.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
 
@@ -28,6 +28,8 @@ export interface Hosting {
 export interface OwnHosting extends Hosting {
   /** Serves the run's own models on loopback. */
   readonly serveOwn: () => Promise<ServedAddress>;
+  /** What the experiment asks of an endpoint. */
+  readonly findUses: (name: string) => Uses;
 }
 
 /** An endpoint at work. */
@@ -45,7 +47,7 @@ export interface OpenEndpoint {
 const tellingMs = 1000;
 
 export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
-  const { readSecret, clock, serveOwn } = hosting;
+  const { readSecret, clock, serveOwn, findUses } = hosting;
   const own = declared.urls.length === 0 ? await serveOwn() : null;
   const urls = own === null ? declared.urls : [own.url];
   const settings: EndpointSettings = { ...declared, urls, price: resolvePrice(declared) };
@@ -71,6 +73,7 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
   const gate = createEndpointGate({
     ...{ settings, controller, send, records: hosting.records, acceptsChange: hosting.acceptsChange },
     digests: fixed === null ? null : [fixed.digest],
+    uses: findUses(declared.name),
   });
   return {
     sampler: provider.sampler,

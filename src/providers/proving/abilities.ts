@@ -15,6 +15,12 @@ interface Known {
   readonly dialect: LogProbabilityShape | null;
 }
 
+/** Of an endpoint that is not sampled. */
+export const unknownAbilities: Abilities = {
+  ...{ n: null, seed: null, stop: null, logProbabilities: null, chat: null, completions: null },
+  dialect: "none",
+};
+
 const text = "Here is the first line of a story that nobody has told before:";
 
 /** Enough to tell draws apart, and no more than the shortest of models writes. */

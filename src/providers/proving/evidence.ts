@@ -38,7 +38,7 @@ export interface Abilities {
   readonly seed: boolean | null;
   readonly stop: boolean | null;
   /** Log-probabilities of what it writes, by the route that is sampled. */
-  readonly logProbabilities: boolean;
+  readonly logProbabilities: boolean | null;
   readonly chat: boolean | null;
   readonly completions: boolean | null;
   /** How it takes to be asked for them there. */
@@ -48,7 +48,9 @@ export interface Abilities {
 export type GivenEvidence =
   | { readonly kind: "proved"; readonly way: string; readonly agreement: Agreement }
   /** It cannot be relied on, and why. */
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string }
+  /** Nothing will ask it for them, so nobody found out. */
+  | { readonly kind: "unasked" };
 
 export interface Canary {
   readonly prompt: string;
@@ -61,7 +63,8 @@ export interface Canary {
 }
 
 export type Fingerprint =
-  | { readonly kind: "canaries"; readonly canaries: readonly Canary[] }
+  /** `isPlain`: by the route that is sampled and judges, and not, where that is another, by the one that scores given texts. */
+  | { readonly kind: "canaries"; readonly canaries: readonly Canary[]; readonly isPlain?: true }
   /** It serves this run's own models, each told by the digest in its list. */
   | { readonly kind: "digests" };
 

@@ -15,6 +15,8 @@ import { askModels, probeAway, probeEndpoint } from "./probe.ts";
 import { createProber, type ProbeParts } from "./prober.ts";
 import { givenAdvice } from "./proof.ts";
 
+export type { Uses } from "./prober.ts";
+
 export interface EndpointGate {
   /**
    * Resolves with what the endpoint was found to be once it is sure that it serves this model.
@@ -92,6 +94,7 @@ export function createEndpointGate(given: GateParts): EndpointGate {
     },
     async enterGiven(model, context) {
       const { given } = await enter(model, context);
+      if (given.kind === "unasked") throw new TypeError(`no given text was to be scored by ${nameOf(parts)}`);
       const way = given.kind === "proved" ? givenWays.find(({ name }) => name === given.way) : undefined;
       if (way) return way;
       const reason = given.kind === "refused" ? given.reason : `the way ${given.way} is unknown`;
@@ -120,7 +123,8 @@ async function prove(parts: GateParts, model: Model, context: Context): Promise<
   const { settings, records, acceptsChange } = parts;
   // What is taken as it is needs nothing to be held against; and damaged evidence is replaced.
   const before = acceptsChange ? undefined : parseEvidence(records.read(settings.name));
-  const found = await probeEndpoint(parts, model, context);
+  const known = before?.model === (settings.model ?? model.lineage) ? before.fingerprint : undefined;
+  const found = await probeEndpoint({ ...parts, before: known }, model, context);
   const after = keepFingerprint(parts, { before, found });
   await records.write(settings.name, renderEvidence(after));
   return after;

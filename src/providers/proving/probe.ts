@@ -7,19 +7,24 @@ import { ProviderError } from "../../errors.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import { createLimit, finish } from "../openai/body.ts";
 import { routeOf } from "../openai/talk.ts";
-import { probeAbilities } from "./abilities.ts";
+import { probeAbilities, unknownAbilities } from "./abilities.ts";
 import type { Evidence, Fingerprint, ListedModel } from "./evidence.ts";
 import { findChange } from "./fingerprint.ts";
 import { hasModel, readModels } from "./models.ts";
-import { createProber, mostRequests, type ProbeParts, type Prober } from "./prober.ts";
-import { type CanaryFindings, proveGiven } from "./proof.ts";
+import { createProber, everyUse, mostRequests, type ProbeParts, type Prober, type Uses } from "./prober.ts";
+import { type CanaryFindings, type ProofTask, proveGiven } from "./proof.ts";
 
 /**
- * Probes, proves and fingerprints. Throws ProviderError where it does not serve the model, or does not answer. Of several
+ * Probes, proves and fingerprints, as far as that is of use; `before` is what a fingerprint is to be held against. Throws ProviderError where it does not serve the model, or does not answer. Of several
  * servers those that are away are left out where that is allowed; where all of them are, the first to come is waited for.
  */
-export async function probeEndpoint(parts: ProbeParts, model: Model, context: Context): Promise<Evidence> {
-  const { settings, leaveOut } = parts;
+export async function probeEndpoint(
+  parts: ProbeParts & { readonly before?: Fingerprint | undefined },
+  model: Model,
+  context: Context,
+): Promise<Evidence> {
+  const { settings, leaveOut, before, uses = everyUse } = parts;
+  const task = createTask(uses, before);
   const count = Math.max(1, settings.urls.length);
   const mayBeAway = leaveOut !== undefined && count > 1;
   for (;;) {
@@ -28,10 +33,10 @@ export async function probeEndpoint(parts: ProbeParts, model: Model, context: Co
     let requestCount = 0;
     for (let server = 0; server < count; server++) {
       const prober = createProber({ ...parts, server }, model, context);
-      const found = await readServer(prober, mayBeAway);
+      const found = await readServer(prober, { ...task, mayBeAway });
       if (found === null) away.push(server);
       else if (evidence) checkTwin(evidence, found, { settings, server });
-      else evidence = await readFirst(prober, found);
+      else evidence = await readFirst(prober, found, { ...task, ...uses });
       requestCount += mostRequests - prober.left();
     }
     leaveOut?.(away);
@@ -47,19 +52,36 @@ export async function probeAway(
   context: Context,
 ): Promise<readonly number[]> {
   const still: number[] = [];
+  const task = createTask(parts.uses ?? everyUse, evidence.fingerprint);
   for (const server of away) {
-    const found = await readServer(createProber({ ...parts, server }, model, context), true);
+    const prober = createProber({ ...parts, server }, model, context);
+    const found = await readServer(prober, { ...task, mayBeAway: true });
     if (found === null) still.push(server);
     else checkTwin(evidence, found, { settings: parts.settings, server });
   }
   return still;
 }
 
+/**
+ * Canaries come by the route by which those came that they are held against, though the experiment may ask for something
+ * else by now. A judge is found out by what it answers, where that does not show in its draws.
+ */
+function createTask({ isSampled, isJudge, isScored }: Uses, before: Fingerprint | undefined): ProofTask {
+  const isPlain = before?.kind === "canaries" ? before.isPlain === true : !isScored || (isJudge && !isSampled);
+  return { isPlain, isProved: isScored || !isPlain };
+}
+
 /** What is found of one server and held to be true of all. */
-async function readFirst(prober: Prober, found: ServerFindings): Promise<Evidence> {
+async function readFirst(
+  prober: Prober,
+  found: ServerFindings,
+  { isSampled, isPlain }: Pick<Uses, "isSampled"> & Pick<ProofTask, "isPlain">,
+): Promise<Evidence> {
   const { listed, canaries, completions, dialect, given } = found;
-  const abilities = await probeAbilities(prober, { completions, dialect });
-  const fingerprint: Fingerprint = { kind: "canaries", canaries };
+  const abilities = isSampled
+    ? await probeAbilities(prober, { completions, dialect })
+    : { ...unknownAbilities, completions };
+  const fingerprint: Fingerprint = { kind: "canaries", canaries, ...(isPlain && { isPlain }) };
   const { model, hasFinish } = prober;
   return { version: 1, model, listed, abilities, given, hasFinish: hasFinish(), fingerprint, requestCount: 0 };
 }
@@ -74,12 +96,15 @@ interface ServerFindings extends CanaryFindings {
 }
 
 /** null where nobody listens there, and it is not to be waited for. */
-async function readServer(prober: Prober, mayBeAway: boolean): Promise<ServerFindings | null> {
+async function readServer(
+  prober: Prober,
+  { mayBeAway, ...task }: ProofTask & { readonly mayBeAway: boolean },
+): Promise<ServerFindings | null> {
   const reply = await prober.ask({ name: "models", path: "/models", mayBeAway });
   if (reply.kind === "untold" && reply.isAway) return null;
   const listed = reply.kind === "told" ? readModels(reply.value) : null;
   await checkName(prober, listed);
-  const found = await proveGiven(prober, listed);
+  const found = await proveGiven(prober, listed, task);
   if (found.canaries.length === 0) throw createMuteError(prober);
   return { ...found, listed };
 }

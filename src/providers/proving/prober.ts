@@ -46,8 +46,22 @@ export interface Prober {
 
 export const mostRequests = 10;
 
+/** What will be asked of an endpoint: what nothing will ask for is not found out either. */
+export interface Uses {
+  /** Draws. */
+  readonly isSampled: boolean;
+  /** Answers to questions. */
+  readonly isJudge: boolean;
+  /** Log-probabilities of given texts. */
+  readonly isScored: boolean;
+}
+
+export const everyUse: Uses = { isSampled: true, isJudge: true, isScored: true };
+
 export interface ProbeParts {
   readonly settings: EndpointSettings;
+  /** Everything there is to find out unless given. */
+  readonly uses?: Uses;
   readonly controller: Controller;
   readonly send: SendJson;
   /** Given where servers may be away while others are proved: told which of them, by their places in the list. */

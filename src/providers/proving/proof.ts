@@ -30,26 +30,37 @@ export interface CanaryFindings {
   readonly completions: boolean | null;
 }
 
+export interface ProofTask {
+  /** Whether given texts are to be proved. */
+  readonly isProved: boolean;
+  /** Whether the canaries come from the route that is sampled, whatever given texts are proved by. */
+  readonly isPlain: boolean;
+}
+
 /** Has canaries written and proves given texts by them, in as few requests as it takes. */
-export async function proveGiven(prober: Prober, listed: readonly ListedModel[] | null): Promise<CanaryFindings> {
+export async function proveGiven(
+  prober: Prober,
+  listed: readonly ListedModel[] | null,
+  { isProved, isPlain }: ProofTask,
+): Promise<CanaryFindings> {
   const { settings } = prober;
-  const ways = findWays(settings.given, listed);
-  if (ways.some(({ shape }) => shape === "refeed")) return proveTogether(prober, ways[0] as GivenWay);
+  const known = findWays(settings.given, listed);
+  if (known.some(({ shape }) => shape === "refeed")) return proveTogether(prober, known[0] as GivenWay, isProved);
+  const ways = isProved ? known : [];
   const isAsked = settings.ask === "completions" || ways.length > 0;
   const raw = isAsked ? await writeRaw(prober) : undefined;
-  const first = raw ?? (await writeChat(prober));
+  const isChat = isPlain && settings.ask === "chat";
+  const first = isChat || raw === undefined ? await writeChat(prober) : raw;
   const base = { completions: isAsked ? raw !== undefined : null, dialect: raw?.dialect ?? null };
   const tellers = ways.length === 0 ? null : await findTellers(prober, { raw, ways });
-  if (tellers) {
-    const { written, given } = await prove(prober, tellers);
-    return { ...base, canaries: createCanaries(written), given };
-  }
+  const proved = tellers && (await prove(prober, tellers));
+  if (proved && !isPlain) return { ...base, canaries: createCanaries(proved.written), given: proved.given };
+  const canaries = first ? createCanaries([first.written], await isSteady(first)) : [];
+  if (proved || !isProved) return { ...base, canaries, given: proved?.given ?? { kind: "unasked" } };
   const mute = raw
     ? "its raw route tells no log-probabilities of what it writes, so those of given texts cannot be proved"
     : "it has no raw completions route";
-  const reason = ways.length === 0 ? "the experiment says given: none" : mute;
-  const canaries = first ? createCanaries([first.written], await isSteady(first)) : [];
-  return { ...base, canaries, given: refuse(reason) };
+  return { ...base, canaries, given: refuse(ways.length === 0 ? "the experiment says given: none" : mute) };
 }
 
 /** A text that is all there is to tell a model by is worth something if it comes again. */
@@ -178,11 +189,12 @@ function describeVerdict({ shape }: GivenWay, verdict: Exclude<Verdict, { readon
 
 const show = (value: number): string => String(Number(value.toPrecision(3)));
 
-async function proveTogether(prober: Prober, way: GivenWay): Promise<CanaryFindings> {
+async function proveTogether(prober: Prober, way: GivenWay, isProved: boolean): Promise<CanaryFindings> {
   const { written, reason } = await writeTogether(prober);
   const isTold = written.length > 0;
   const base = { canaries: createCanaries(written), completions: isTold, dialect: isTold ? ("number" as const) : null };
   if (!isTold) return { ...base, given: refuse(reason) };
+  if (!isProved) return { ...base, given: { kind: "unasked" } };
   const heard = await hear(prober, way, written);
   const given = heard.passages.length === 0 ? refuse(heard.reason) : judge(way, computeVerdict(heard.passages));
   return { ...base, given };

@@ -303,3 +303,39 @@ test("where all servers are dead the first to come is waited for, and the others
   await entered;
   assert.deepEqual([...(await askMany())], [second.base]);
 });
+
+test("the fingerprint stays what it was when an experiment comes to ask for more, or for less", async (context) => {
+  const uses = (isScored: boolean) => ({ isSampled: true, isJudge: false, isScored });
+  for (const kind of ["vllm", "tgi"] as const) {
+    for (const ask of ["chat", "completions"] as const) {
+      for (const isFirstScored of [false, true]) {
+        const server = await startGivenServer(context, { kind });
+        const records = createMemoryEvidence();
+        const settings = { ask } as EndpointSettings;
+        const order = [isFirstScored, !isFirstScored, isFirstScored, !isFirstScored];
+        for (const isScored of order) {
+          const gate = createGate(context, server.base, { records, settings, uses: uses(isScored) });
+          const { given } = await gate.enter(teacher, stage());
+          if (isScored) assert.equal(given.kind, "proved", JSON.stringify(given));
+        }
+        server.become({ model: "another" });
+        for (const isScored of order.slice(0, 2)) {
+          const gate = createGate(context, server.base, { records, settings, uses: uses(isScored) });
+          await assert.rejects(gate.enter(teacher, stage()), isRefusal(/is no longer the model that this run asked/));
+        }
+      }
+    }
+  }
+});
+
+test("evidence of a run that was asked for everything holds for one that asks for less", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const records = createMemoryEvidence();
+  const settings = { ask: "chat" } as EndpointSettings;
+  await createGate(context, server.base, { records, settings }).enter(teacher, stage());
+  const uses = { isSampled: true, isJudge: false, isScored: false };
+  await createGate(context, server.base, { records, settings, uses }).enter(teacher, stage());
+  server.become({ model: "another" });
+  const changed = createGate(context, server.base, { records, settings, uses });
+  await assert.rejects(changed.enter(teacher, stage()), isRefusal(/is no longer the model that this run asked/));
+});

@@ -10,7 +10,7 @@ import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import type { SendJson } from "../../../src/providers/given/send.ts";
 import type { Abilities, Evidence } from "../../../src/providers/proving/evidence.ts";
 import { probeEndpoint } from "../../../src/providers/proving/probe.ts";
-import { mostRequests } from "../../../src/providers/proving/prober.ts";
+import { mostRequests, type Uses } from "../../../src/providers/proving/prober.ts";
 import { reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { type ServerKind, type ServerTraits, startGivenServer } from "../../helpers/given-server.ts";
 
@@ -19,11 +19,12 @@ const model: Model = { lineage: "endpoint:teacher", file: "", digest: "d".repeat
 async function probe(
   context: TestContext,
   traits: ServerTraits,
-  settings: Partial<EndpointSettings> = {},
+  { uses, ...settings }: Partial<EndpointSettings> & { readonly uses?: Uses } = {},
 ): Promise<Evidence & { readonly paths: readonly string[] }> {
   const server = await startGivenServer(context, traits);
   const stage = createRecordingContext("stage");
-  const evidence = await probeEndpoint(reachEndpoint(context, server.base, settings), model, stage);
+  const parts = { ...reachEndpoint(context, server.base, settings), ...(uses && { uses }) };
+  const evidence = await probeEndpoint(parts, model, stage);
   const paths = server.received.map(({ path }) => path);
   assert.ok(paths.length <= mostRequests, `${paths.length} requests: ${paths.join(" ")}`);
   assert.equal(evidence.requestCount, paths.length);
@@ -202,4 +203,44 @@ test("given: none asks for nothing of the kind", async (context) => {
   const { given, paths } = await probe(context, { kind: "vllm" }, { given: "none" });
   assert.deepEqual(given, { kind: "refused", reason: "the experiment says given: none" });
   assert.equal(paths.length, 5);
+});
+
+const noUse: Uses = { isSampled: false, isJudge: false, isScored: false };
+const [models, chat, raw] = ["/v1/models", "/v1/chat/completions", "/v1/completions"];
+
+test("a judge shows its list and its fingerprint, and is asked for nothing else", async (context) => {
+  for (const [ask, route] of [
+    ["chat", chat],
+    ["completions", raw],
+  ] as const) {
+    const found = await probe(context, { kind: "vllm" }, { ask, uses: { ...noUse, isJudge: true } });
+    assert.deepEqual(found.paths, [models, route]);
+    assert.deepEqual(found.given, { kind: "unasked" });
+    assert.deepEqual([found.abilities.n, found.abilities.seed, found.abilities.logProbabilities], [null, null, null]);
+    assert.ok(found.fingerprint.kind === "canaries" && found.fingerprint.canaries[0]?.terms?.length === 96);
+    // Whether it tells of the ends of its texts is known before anything is asked.
+    assert.equal(found.hasFinish, true);
+  }
+});
+
+test("a teacher that is sampled alone shows what it heeds, and is given no text to score", async (context) => {
+  for (const ask of ["chat", "completions"] as const) {
+    const found = await probe(context, { kind: "vllm" }, { ask, uses: { ...noUse, isSampled: true } });
+    const expected = ask === "chat" ? [models, chat, chat, chat] : [models, raw, raw, raw, chat];
+    assert.deepEqual(found.paths, expected);
+    assert.deepEqual(found.given, { kind: "unasked" });
+    assert.deepEqual([found.abilities.n, found.abilities.seed, found.abilities.stop], [true, true, true]);
+    assert.equal(found.abilities.dialect, "number");
+  }
+});
+
+test("a weak verifier is proved, and draws nothing; one that judges as well shows how it answers", async (context) => {
+  const weak = await probe(context, { kind: "vllm" }, { ask: "chat", uses: { ...noUse, isScored: true } });
+  assert.deepEqual(weak.paths, [models, raw, raw]);
+  assert.equal(weak.given.kind, "proved");
+  assert.equal(weak.hasFinish, null);
+  const uses = { ...noUse, isScored: true, isJudge: true };
+  const both = await probe(context, { kind: "vllm" }, { ask: "chat", uses });
+  assert.deepEqual(both.paths, [models, raw, chat, raw]);
+  assert.deepEqual([both.given.kind, both.hasFinish], ["proved", true]);
 });
