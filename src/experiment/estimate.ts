@@ -3,8 +3,10 @@
 
 import type { Split } from "../domain/rows.ts";
 import type { Description } from "../domain/stage.ts";
+import { computeEntryCost, computeProofCost } from "../providers/proving/proof-cost.ts";
 import { computeUsd } from "../providers/usage.ts";
-import type { LanguageExperiment, LanguageSettings } from "./experiment.ts";
+import type { Experiment, LanguageExperiment, LanguageSettings } from "./experiment.ts";
+import { computeUses } from "./hosted/uses.ts";
 import type { LanguageMaterials, RunRecordSource } from "./prepare.ts";
 import { type DeclaredEndpoint, resolvePrice } from "./schema/endpoints.ts";
 
@@ -16,7 +18,36 @@ export interface Outside {
 }
 
 /** undefined where nothing leaves the process, or nothing is known of it. */
-export function estimateOutside(description: Description, source: RunRecordSource): Outside | undefined {
+export type EstimateOutside = (description: Description) => Outside | undefined;
+
+/** Asked for one stage after another in the order of a plan: an endpoint is proved by the first that asks it for something. */
+export function createEstimate(source: RunRecordSource): EstimateOutside {
+  const proved = new Set<string>();
+  return (description) => {
+    const sent = estimateStage(description, source);
+    const endpoint = findProved(description, source.experiment);
+    if (sent === undefined || endpoint === undefined) return sent;
+    const entered = addTwo(sent, priceCalls(endpoint, computeEntryCost(endpoint)));
+    if (proved.has(endpoint.name)) return entered;
+    proved.add(endpoint.name);
+    const uses = computeUses(endpoint.name, source.experiment as LanguageExperiment);
+    return addTwo(entered, priceCalls(endpoint, computeProofCost(endpoint, uses)));
+  };
+}
+
+/** What stages still to be run will send, all together. */
+export function addOutside(open: readonly Description[], source: RunRecordSource): Outside {
+  const none: Outside = { calls: 0, tokens: 0, usd: 0 };
+  const estimate = createEstimate(source);
+  return open.reduce((sum, description) => addTwo(sum, estimate(description) ?? none), none);
+}
+
+function addTwo(one: Outside, other: Outside): Outside {
+  return { calls: one.calls + other.calls, tokens: one.tokens + other.tokens, usd: one.usd + other.usd };
+}
+
+/** What of a stage is asked for by itself, without what proves whoever is asked. */
+function estimateStage(description: Description, source: RunRecordSource): Outside | undefined {
   const { experiment, materials } = source;
   if (experiment.system !== "language" || materials === null) return undefined;
   const { script } = experiment.language;
@@ -26,15 +57,6 @@ export function estimateOutside(description: Description, source: RunRecordSourc
   if (description.kind === "verify") return estimateVerifying(asked);
   if (description.kind === "evaluate") return estimateScoring(asked);
   return undefined;
-}
-
-/** What stages still to be run will send, all together. */
-export function addOutside(open: readonly Description[], source: RunRecordSource): Outside {
-  const none: Outside = { calls: 0, tokens: 0, usd: 0 };
-  return open.reduce((sum, description) => {
-    const { calls, tokens, usd } = estimateOutside(description, source) ?? none;
-    return { calls: sum.calls + calls, tokens: sum.tokens + tokens, usd: sum.usd + usd };
-  }, none);
 }
 
 interface Asked {
@@ -97,9 +119,7 @@ interface Asking {
 /** A verifier behind an endpoint says so in its parameters: a call a candidate, two where its order is swapped. */
 function estimateVerifying({ description, experiment, materials }: Asked): Outside | undefined {
   const { verifier = {} } = description.parameters as { verifier?: Asking };
-  // An auxiliary model is scored under where the run's models are.
-  const own = verifier.kind === "perplexity" ? experiment.language.endpoint : null;
-  const endpoint = experiment.language.endpoints[verifier.endpoint?.name ?? own ?? ""];
+  const endpoint = findVerifierEndpoint(description, experiment);
   if (endpoint === undefined) return undefined;
   const settings = findSettings(description, experiment);
   const { rowCount } = materials.dataset.train;
@@ -133,6 +153,24 @@ function findEndpoint({ turn }: Description, { arms, language }: LanguageExperim
   const teacher = arms.find(({ id }) => id === turn.arm.id)?.settings.teacher ?? null;
   const name = turn.generation === 0 && teacher !== null ? teacher : language.endpoint;
   return name === null ? undefined : language.endpoints[name];
+}
+
+function findVerifierEndpoint(
+  { parameters }: Description,
+  { language }: LanguageExperiment,
+): DeclaredEndpoint | undefined {
+  const { verifier = {} } = parameters as { verifier?: Asking };
+  // An auxiliary model is scored under where the run's models are.
+  const own = verifier.kind === "perplexity" ? language.endpoint : null;
+  return language.endpoints[verifier.endpoint?.name ?? own ?? ""];
+}
+
+/** Who has to be proved before a stage asks it for what the stage sends; a classifier is not. */
+function findProved(description: Description, experiment: Experiment): DeclaredEndpoint | undefined {
+  if (experiment.system !== "language") return undefined;
+  if (description.kind !== "verify") return findEndpoint(description, experiment);
+  const { verifier = {} } = description.parameters as { verifier?: Asking };
+  return verifier.kind === "reward" ? undefined : findVerifierEndpoint(description, experiment);
 }
 
 /** English takes about four characters a token; other scripts take fewer, so three and a half. */

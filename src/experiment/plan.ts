@@ -9,7 +9,7 @@ import { computeDifference } from "./change/difference.ts";
 import { type ChangeImpact, type Counts, computeImpact, countKinds, type Why } from "./change/impact.ts";
 import { findSuccessions } from "./change/succession.ts";
 import { composeExperiment } from "./compose/compose.ts";
-import { estimateOutside } from "./estimate.ts";
+import { createEstimate } from "./estimate.ts";
 import type { PreparedExperiment, RunRecordSource } from "./prepare.ts";
 import { describeStages } from "./stage-list.ts";
 
@@ -82,12 +82,13 @@ export async function comparePlan(
   const pairs = before ? pairArms(before.experiment.arms, prepared.experiment.arms as readonly Arm[]) : [];
   const replaced = findSuccessions(open, lost, new Map(pairs.map(([old, arm]) => [arm.id, old.id])));
   const meanByKind = computeMeans(known.stages);
+  const estimate = createEstimate(prepared);
   const rows = described.map(({ key, description, turns }): PlanRow => {
     const own = knownByKey.get(key);
     const old = replaced.get(key);
     const done = own?.isDone === true ? own : undefined;
     const mean = meanByKind.get(description.kind) ?? unknown;
-    const { calls, tokens, usd, seconds } = done ?? old ?? { ...mean, ...estimateOutside(description, prepared) };
+    const { calls, tokens, usd, seconds } = done ?? old ?? { ...mean, ...estimate(description) };
     return {
       key,
       kind: description.kind,

@@ -1,6 +1,6 @@
 // What an experiment asks of an endpoint: draws, answers, the log-probabilities of given texts. It asks for nothing.
 
-import type { Uses } from "../../providers/proving/prober.ts";
+import type { Uses } from "../../providers/proving/proof-cost.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 
 /** Of the endpoint by that name; one that only classifies has no use of these. */

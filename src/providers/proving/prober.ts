@@ -10,6 +10,9 @@ import { readList, readText } from "../given/reading.ts";
 import { findBase, type SendJson } from "../given/send.ts";
 import { routeOf } from "../openai/talk.ts";
 import { computeTokenEstimate, computeUsd, readUsage } from "../usage.ts";
+import { mostRequests, type Uses } from "./proof-cost.ts";
+
+export { everyUse, mostRequests, type Uses } from "./proof-cost.ts";
 
 export interface ProbeCall {
   /** Unique among the requests of one probing. */
@@ -43,20 +46,6 @@ export interface Prober {
   /** What was not told, the latest last. */
   readonly untold: readonly Extract<ProbeReply, { readonly kind: "untold" }>[];
 }
-
-export const mostRequests = 10;
-
-/** What will be asked of an endpoint: what nothing will ask for is not found out either. */
-export interface Uses {
-  /** Draws. */
-  readonly isSampled: boolean;
-  /** Answers to questions. */
-  readonly isJudge: boolean;
-  /** Log-probabilities of given texts. */
-  readonly isScored: boolean;
-}
-
-export const everyUse: Uses = { isSampled: true, isJudge: true, isScored: true };
 
 export interface ProbeParts {
   readonly settings: EndpointSettings;

@@ -34,3 +34,31 @@ test("through its own server a run writes the metrics it writes in process", asy
   assert.equal(again.code, 0, again.stderr);
   assert.match(again.stdout, /is finished: all \d+ stages are done, nothing to run/);
 });
+
+test("a plan counts what proves the models as well: just as many requests leave as it says", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  writeFileSync(join(cwd, "counted.yaml"), createHosted({ endpoint: "serve", train: 16 }));
+  // Every prompt is a request and every candidate is kept: nothing is left to chance.
+  const sets = ["sample.candidates=1", "arms={verifier: none}", "dataset.test=4"].flatMap((set) => ["--set", set]);
+  const ask = async (verb: string): Promise<readonly Told[]> => {
+    const { code, stdout, stderr } = await speakLine([verb, "counted.yaml", "--json", ...sets], { cwd });
+    assert.equal(code, 0, stderr);
+    return stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Told);
+  };
+  const planned = (await ask("plan")).reduce((sum, { calls = 0 }) => sum + calls, 0);
+  const last = (await ask("run")).findLast(({ event, spent }) => event === "stage-finished" && spent !== undefined);
+  assert.equal(last?.spent?.requests, planned);
+  const status = JSON.parse((await speakLine(["status", "--json"], { cwd })).stdout) as Told;
+  assert.deepEqual([status.spent, status.reserved], [last?.spent, last?.reserved]);
+  assert.deepEqual(status.reserved, { usd: 0, tokens: 0 });
+});
+
+interface Told {
+  readonly event?: string;
+  readonly calls?: number;
+  readonly spent?: { readonly requests: number };
+  readonly reserved?: unknown;
+}

@@ -10,7 +10,7 @@ import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import type { SendJson } from "../../../src/providers/given/send.ts";
 import type { Abilities, Evidence } from "../../../src/providers/proving/evidence.ts";
 import { probeEndpoint } from "../../../src/providers/proving/probe.ts";
-import { mostRequests, type Uses } from "../../../src/providers/proving/prober.ts";
+import { mostRequests, type Uses } from "../../../src/providers/proving/proof-cost.ts";
 import { reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { type ServerKind, type ServerTraits, startGivenServer } from "../../helpers/given-server.ts";
 

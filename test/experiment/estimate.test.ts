@@ -1,0 +1,56 @@
+// What a plan says will be sent: an endpoint's proof stands with the first stage that asks it, and nowhere else.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { readPlan } from "../../src/experiment/plan.ts";
+import { prepareExperiment } from "../../src/experiment/prepare.ts";
+import { readExperiment } from "../../src/experiment/read.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+const hosted = (more = "") => `{ url: "http://127.0.0.1:1/v1", model: m${more} }`;
+
+async function plan(context: TestContext, text: string) {
+  const cwd = createTemporaryFolder(context);
+  writeFileSync(join(cwd, "my.yaml"), `dataset: { name: newswire, train: 20, test: 4 }\ngenerations: 1\n${text}`);
+  const experiment = await readExperiment("my.yaml", { cwd, sets: [] });
+  const prepared = await prepareExperiment(experiment, new AbortController().signal);
+  const { rows } = await readPlan(prepared, join(cwd, "run"));
+  return (kind: string): readonly number[] => rows.filter((row) => row.kind === kind).map(({ calls }) => calls);
+}
+
+test("a judge is proved by the first stage that asks it, in six requests at most; a reward model is not", async (context) => {
+  const calls = await plan(
+    context,
+    `model: { trainer: scripted }
+evaluate: { metrics: [rouge1] }
+endpoints: { grader: ${hosted()}, rm: ${hosted()} }
+verifiers: { judge: { kind: judge, endpoint: grader, canaries: 0 }, rm: { kind: reward, endpoint: rm } }
+arms: { verifier: [judge, rm], select.keep: 50% }
+seeds: [0, 1]
+`,
+  );
+  assert.deepEqual(
+    calls("verify").toSorted((one, other) => one - other),
+    [20, 20, 20, 26],
+  );
+});
+
+test("a teacher of two servers is proved at both, once", async (context) => {
+  const urls = `url: ["http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1"], model: m, price: { input: 1, output: 1 }`;
+  const text = (metrics: string) => `endpoints: { teacher: { ${urls} } }
+model: { first: { endpoint: teacher } }
+real: 50%
+evaluate: { metrics: ${metrics} }
+seeds: [0]
+`;
+  for (const metrics of ["[rouge1]", "[rouge1, loss]"]) {
+    const calls = await plan(context, text(metrics));
+    const asked = [...calls("sample"), ...calls("evaluate")].filter((count) => count > 0);
+    const plain = metrics === "[rouge1]" ? [4, 20] : [4, 4, 20];
+    const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+    assert.equal(sum(asked), sum(plain) + 2 * 10);
+    assert.equal(asked.filter((count) => !plain.includes(count)).length, 1, asked.join(" "));
+  }
+});
