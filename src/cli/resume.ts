@@ -8,13 +8,14 @@ import { type PreparedExperiment, restoreExperiment } from "../experiment/prepar
 import { readKnownRun } from "../store/known-stages.ts";
 import { renderPath } from "../text/input/shown-path.ts";
 import type { Environment } from "./environment.ts";
-import { executeRun } from "./execution.ts";
+import { acceptText, executeRun } from "./execution.ts";
 import { findRun } from "./find-run.ts";
 import { parseCost } from "./max-cost.ts";
 import { quote } from "./quote.ts";
 
 interface ResumeFlags {
   readonly fromRecord?: true;
+  readonly acceptChanges?: true;
   readonly maxCost?: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -25,6 +26,7 @@ export function createResumeCommand(environment: Environment): Command {
     .description("Go on with a run from its own record: nothing finished is run again.")
     .argument("[run]", "the run's folder (default: the latest below runs/)")
     .option("--from-record", "go by the record although the experiment file has changed since")
+    .option("--accept-changes", acceptText)
     .option("--max-cost <usd>", "US dollars that may be spent over the whole run", parseCost)
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
@@ -32,23 +34,29 @@ export function createResumeCommand(environment: Environment): Command {
       const directory = await findRun(run, environment);
       const prepared = restoreExperiment(readKnownRun(directory).resolved, directory);
       const change = flags.fromRecord ? null : await findSourceChange(prepared);
-      if (change) throw createSourceError(change, prepared, { directory, environment });
-      const request = { prepared, directory, acceptChanges: false, maxCost: flags.maxCost };
+      if (change) throw createSourceError(change, prepared, { directory, environment, flags });
+      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost: flags.maxCost };
       await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
     });
+}
+
+interface Resumed {
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly flags: ResumeFlags;
 }
 
 /** What the file says now, and the two ways on: by the record, or by the file. */
 function createSourceError(
   { path, differences }: SourceChange,
   { experiment }: PreparedExperiment,
-  { directory, environment }: { readonly directory: string; readonly environment: Environment },
+  { directory, environment, flags }: Resumed,
 ): ConfigError {
   const { command, cwd } = environment;
   const [file, run] = [renderPath(path, cwd), renderPath(directory, cwd)];
   const sets = experiment.sets.map((set) => ` --set ${quote(set)}`).join("");
   const asIs = `${command} run ${quote(file)} --run ${quote(run)}${sets} --accept-changes`;
-  const byRecord = `${command} resume ${quote(run)} --from-record`;
+  const byRecord = `${command} resume ${quote(run)} --from-record${flags.acceptChanges ? " --accept-changes" : ""}`;
   const problems = (differences ?? []).map((difference) => ({
     where: difference.field,
     what: renderValues(difference),

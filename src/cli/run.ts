@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { prepareExperiment } from "../experiment/prepare.ts";
 import { readExperiment } from "../experiment/read.ts";
 import type { Environment } from "./environment.ts";
-import { executeRun } from "./execution.ts";
+import { acceptText, executeRun } from "./execution.ts";
 import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
 import { parseCost } from "./max-cost.ts";
@@ -26,7 +26,7 @@ export function createRunCommand(environment: Environment): Command {
     .argument("<experiment>", "a YAML file, or the name of a packaged experiment such as newswire")
     .option("--run <folder>", "the run's folder (default: runs/<name>)")
     .option("--set <path=value>", "set any path of the experiment to a YAML value; may be repeated", gather, [])
-    .option("--accept-changes", "go on although finished stages are no longer asked for; they are kept as stale")
+    .option("--accept-changes", acceptText)
     .option("--dry-run", "show the plan and run nothing")
     .option("--max-cost <usd>", "US dollars that may be spent over the whole run", parseCost)
     .option("--json", "NDJSON on standard output")

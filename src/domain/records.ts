@@ -29,4 +29,25 @@ export interface EndpointRecords {
   read(name: string): Json | undefined;
   /** Replaces what was found before; resolves once it is on disk. */
   write(name: string, evidence: Json): Promise<void>;
+  /**
+   * The same where another model stands behind the name. In one transaction with it every unfinished stage that asked that
+   * model is disowned: whoever begins it next finds no row of it. Call it before any such stage is begun.
+   */
+  replace(asked: AskedModel, evidence: Json): Promise<void>;
+  /** Stages that asked that model and are not finished. */
+  listUnfinished(asked: AskedModel): readonly UnfinishedStage[];
+}
+
+/** A model by the name of its endpoint and the name it is asked by there; null: whichever was asked there. */
+export interface AskedModel {
+  readonly endpoint: string;
+  readonly model: string | null;
+}
+
+export interface UnfinishedStage {
+  readonly key: string;
+  /** The experiment asks for it. */
+  readonly isPlanned: boolean;
+  /** Rows that it has by now. */
+  readonly rowCount: number;
 }

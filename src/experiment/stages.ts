@@ -1,6 +1,6 @@
 // Lets the loop run over a run folder: what a stage is lent, how the run's state is told, what is deleted at the end.
 
-import type { Budget, Clock, Spending } from "../domain/context.ts";
+import type { Budget, Clock, Context, Spending } from "../domain/context.ts";
 import type { Execute, Trial } from "../domain/stage.ts";
 import { CancelledError } from "../errors.ts";
 import { createDurableExecutor } from "../loop/durable.ts";
@@ -46,22 +46,18 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
   // Evaluations go on beside their trial: a run that stops waits for what they have sent as well.
   const underWay = new Set<Promise<unknown>>();
   const { system, trials, checkLint } = composition;
+  const createContext = (key: string, report: Context["progress"]["report"]): Context => {
+    return { key, signal, clock: world.clock, ledger: folder.createLedger(key), progress: { report } };
+  };
   const perform = createDurableExecutor({
     records: folder.records,
     signal,
     onEvent: world.onEvent,
     perform: (request) => {
       const { key, description, inputs } = request;
-      const context = {
-        key,
-        signal,
-        clock: world.clock,
-        ledger: folder.createLedger(key),
-        progress: {
-          report: (doneCount: number, totalCount: number) =>
-            world.onEvent({ kind: "stage-progress", request, doneCount, totalCount }),
-        },
-      };
+      const context = createContext(key, (doneCount, totalCount) =>
+        world.onEvent({ kind: "stage-progress", request, doneCount, totalCount }),
+      );
       const work =
         description.kind === "trial"
           ? simulateTrial(description.turn as Trial, system, context)
@@ -80,6 +76,7 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
   };
   await folder.writeState("running", null);
   try {
+    await composition.meetChanges?.((key) => createContext(key, () => undefined));
     await runTrials(trials, system, execute, {
       concurrency: concurrentTrials,
       onFailure: (error) => stop.abort(error),

@@ -30,6 +30,8 @@ export interface Found {
   /** Whether n is heeded. */
   readonly hasN: boolean;
   readonly dialect: Dialect;
+  /** Digest of what the model is told by; absent where nobody asked. */
+  readonly fingerprint?: string;
 }
 
 export interface Provider extends Connection {
@@ -63,6 +65,7 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
                 draws,
                 version: samplerVersion,
                 dialect: found.dialect,
+                fingerprint: found.fingerprint,
               })
             : createHostedSampler({
                 version: samplerVersion,

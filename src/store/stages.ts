@@ -27,6 +27,8 @@ export interface StageTable extends StageRecords {
   idOf(key: string): number;
   /** The model's file is not what was written: where it is needed, it is to be trained again. */
   loseModel(sha256: string): void;
+  /** Within a transaction: whoever begins the stage next begins it anew. One that is at work in this process is left alone. */
+  disown(key: string): void;
 }
 
 export function createStageTable(connection: Connection, writer: Writer, clock: Clock): StageTable {
@@ -114,6 +116,7 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     finish,
     idOf,
     loseModel: lostModels.add,
+    disown: (key) => void (startByKey.has(key) || disown.run(idOf(key))),
     fail: (request, reason) => writer.write(() => void fail.run(reason, clock.now(), request.key)),
   };
 }

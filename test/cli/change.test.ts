@@ -138,6 +138,10 @@ test("resume stops where the experiment file says something else by now, and nam
     "as recorded: npx refeed resume runs/small --from-record",
     "as it is now: npx refeed run small.yaml --run runs/small --set 'seeds=[0]' --accept-changes",
   ]);
+  // To accept what changed outside is not to take the file: that is asked as before.
+  const accepting = await readRefusal(resume(cwd, "--accept-changes"));
+  assert.equal(accepting[3], "as recorded: npx refeed resume runs/small --from-record --accept-changes");
+  assert.deepEqual([...accepting.slice(0, 3), accepting[4]], [...refusal.slice(0, 3), refusal[4]]);
   assert.match((await resume(cwd, "--from-record")).out, /is finished: all 2 stages are done/);
   assert.deepEqual(readStates(cwd), { done: 2 });
   await run(cwd, "--run", "runs/small", "--set", "seeds=[0]", "--accept-changes");

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import Database from "better-sqlite3";
 import { createDoctorCommand } from "../../src/cli/doctor.ts";
+import { createResumeCommand } from "../../src/cli/resume.ts";
 import { createRunCommand } from "../../src/cli/run.ts";
 import { ProviderError } from "../../src/errors.ts";
 import { speak } from "../helpers/environment.ts";
@@ -53,8 +54,8 @@ test("a changed scorer stops the run with what changed, and is taken where that 
   const server = await startGivenServer(context, { kind: "vllm", served: "tiny" });
   const cwd = write(context, server);
   await run(cwd);
-  // Six probes, of which one is a given text, and a request for each candidate.
-  assert.equal(server.received.length, 6 + 48);
+  // Three probes, of which one is a given text, and a request for each candidate.
+  assert.equal(server.received.length, 3 + 48);
   assert.equal(server.received.filter(isGiven).length, 1 + 48);
   const scores = read<{ score: number | null }>(cwd, "SELECT score FROM score");
   assert.equal(scores.length, 48);
@@ -63,20 +64,21 @@ test("a changed scorer stops the run with what changed, and is taken where that 
     cwd,
     "SELECT count(*) AS count FROM attempt WHERE key LIKE 'probe/scorer/%'",
   );
-  assert.equal(probes?.count, 6);
+  assert.equal(probes?.count, 3);
 
   server.become({ model: "another" });
   await assert.rejects(run(cwd, "--set", "generations=2"), (error: ProviderError) => {
     assert.ok(error instanceof ProviderError, String(error));
     assert.equal(error.exitCode, 3);
     assert.match(error.message, /^endpoint scorer: tiny is no longer the model that this run asked: it writes another/);
-    assert.match(error.next ?? "", /refeed run <experiment> --accept-changes/);
+    assert.match(error.next ?? "", /refeed resume <run> --accept-changes: .* nothing is asked for again$/);
     return true;
   });
   assert.equal(server.received.filter(isGiven).length, 2 + 48, "no candidate was scored by it");
 
-  await run(cwd, "--set", "generations=2", "--accept-changes");
+  await speak(createResumeCommand, ["weak", "--quiet", "--accept-changes"], { cwd });
   assert.equal(read(cwd, "SELECT 1 FROM score").length, 96);
+  assert.deepEqual(read(cwd, "SELECT score FROM score WHERE stage_id = (SELECT min(stage_id) FROM score)"), scores);
 });
 
 test("damaged answers and evidence are found by doctor, and stop what would rest on them", async (context) => {
@@ -84,7 +86,7 @@ test("damaged answers and evidence are found by doctor, and stop what would rest
   const cwd = write(context, server);
   await run(cwd);
   const well = await speak(createDoctorCommand, ["weak", "--json"], { cwd });
-  assert.match(well.out, /54 kept answers are as they were written/);
+  assert.match(well.out, /51 kept answers are as they were written/);
   assert.match(well.out, /the evidence of scorer is as it was written/);
   assert.equal(well.code, 0);
   const connection = new Database(join(cwd, "runs/weak/state.db"));
@@ -95,7 +97,7 @@ test("damaged answers and evidence are found by doctor, and stop what would rest
   connection.close();
   const hurt = await speak(createDoctorCommand, ["weak", "--json"], { cwd });
   assert.equal(hurt.code, 5);
-  assert.match(hurt.out, /1 of 54 kept answers are damaged/);
+  assert.match(hurt.out, /1 of 51 kept answers are damaged/);
   assert.match(hurt.out, /the evidence of endpoint scorer is damaged/);
   await assert.rejects(run(cwd, "--set", "generations=2"), /the evidence of endpoint scorer is damaged/);
 });

@@ -17,6 +17,9 @@ export function createMemoryEvidence(): EndpointRecords {
     read: (name) => evidence.get(name),
     // Through text, as a database keeps it.
     write: async (name, value) => void evidence.set(name, JSON.parse(renderCanonical(value)) as Json),
+    replace: async ({ endpoint }, value) => void evidence.set(endpoint, JSON.parse(renderCanonical(value)) as Json),
+    // It has no stages.
+    listUnfinished: () => [],
   };
 }
 

@@ -1,5 +1,6 @@
 // The one place where implementations are joined: an experiment becomes a system, its trials and what a record says of it.
 
+import type { Context } from "../../domain/context.ts";
 import type { ArmRecord } from "../../domain/record.ts";
 import type { Trial } from "../../domain/stage.ts";
 import type { System } from "../../domain/system.ts";
@@ -22,6 +23,8 @@ export interface Composition {
   readonly checkLint?: CheckLint;
   /** Busy milliseconds summed over worker threads, and how many threads there are. */
   usage(): { readonly busyMs: number; readonly workerCount: number };
+  /** Where changed models are to be taken, takes them before any stage begins; left out where nothing is asked outside. */
+  meetChanges?(createContext: (stage: string) => Context): Promise<void>;
   /** What is waited for outside just now. */
   readWaits?(): readonly string[];
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 // What joining the parts of one system brings: the system itself, what to say of it, and what it holds open.
 
+import type { Context } from "../../domain/context.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
@@ -21,6 +22,8 @@ export interface ComposedSystem {
   /** Looks at the stages that turns ask for, where there is something to look at. */
   readonly checkLint?: CheckLint;
   usage(): { readonly busyMs: number; readonly workerCount: number };
+  /** Where changed models are to be taken, takes them before any stage begins; left out where nothing is asked outside. */
+  meetChanges?(createContext: (stage: string) => Context): Promise<void>;
   /** What is waited for outside just now; left out where nothing is asked there. */
   readWaits?(): readonly string[];
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 // One endpoint at work: its transport and controller, the gate that proves it before anything is believed, and the ports
 // over them. Where it serves this run's own models and names no address, the run serves them to itself.
 
-import type { Clock } from "../../domain/context.ts";
+import type { Clock, Context } from "../../domain/context.ts";
 import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Model, Sampler, Scorer } from "../../domain/ports.ts";
 import type { EndpointRecords } from "../../domain/records.ts";
@@ -9,8 +9,8 @@ import type { ControllerState } from "../../providers/control/controller.ts";
 import type { EndpointSettings } from "../../providers/endpoint.ts";
 import { createHostedScorer } from "../../providers/given/scorer.ts";
 import { createSendJson } from "../../providers/given/send.ts";
-import { createProvider, type Found } from "../../providers/provider.ts";
-import { createEndpointGate, type EndpointGate, type Uses } from "../../providers/proving/gate.ts";
+import { createProvider } from "../../providers/provider.ts";
+import { createEndpointGate, createFound, type EndpointGate, type Uses } from "../../providers/proving/gate.ts";
 import type { ServedAddress } from "../../providers/served/server.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
 
@@ -38,6 +38,8 @@ export interface OpenEndpoint {
   readonly scorer: Scorer;
   readonly chat: Chat;
   readonly classifier: Classifier;
+  /** Proves that it serves its own model; of one that serves the run's, every stage asks for itself. */
+  meet(context: Context): Promise<void>;
   /** What it waits for, where that takes longer than a moment; null where it waits for nothing. */
   readWait(): string | null;
   close(): Promise<void>;
@@ -59,13 +61,7 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
     identity,
     // It trains on the same cores and answers in batches: its latency tells of that, and not of too many requests.
     isSteady: declared.model === null,
-    enter: async (model, context): Promise<Found> => {
-      const { abilities } = await gate.enter(model, context);
-      return {
-        hasN: abilities.n === true,
-        dialect: { logProbabilities: abilities.dialect, ignoresStop: abilities.stop === false },
-      };
-    },
+    enter: async (model, context) => createFound(await gate.enter(model, context)),
   });
   const fixed = declared.model === null ? null : createFixedModel(identity);
   const { controller } = provider;
@@ -80,6 +76,7 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
     scorer: createHostedScorer({ version: 1, settings, controller, send, gate }),
     chat: fixed === null ? provider.chat : proveFirst(provider.chat, { gate, fixed }),
     classifier: provider.classifier,
+    meet: async (context) => (fixed === null ? undefined : gate.meet(fixed, context)),
     readWait: () => renderWait(settings.name, controller.state()),
     async close() {
       await provider.close();

@@ -1,6 +1,7 @@
 // The endpoints of an experiment behind the ports that systems and verifiers know. One is opened when it is first asked
 // for something: a plan asks for nothing, and needs no key.
 
+import type { Context } from "../../domain/context.ts";
 import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
@@ -17,6 +18,11 @@ export interface Endpoints {
   /** What is asked of these two is no prompt, and is sent as it stands. */
   chat(name: string): Chat;
   classifier(name: string): Classifier;
+  /**
+   * Where a changed model is to be taken: proves every endpoint that an unfinished stage of the plan asked, in the name of
+   * that stage. Awaited before any stage begins, so that none goes on with rows of a former model.
+   */
+  meetChanges(createContext: (stage: string) => Context): Promise<void>;
   /** What each endpoint waits for just now. */
   readWaits(): readonly string[];
   close(): Promise<void>;
@@ -78,6 +84,16 @@ export function createEndpoints(
         yield* (await open(name)).classifier.classify(texts, context);
       },
     }),
+    async meetChanges(createContext) {
+      if (!hosting?.acceptsChange) return;
+      for (const { name, model } of Object.values(declared)) {
+        // What only classifies is proved by nobody.
+        if (model === null || !Object.values(hosting.findUses(name)).includes(true)) continue;
+        const unfinished = hosting.records.listUnfinished({ endpoint: name, model });
+        const stage = unfinished.find(({ isPlanned }) => isPlanned);
+        if (stage) await (await open(name)).meet(createContext(stage.key));
+      }
+    },
     readWaits: () => opened.flatMap((endpoint) => endpoint.readWait() ?? []),
     async close() {
       await Promise.allSettled(openByName.values());

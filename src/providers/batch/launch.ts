@@ -28,6 +28,8 @@ export interface LaunchParts {
   readonly context: Context;
   /** The endpoint's name, for messages. */
   readonly name: string;
+  /** Of the model: a batch that a former one answered, or will answer, is none of this stage's any more. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** Creates whose replies were lost, before somebody is asked to look. */
@@ -60,11 +62,12 @@ export interface Rows {
 
 /** Hands in the rows, or finds the batch that already has them; resolves with its id, or null where there was nothing. */
 export async function launch(plan: Plan, rows: Rows, parts: LaunchParts): Promise<string | null> {
-  const { context, patience, service } = parts;
+  const { context, patience, service, fingerprint } = parts;
   const known = context.ledger.recall(batchKey(plan.number)) as { readonly id: string } | undefined;
   if (known !== undefined) return known.id;
   const { number, attempts, sha256 } = plan;
-  const key = computeKey({ batch: 1, stage: context.key, number, attempts, sha256 });
+  const launched = { batch: 1, stage: context.key, number, attempts, sha256 };
+  const key = computeKey({ ...launched, ...(fingerprint && { fingerprint }) });
   // What an earlier process created a moment ago may not stand in the list yet.
   const isBegun = plan.isOld && context.ledger.recall(begunKey(plan.number)) !== undefined;
   const ageMs = isBegun ? Math.max(0, context.clock.now() - 1000 * plan.plannedSeconds) : Number.POSITIVE_INFINITY;

@@ -17,6 +17,7 @@ export interface BatchChoice {
   readonly clock: Clock;
   readonly draws: "n" | "single";
   readonly dialect: Dialect;
+  readonly fingerprint?: string | undefined;
   readonly batch?: BatchWaits;
 }
 
@@ -33,9 +34,9 @@ export function openBatches(endpoint: EndpointSettings, wire: Wire, choice: Batc
   if (url === undefined || endpoint.urls.length > 1) {
     throw new ProviderError("a batch is handed in at one address", { where, next: "name one url, or set mode: live" });
   }
-  const { version, clock, draws, dialect, batch } = choice;
+  const { version, clock, draws, dialect, fingerprint, batch } = choice;
   const service = createBatchService(wire, url);
   const redact = (text: string): string => wire.show(text);
-  const parts = { version, service, endpoint, url, dialect, draws, time: createTime(clock), redact };
+  const parts = { version, service, endpoint, url, dialect, fingerprint, draws, time: createTime(clock), redact };
   return createBatchSampler({ ...parts, ...batch });
 }

@@ -30,6 +30,7 @@ export interface BatchOptions extends BatchWaits {
   readonly endpoint: Talk["endpoint"];
   readonly url: string;
   readonly dialect: Dialect;
+  readonly fingerprint?: string | undefined;
   readonly draws: "n" | "single";
   readonly time: Time;
   readonly redact: (text: string) => string;
@@ -156,11 +157,11 @@ async function* createGroups(
 }
 
 function createRoundParts(
-  { service, endpoint, url, dialect, time, redact, pauseMs = 5000, settleMs = 120_000 }: BatchOptions,
+  { service, endpoint, url, dialect, fingerprint, time, redact, pauseMs = 5000, settleMs = 120_000 }: BatchOptions,
   context: RoundParts["context"],
   deliver: RoundParts["deliver"],
 ): RoundParts {
   const { name, limits } = endpoint;
   const patience = createPatience({ name, time, signal: context.signal, waitMs: limits.waitMs, pauseMs, settleMs });
-  return { service, patience, context, name, endpoint, dialect, url, redact, deliver };
+  return { service, patience, context, name, endpoint, dialect, fingerprint, url, redact, deliver };
 }

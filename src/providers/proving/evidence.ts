@@ -2,6 +2,7 @@
 // fingerprint of the model behind it. Kept in the run, and held against what is found in a later process.
 
 import type { Json } from "../../keys/canonical.ts";
+import { computeKey } from "../../keys/digest.ts";
 import type { Agreement } from "../given/verdict.ts";
 import type { LogProbabilityShape } from "../openai/body.ts";
 
@@ -16,6 +17,8 @@ export interface Evidence {
   /** Whether it tells why its texts end; null where no text showed it. Absent in evidence of older runs. */
   readonly hasFinish?: boolean | null;
   readonly fingerprint: Fingerprint;
+  /** Of the models that were asked for by this endpoint's name before, each by the name it had. */
+  readonly former?: readonly NamedFingerprint[];
   /** Requests it took to find out. */
   readonly requestCount: number;
 }
@@ -69,6 +72,14 @@ export type Fingerprint =
   | { readonly kind: "digests" };
 
 export const renderEvidence = (evidence: Evidence): Json => evidence as unknown as Json;
+
+export interface NamedFingerprint {
+  readonly model: string;
+  readonly fingerprint: Fingerprint;
+}
+
+/** One digest of all that its model is told by. */
+export const computeFingerprint = ({ fingerprint }: Evidence): string => computeKey(fingerprint as unknown as Json);
 
 /** What the store gives back is what was written: it keeps its digest. Another version is none. */
 export function parseEvidence(value: Json | undefined): Evidence | undefined {

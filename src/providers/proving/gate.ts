@@ -5,12 +5,12 @@
 
 import type { Context } from "../../domain/context.ts";
 import type { Model } from "../../domain/ports.ts";
-import type { EndpointRecords } from "../../domain/records.ts";
 import { ProviderError } from "../../errors.ts";
 import { adviseFinish } from "../control/endpoint-errors.ts";
 import { type GivenWay, givenWays } from "../given/ways.ts";
-import { type Evidence, type ListedModel, parseEvidence, renderEvidence } from "./evidence.ts";
-import { findChange } from "./fingerprint.ts";
+import type { Found } from "../provider.ts";
+import { type ChangeParts, findKnown, keep, readBefore } from "./change.ts";
+import { computeFingerprint, type Evidence, type ListedModel } from "./evidence.ts";
 import { askModels, probeAway, probeEndpoint } from "./probe.ts";
 import { createProber, type ProbeParts } from "./prober.ts";
 import { givenAdvice } from "./proof.ts";
@@ -23,16 +23,15 @@ export interface EndpointGate {
    * Throws ProviderError where it does not, does not answer, or is no longer what it was.
    */
   enter(model: Model, context: Context): Promise<Evidence>;
+  /** Proves without asking for anything afterwards: before stages begin, so that none has looked at rows of a former model. */
+  meet(model: Model, context: Context): Promise<void>;
   /** The same for scores of given texts: resolves with the way that was proved, throws where none was. */
   enterGiven(model: Model, context: Context): Promise<GivenWay>;
 }
 
-export interface GateParts extends ProbeParts {
-  readonly records: EndpointRecords;
+export interface GateParts extends ProbeParts, ChangeParts {
   /** The digests its own model goes by in this run; null where it serves the run's models, each by its lineage. */
   readonly digests: readonly string[] | null;
-  /** A changed model is taken as it is, and remembered from now on. */
-  readonly acceptsChange: boolean;
 }
 
 export function createEndpointGate(given: GateParts): EndpointGate {
@@ -92,6 +91,9 @@ export function createEndpointGate(given: GateParts): EndpointGate {
       checkFinish(parts, evidence);
       return evidence;
     },
+    async meet(model, context) {
+      await enter(model, context);
+    },
     async enterGiven(model, context) {
       const { given } = await enter(model, context);
       if (given.kind === "unasked") throw new TypeError(`no given text was to be scored by ${nameOf(parts)}`);
@@ -120,29 +122,19 @@ const nameOf = ({ settings }: ProbeParts): string => `endpoint ${settings.name}`
 const shorten = (lineage: string): string => lineage.replace(/[0-9a-f]{20,}/, (digits) => digits.slice(0, 12));
 
 async function prove(parts: GateParts, model: Model, context: Context): Promise<Evidence> {
-  const { settings, records, acceptsChange } = parts;
-  // What is taken as it is needs nothing to be held against; and damaged evidence is replaced.
-  const before = acceptsChange ? undefined : parseEvidence(records.read(settings.name));
-  const known = before?.model === (settings.model ?? model.lineage) ? before.fingerprint : undefined;
-  const found = await probeEndpoint({ ...parts, before: known }, model, context);
-  const after = keepFingerprint(parts, { before, found });
-  await records.write(settings.name, renderEvidence(after));
-  return after;
+  const before = readBefore(parts);
+  const known = findKnown(before, parts.settings.model ?? model.lineage);
+  return keep(parts, { before, found: await probeEndpoint({ ...parts, before: known }, model, context) });
 }
 
-/** What is held against later is what was found first: a model that drifts little by little has changed all the same. */
-function keepFingerprint(
-  parts: GateParts,
-  { before, found }: { readonly before: Evidence | undefined; readonly found: Evidence },
-): Evidence {
-  const [old, now] = [before?.fingerprint, found.fingerprint];
-  if (before?.model !== found.model || old?.kind !== "canaries" || now.kind !== "canaries") return found;
-  const change = findChange(old.canaries, now.canaries);
-  if (change === null) return { ...found, fingerprint: old };
-  throw new ProviderError(`${found.model} is no longer the model that this run asked: it ${change}`, {
-    where: nameOf(parts),
-    next: "serve the model that was asked before, or take the one that is there: refeed run <experiment> --accept-changes",
-  });
+/** What a sampler goes by. */
+export function createFound(evidence: Evidence): Found {
+  const { abilities } = evidence;
+  return {
+    hasN: abilities.n === true,
+    dialect: { logProbabilities: abilities.dialect, ignoresStop: abilities.stop === false },
+    fingerprint: computeFingerprint(evidence),
+  };
 }
 
 /** Throws unless every server of it lists the very model: by its lineage, with its digest. */

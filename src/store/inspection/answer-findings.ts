@@ -36,7 +36,7 @@ export async function* inspectAnswers(connection: Connection, signal: AbortSigna
     .all();
   for (const endpoint of endpoints) {
     if (!isDamaged(endpoint)) continue;
-    const next = "refeed run <folder>/experiment.yaml --run <folder> --accept-changes proves it anew";
+    const next = "refeed resume <folder> --accept-changes proves it anew, and asks again for what is unfinished there";
     const what = `the evidence of endpoint ${endpoint.name} is damaged: a changed model could not be told by it`;
     yield createProblem("endpoints", { what, next });
   }

@@ -134,7 +134,7 @@ export function createAttemptTable(
     markUnknown: () => connection.exec("UPDATE attempt SET state = 'unknown' WHERE state = 'sent'"),
     closeAll: (stageId) => void statements.finishAll.run(clock.now(), stageId),
     readSpending,
-    endpoints: createEndpointRecords(connection, writer, clock),
+    endpoints: createEndpointRecords(connection, { writer, stages, clock }),
   };
 }
 

@@ -1,20 +1,58 @@
-// The endpoints of a run as they were proved. The store does not read the evidence, it keeps it whole.
+// The endpoints of a run as they were proved, and the unfinished stages that asked them. The store does not read the
+// evidence, it keeps it whole; who asked whom stands in the parameters of stages.
 
 import type { Clock } from "../../domain/context.ts";
-import type { EndpointRecords } from "../../domain/records.ts";
+import type { AskedModel, EndpointRecords } from "../../domain/records.ts";
 import { type Json, renderCanonical } from "../../keys/canonical.ts";
 import { computeDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
+import type { StageTable } from "../stages.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
 
-export function createEndpointRecords(connection: Connection, writer: Writer, clock: Clock): EndpointRecords {
+interface EndpointParts {
+  readonly writer: Writer;
+  readonly stages: Pick<StageTable, "disown">;
+  readonly clock: Clock;
+}
+
+interface UnfinishedRow {
+  readonly key: string;
+  readonly planned: number;
+  readonly rows: number;
+}
+
+/**
+ * A verifier names its endpoint itself; a model that is hosted is named by its train stage, which whatever samples it or
+ * scores under it has for its first input. What was asked to prove the endpoint brought no rows.
+ */
+const unfinished = `
+  SELECT s.key, s.planned,
+    sum(iif(a.state IN ('done', 'failed'), iif(s.kind = 'sample', a.row_count, max(a.row_count, 1)), 0)) AS rows
+  FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.is_outside = 1 AND a.key NOT LIKE 'probe/%'
+  WHERE s.state NOT IN ('done', 'stale') AND s.inputs_sha256 <> '' AND EXISTS (
+    SELECT 1 FROM (SELECT coalesce(
+      json_extract(s.parameters, '$.verifier.endpoint'),
+      (SELECT json_extract(m.parameters, '$.endpoint') FROM stage m
+       WHERE m.key = json_extract(s.inputs, '$[0]') AND m.kind = 'train')) AS asked)
+    WHERE json_extract(asked, '$.name') = @endpoint AND (@model IS NULL OR json_extract(asked, '$.model') = @model))
+  GROUP BY s.id ORDER BY s.id`;
+
+export function createEndpointRecords(
+  connection: Connection,
+  { writer, stages, clock }: EndpointParts,
+): EndpointRecords {
   const find = connection.prepare<[string], { readonly evidence: string; readonly digest: string }>(
     "SELECT evidence, evidence_sha256 AS digest FROM endpoint WHERE name = ?",
   );
   const insert = connection.prepare(
     "INSERT OR REPLACE INTO endpoint (name, evidence, evidence_sha256, proved_ms) VALUES (?, ?, ?, ?)",
   );
+  const findUnfinished = connection.prepare<[AskedModel], UnfinishedRow>(unfinished);
+  const put = (name: string, evidence: Json): void => {
+    const text = renderCanonical(evidence);
+    insert.run(name, text, computeDigest(text), clock.now());
+  };
   return {
     read(name) {
       const row = find.get(name);
@@ -25,10 +63,13 @@ export function createEndpointRecords(connection: Connection, writer: Writer, cl
       }
       return JSON.parse(row.evidence) as Json;
     },
-    write: (name, evidence) =>
+    write: (name, evidence) => writer.write(() => put(name, evidence)),
+    replace: (asked, evidence) =>
       writer.write(() => {
-        const text = renderCanonical(evidence);
-        insert.run(name, text, computeDigest(text), clock.now());
+        for (const { key } of findUnfinished.all(asked)) stages.disown(key);
+        put(asked.endpoint, evidence);
       }),
+    listUnfinished: (asked) =>
+      findUnfinished.all(asked).map(({ key, planned, rows }) => ({ key, isPlanned: planned === 1, rowCount: rows })),
   };
 }

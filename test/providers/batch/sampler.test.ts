@@ -7,6 +7,7 @@ import type { SampleRequest } from "../../../src/domain/ports.ts";
 import type { Candidate } from "../../../src/domain/rows.ts";
 import { launchName } from "../../../src/providers/batch/service.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
+import { plainDialect } from "../../../src/providers/openai/body.ts";
 import { createProvider } from "../../../src/providers/provider.ts";
 import { answer, type BatchHabits, type BatchServer, type Line, startBatchServer } from "../../helpers/batch-server.ts";
 import { close, createDisk, createDurableContext, type Disk } from "../../helpers/durable-ledger.ts";
@@ -35,17 +36,21 @@ interface ProcessOptions {
   readonly signal?: AbortSignal;
   readonly mostRows?: number;
   readonly settleMs?: number;
+  /** Of the model that the endpoint was found to serve. */
+  readonly fingerprint?: string;
 }
 
 /** One process of a run: rows that came are on the disk with their attempt closed, as the store has it. */
 function open(context: TestContext, server: BatchServer, options: ProcessOptions = {}): Process {
   const { disk = createDisk(), rows = [], change = {}, step = async () => undefined, mostRows = 100 } = options;
+  const { fingerprint } = options;
   const now = () => 1000 * startSeconds + performance.now();
   const endpoint = createEndpoint({ urls: [`${server.url}/v1`], mode: "batch", draws: "n", ...change });
   const provider = createProvider(endpoint, {
     secret: key,
     clock: { now, monotonic: () => performance.now() },
     batch: { pauseMs: 1, settleMs: options.settleMs ?? 20, mostRows },
+    ...(fingerprint && { enter: async () => ({ hasN: true, dialect: plainDialect, fingerprint }) }),
   });
   context.after(() => provider.close());
   const signal = options.signal ?? new AbortController().signal;
@@ -323,6 +328,16 @@ test("told to stop, it stops at once, and whoever goes on fetches what was hande
   await assert.rejects(run(), /told to stop/);
   assert.deepEqual(places(await open(context, server, { disk }).run()), all);
   assert.deepEqual([handedIn(server), disk.repeats], [[6], []]);
+});
+
+test("a batch that another model answered is left where it is, by a stage that begins anew", async (context) => {
+  const server = await startBatchServer(context);
+  await open(context, server, { fingerprint: "former" }).run();
+  // No record tells of it, as after a crash before one was written: the same model's batch is found and fetched.
+  await open(context, server, { fingerprint: "former" }).run();
+  assert.deepEqual(handedIn(server), [6]);
+  assert.deepEqual(places(await open(context, server, { fingerprint: "present" }).run()), all);
+  assert.deepEqual(handedIn(server), [6, 6]);
 });
 
 test("settings that no batch can serve are told before anything is sent", async (context) => {

@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { createRecordingContext } from "../../../src/contracts/case.ts";
 import type { Model } from "../../../src/domain/ports.ts";
-import { ProviderError } from "../../../src/errors.ts";
+import type { AskedModel, EndpointRecords } from "../../../src/domain/records.ts";
+import { ProviderError, StoreError } from "../../../src/errors.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import type { Evidence } from "../../../src/providers/proving/evidence.ts";
 import { createEndpointGate, type GateParts } from "../../../src/providers/proving/gate.ts";
@@ -128,6 +129,85 @@ test("a changed model stops a resume, says what changed, and is taken where that
   await createGate(context, server.base, { records }).enter(teacher, stage());
   server.become({ model: "bigram" });
   await assert.rejects(createGate(context, server.base, { records }).enter(teacher, stage()), isRefusal(pattern));
+});
+
+/** Evidence in memory, with what was disowned and so many unfinished rows of the model. */
+function createWatchedEvidence(rowCount = 0) {
+  const replaced: AskedModel[] = [];
+  const plain = createMemoryEvidence();
+  const records: EndpointRecords = {
+    ...plain,
+    listUnfinished: () => [
+      { key: "a", isPlanned: true, rowCount },
+      { key: "b", isPlanned: false, rowCount: 0 },
+    ],
+    async replace(asked, evidence) {
+      replaced.push(asked);
+      await plain.write(asked.endpoint, evidence);
+    },
+  };
+  return { records, replaced };
+}
+
+test("another model that is taken disowns what is unfinished, the same one does not, and the refusal counts it", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const { records, replaced } = createWatchedEvidence(7);
+  const enter = (acceptsChange: boolean) =>
+    createGate(context, server.base, { records, acceptsChange }).enter(teacher, stage());
+  await enter(true);
+  const first = records.read("teacher") as unknown as Evidence;
+  await enter(true);
+  assert.deepEqual((records.read("teacher") as unknown as Evidence).fingerprint, first.fingerprint);
+  assert.deepEqual(replaced, []);
+  server.become({ model: "another" });
+  await assert.rejects(enter(false), (error: ProviderError) => {
+    assert.match(
+      error.next ?? "",
+      /--accept-changes: finished stages stay as they are, 7 unfinished rows are asked for/,
+    );
+    return true;
+  });
+  assert.deepEqual(replaced, []);
+  await createGate(context, server.base, { records, acceptsChange: true }).meet(teacher, stage());
+  assert.deepEqual(replaced, [{ endpoint: "teacher", model: "teacher" }]);
+  await enter(false);
+});
+
+test("damaged evidence that is replaced says nothing of any row: all that is unfinished there is disowned", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const { records, replaced } = createWatchedEvidence();
+  const damaged: EndpointRecords = {
+    ...records,
+    read() {
+      throw new StoreError("the evidence of endpoint teacher is damaged");
+    },
+  };
+  const create = (acceptsChange: boolean) => createGate(context, server.base, { records: damaged, acceptsChange });
+  await assert.rejects(create(false).enter(teacher, stage()), StoreError);
+  assert.equal(server.received.length, 0);
+  await create(true).enter(teacher, stage());
+  assert.deepEqual(replaced, [{ endpoint: "teacher", model: null }]);
+});
+
+test("a name that goes to another model and back is held against what it was", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const { records, replaced } = createWatchedEvidence();
+  const enter = (model: string, acceptsChange = false) => {
+    server.become({ served: model });
+    const settings = { model } as EndpointSettings;
+    return createGate(context, server.base, { records, settings, acceptsChange }).enter(teacher, stage());
+  };
+  await enter("teacher");
+  server.become({ model: "another" });
+  // What is asked for by another name may be another model, and disowns nothing of the former one.
+  await enter("larger", true);
+  await assert.rejects(enter("teacher"), isRefusal(/teacher is no longer the model that this run asked/));
+  await enter("larger");
+  assert.deepEqual(replaced, []);
+  await enter("teacher", true);
+  assert.deepEqual(replaced, [{ endpoint: "teacher", model: "teacher" }]);
+  await enter("larger");
+  await enter("teacher");
 });
 
 test("the same model at another address, with other rounding, is the same model", async (context) => {

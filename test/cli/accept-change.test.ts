@@ -1,0 +1,146 @@
+// A model that is another one behind its name while a stage that asks it is half done: the run stops, and where the model is
+// taken no stage is left with rows of both. What was finished stays, what was paid stays counted.
+
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import Database from "better-sqlite3";
+import { createResumeCommand } from "../../src/cli/resume.ts";
+import { createRunCommand } from "../../src/cli/run.ts";
+import { BudgetError, ProviderError } from "../../src/errors.ts";
+import { type Json, renderCanonical } from "../../src/keys/canonical.ts";
+import { speak } from "../helpers/environment.ts";
+import { type GivenServer, startGivenServer } from "../helpers/given-server.ts";
+import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+
+/** Every request costs a cent, so that a cap in dollars stops it wherever a test wants. */
+const write = (cwd: string, { base }: GivenServer, role: "teacher" | "scorer"): void => {
+  const [first, verifier] =
+    role === "teacher" ? [", first: { endpoint: hosted }", "none"] : ["", "weak, select.keep: 50%"];
+  const text = `schema: 1
+name: small
+system: language
+dataset: { name: newswire, train: 12, test: 4 }
+prompt: article
+model: { trainer: scripted${first} }
+generations: 1
+real: 50%
+sample: { candidates: 2, maxTokens: 16 }
+endpoints:
+  hosted:
+    url: "${base}"
+    model: tiny
+    ask: completions
+    join: " "
+    draws: single
+    price: { input: 0, output: 0, request: 0.01 }
+verifiers:
+  weak: { kind: perplexity, model: { endpoint: hosted } }
+arms:
+  - { corpus: replace, verifier: ${verifier} }
+seeds: [0]
+evaluate: { metrics: [${role === "teacher" ? "rouge1, loss" : "rouge1"}] }
+`;
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, "small.yaml"), text);
+};
+
+const run = (cwd: string, ...args: readonly string[]) =>
+  speak(createRunCommand, ["small.yaml", "--quiet", ...args], { cwd });
+const resume = (cwd: string, ...args: readonly string[]) =>
+  speak(createResumeCommand, ["small", "--quiet", ...args], { cwd });
+
+interface Kept {
+  readonly key: string;
+  readonly state: string;
+  readonly rows: string;
+}
+
+/** What each stage that asks the endpoint has by now. */
+function readStages(cwd: string): ReadonlyMap<string, Kept> {
+  const connection = new Database(join(cwd, "runs/small/state.db"), { readonly: true });
+  const rows = connection
+    .prepare<[], Kept>(
+      `SELECT key, state, coalesce(
+         (SELECT json_group_array(json_array(c.id, c.completion)) FROM candidate c WHERE c.stage_id = s.id HAVING count(*) > 0),
+         (SELECT json_group_array(json_array(o.candidate_id, o.score)) FROM score o WHERE o.stage_id = s.id HAVING count(*) > 0),
+         (SELECT json_group_array(json_array(m.name, m.value)) FROM metric m WHERE m.stage_id = s.id)) AS rows
+       FROM stage s WHERE EXISTS (SELECT 1 FROM attempt a WHERE a.stage_id = s.id AND a.is_outside = 1)`,
+    )
+    .all();
+  connection.close();
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+function readDollars(cwd: string): number {
+  const connection = new Database(join(cwd, "runs/small/state.db"), { readonly: true });
+  const usd = connection.prepare("SELECT usd FROM spending").pluck().get() as number;
+  connection.close();
+  return usd;
+}
+
+/** Rows that the refusal says are asked for again. */
+function readCount(error: unknown): number {
+  assert.ok(error instanceof ProviderError, String(error));
+  assert.equal(error.exitCode, 3);
+  assert.match(error.message, /^endpoint hosted: tiny is no longer the model that this run asked: it writes another/);
+  const told =
+    /refeed resume <run> --accept-changes: finished stages stay as they are, (\d+) unfinished rows are asked for again$/.exec(
+      error.next ?? "",
+    );
+  assert.ok(told, error.next);
+  return Number(told[1]);
+}
+
+const roles = ["teacher", "scorer"] as const;
+
+async function checkRole(context: TestContext, role: (typeof roles)[number]): Promise<void> {
+  const server = await startGivenServer(context, { kind: "vllm", served: "tiny" });
+  const cwd = createTemporaryFolder(context);
+  write(cwd, server, role);
+  await assert.rejects(run(cwd, "--max-cost", "0.2"), BudgetError);
+  const torn = readStages(cwd);
+  const open = [...torn.values()].filter(({ state, rows }) => state !== "done" && rows !== "[]");
+  assert.ok(open.length > 0);
+
+  server.become({ model: "another" });
+  let told = 0;
+  await assert.rejects(resume(cwd), (error) => {
+    told = readCount(error);
+    return told > 0;
+  });
+  for (const [key, { rows }] of readStages(cwd)) assert.equal(rows, torn.get(key)?.rows ?? "[]");
+
+  const before = readDollars(cwd);
+  await resume(cwd, "--accept-changes");
+  const taken = readStages(cwd);
+  // The same experiment from its start to its end with the model that is there now.
+  write(join(cwd, "whole"), server, role);
+  await run(join(cwd, "whole"));
+  const whole = readStages(join(cwd, "whole"));
+  assert.deepEqual(new Set(taken.keys()), new Set(whole.keys()));
+  for (const [key, { state, rows }] of taken) {
+    assert.equal(state, "done");
+    const old = torn.get(key);
+    assert.equal(rows, old?.state === "done" ? old.rows : whole.get(key)?.rows);
+  }
+  // So it is another model, and not one row of it is one of the other's.
+  for (const { key, rows } of open) {
+    const old = new Set((JSON.parse(rows) as readonly Json[]).map(renderCanonical));
+    const kept = (JSON.parse(taken.get(key)?.rows ?? "[]") as readonly Json[]).filter((row) =>
+      old.has(renderCanonical(row)),
+    );
+    assert.deepEqual(kept, []);
+  }
+  // What the old model brought stays paid, and the new one is paid for as much again.
+  const usd = readDollars(cwd);
+  assert.ok(usd >= before + 0.01 * told, `${usd} after ${before} and ${told} rows again`);
+}
+
+test("a model that changed within a stage is taken for all of the stage or for none of it", {
+  concurrency: true,
+}, async (context) => {
+  // Side by side: a run that stops at its budget waits a second for what may still come.
+  await Promise.all(roles.map((role) => context.test(role, (each) => checkRole(each, role))));
+});
