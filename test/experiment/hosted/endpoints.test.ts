@@ -22,6 +22,9 @@ async function meet(context: TestContext, { acceptsChange, isPlanned, isJudge }:
   const experiment = parseExperiment(`dataset: { name: newswire }
 endpoints: { grader: { url: "${server.base}", model: teacher } }
 model: { trainer: scripted }
+verifiers: { judge: { kind: judge, endpoint: grader } }
+arms: { verifier: judge, select.keep: 50% }
+evaluate: { metrics: [rouge1] }
 `);
   assert.ok(experiment.system === "language");
   const endpoints = createEndpoints(experiment.language.endpoints, {
