@@ -39,8 +39,8 @@ export const hostedBugs: readonly Bug[] = [
     name: "a model's fingerprint is not compared",
     edits: [
       edit(
-        "providers/proving/gate.ts",
-        "const change = findChange(old.canaries, now.canaries);",
+        "providers/proving/change.ts",
+        "const change = findChange(old.canaries, found.fingerprint.canaries);",
         "const change = null as string | null;",
       ),
     ],
