@@ -89,7 +89,7 @@ test("every vendor has its rooms", () => {
     "better-sqlite3": ["store"],
     "@jax-js/jax": ["embedded"],
     "@huggingface/jinja": ["systems"],
-    "p-limit": ["loop", "providers"],
+    "p-limit": ["loop"],
     commander: ["cli"],
     vega: ["report"],
     "vega-lite": ["report"],

@@ -6,9 +6,9 @@ import type { Spending } from "../domain/context.ts";
 import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { StoreError } from "../errors.ts";
 import { type Connection, createEmptyError, EmptyRunError, openReader, toStoreError } from "./database.ts";
+import { readSpending } from "./ledger/account.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
-import { createSpendingReader } from "./shelf/attempts.ts";
 import { readLintTurns } from "./shelf/lint.ts";
 
 export interface TrialStatus {
@@ -66,7 +66,7 @@ export function readStatus(directory: string): RunStatus {
       arms: readTrials(connection, isAlive),
       stages: Object.fromEntries(states.map(({ state, n }) => [state, n])),
       inFlight: isAlive ? (inFlight.get() as number) : 0,
-      ...createSpendingReader(connection)(),
+      ...readSpending(connection),
       ...readRepeats(connection, isAlive),
       lint: { limits: JSON.parse(run.limits ?? "{}") as LintLimits, turns: readLintTurns(connection) },
     };

@@ -13,6 +13,8 @@ export interface Writer {
   writeBatch<Result>(work: () => Result): Promise<Result>;
   /** Resolves when everything asked for so far is committed. */
   flush(): Promise<void>;
+  /** Calls back whenever a transaction was taken back: what was reckoned within it never was. */
+  onRollBack(callback: () => void): void;
 }
 
 interface Pending {
@@ -73,7 +75,8 @@ export function createWriter(
     refusal = { reason };
     rejectAll(reason);
   };
-  const transact = createTransactions(connection, { queue, monotonic, refuse, pace });
+  const rolledBack: (() => void)[] = [];
+  const transact = createTransactions(connection, { queue, monotonic, refuse, pace, rolledBack });
 
   const commitGroup = (): void => {
     clearTimeout(timer);
@@ -112,6 +115,7 @@ export function createWriter(
     write: (work) => add(work, scheduleSoon),
     writeBatch: (work) => add(work, scheduleNow),
     flush: () => add(() => undefined, scheduleNow),
+    onRollBack: (callback) => void rolledBack.push(callback),
   };
 }
 
@@ -142,10 +146,14 @@ interface Transactions {
   /** Nothing more is to be written. */
   readonly refuse: (reason: unknown) => void;
   readonly pace: Pace;
+  readonly rolledBack: readonly (() => void)[];
 }
 
 /** Takes what fits from the queue into one transaction and commits it; false where none could be begun. */
-function createTransactions(connection: Connection, { queue, monotonic, refuse, pace }: Transactions): () => boolean {
+function createTransactions(
+  connection: Connection,
+  { queue, monotonic, refuse, pace, rolledBack }: Transactions,
+): () => boolean {
   const begin = connection.prepare("BEGIN IMMEDIATE");
   const commit = connection.prepare("COMMIT");
   const rollBack = (): void => {
@@ -154,6 +162,7 @@ function createTransactions(connection: Connection, { queue, monotonic, refuse, 
     } catch (error) {
       refuse(toStoreError(error, connection.name));
     }
+    for (const callback of rolledBack) callback();
   };
   return () => {
     const startMs = monotonic();

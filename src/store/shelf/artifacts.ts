@@ -8,10 +8,10 @@ import { StoreError } from "../../errors.ts";
 import { computeStreamDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
 import { createOwnFolder, validateOwnFile, validateReadFile } from "../guard/own-path.ts";
+import type { AttemptTable } from "../ledger/attempts.ts";
 import type { StageTable } from "../stages.ts";
 import { syncPath } from "../whole-file.ts";
 import type { Writer } from "../writer.ts";
-import type { AttemptTable } from "./attempts.ts";
 
 export type ArtifactShelf = ReturnType<typeof createArtifactShelf>;
 

@@ -5,12 +5,12 @@ import { createHash } from "node:crypto";
 import type { Candidate, Row, Split, StoredCandidate } from "../../domain/rows.ts";
 import type { CandidateBatch, CandidateColumns, CandidateSummary } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
+import type { AttemptTable } from "../ledger/attempts.ts";
 import { renderFloats } from "../measurements.ts";
 import type { StageTable } from "../stages.ts";
 import { computeAttemptDigest } from "../witness/candidate-rows.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
-import type { AttemptTable } from "./attempts.ts";
 import { readPages } from "./pages.ts";
 
 interface CandidateRow {
@@ -47,6 +47,15 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     "SELECT id, row_count FROM dataset WHERE split = ? AND is_current = 1",
   );
   const current = (split: Split) => findCurrent.get(split) ?? { id: 0, row_count: 0 };
+  // A stage draws from one dataset: what it draws from is looked up once.
+  let latest = { stageId: 0, dataset: 0, rowCount: 0 };
+  const datasetOf = (stageId: number, split: Split) => {
+    if (latest.stageId !== stageId) {
+      const { id: dataset, row_count: rowCount } = current(split);
+      latest = { stageId, dataset, rowCount };
+    }
+    return latest;
+  };
   const pageOfRows = connection.prepare<[number, number, number], Row & { readonly position: number }>(
     "SELECT position, id, article, summary FROM dataset_row WHERE dataset_id = ? AND position >= ? ORDER BY position LIMIT ?",
   );
@@ -103,7 +112,7 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
     const attemptKey = candidates[0]?.attempt;
     if (attemptKey === undefined) return Promise.resolve();
     const write = (): void => {
-      const { id: dataset, row_count } = current(split);
+      const { dataset, rowCount } = datasetOf(stageId, split);
       const attempt = attempts.find(stageId, attemptKey);
       let tokenCount = 0;
       const written = candidates.map((candidate) => {
@@ -111,7 +120,7 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
         const position = findPosition.get(dataset, promptId);
         if (position === undefined) throw createDamageError(`the dataset has no row ${promptId}`, connection.name);
         // The prompt's place gives the candidate its own.
-        const id = draws === null ? position + draw * row_count : position * draws + draw;
+        const id = draws === null ? position + draw * rowCount : position * draws + draw;
         const blob = tokenLogProbabilities ? renderFloats(tokenLogProbabilities) : null;
         const { tokenCount: count, article = null } = candidate;
         // biome-ignore format: a value a column, as they stand above
@@ -132,7 +141,7 @@ export function createCandidateShelf(connection: Connection, { writer, stages, a
           article,
         };
       });
-      attempts.close(stageId, attemptKey, { id: attempt, tokenCount, digest: computeAttemptDigest(written) });
+      attempts.close(stageId, attemptKey, { tokenCount, digest: computeAttemptDigest(written) });
     };
     return writer.write(write).then(() => attempts.forget(stageId, attemptKey));
   };

@@ -3,11 +3,11 @@
 import type { Budget, Clock } from "../../domain/context.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { Connection } from "../database.ts";
+import { type AttemptTable, createAttemptTable } from "../ledger/attempts.ts";
 import type { StageTable } from "../stages.ts";
 import { createFolderCheck, type FolderCheck } from "../witness/folder-check.ts";
 import type { Writer } from "../writer.ts";
 import { type ArtifactShelf, createArtifactShelf } from "./artifacts.ts";
-import { type AttemptTable, createAttemptTable } from "./attempts.ts";
 import { createCandidateShelf } from "./candidates.ts";
 import { createCorpusShelf } from "./corpora.ts";
 import { createLintShelf } from "./lint.ts";

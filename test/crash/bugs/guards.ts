@@ -2,7 +2,7 @@
 
 import { type Bug, edit } from "./plant.ts";
 
-const attempts = "store/shelf/attempts.ts";
+const book = "store/ledger/book.ts";
 const schema = "store/schema.ts";
 const calls = /bills\.jsonl|state\.db-wal/;
 
@@ -72,14 +72,7 @@ export const guardBugs: readonly Bug[] = [
     name: "attempts are not unique, and intents are plainly inserted",
     edits: [
       edit(schema, "    closed_ms INTEGER,\n    UNIQUE (stage_id, key)", "    closed_ms INTEGER"),
-      edit(
-        attempts,
-        `ON CONFLICT (stage_id, key) DO UPDATE SET state = excluded.state, reason = NULL, try_count = try_count + 1 - (is_outside = 1 AND excluded.state = 'planned'),
-         repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
-         token_count = token_count + try_token_count, try_token_count = excluded.try_token_count,
-         try_usd = excluded.try_usd, cost_usd = cost_usd + excluded.try_usd, intended_ms = excluded.intended_ms, closed_ms = NULL`,
-        "",
-      ),
+      edit(book, " ON CONFLICT (stage_id, key) DO NOTHING", ""),
     ],
     experiment: "constraints",
     says: /^a second attempt was let in/,

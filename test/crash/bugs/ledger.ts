@@ -2,7 +2,8 @@
 
 import { type Bug, edit } from "./plant.ts";
 
-const attempts = "store/shelf/attempts.ts";
+const attempts = "store/ledger/attempts.ts";
+const book = "store/ledger/book.ts";
 const candidates = "store/shelf/candidates.ts";
 const calls = "providers/control/calls.ts";
 const trainer = "providers/scripted/trainer.ts";
@@ -72,25 +73,25 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "what was paid is given back when the reply is lost",
-    edits: [edit(attempts, "cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END", "cost_usd - try_usd")],
+    edits: [edit(book, "cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END", "cost_usd - try_usd")],
     experiment: "plain",
     says: /USD were billed and/,
   },
   {
     name: "a second try does not count as one",
-    edits: [edit(attempts, "try_count = try_count + 1 -", "try_count = try_count -")],
+    edits: [edit(book, "try_count = try_count + 1 -", "try_count = try_count -")],
     experiment: "plain",
     says: /was sent 2 times, intended 1/,
   },
   {
     name: "only the latest try's cost is counted",
-    edits: [edit(attempts, "cost_usd = cost_usd + excluded.try_usd", "cost_usd = excluded.try_usd")],
+    edits: [edit(book, "cost_usd = cost_usd + @usd", "cost_usd = @usd")],
     experiment: "plain",
     says: /USD were billed and/,
   },
   {
     name: "what may be paid twice is not counted",
-    edits: [edit(attempts, "repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown'))", "repeat_count")],
+    edits: [edit(book, "repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown'))", "repeat_count")],
     experiment: "points",
     only: callPoints,
     says: /was billed 2 times, 0 repeats/,
@@ -99,7 +100,7 @@ export const ledgerBugs: readonly Bug[] = [
     name: "what a dead process sent is not marked unknown, and only unknown counts as a repeat",
     edits: [
       edit(attempts, "connection.exec(\"UPDATE attempt SET state = 'unknown' WHERE state = 'sent'\")", "undefined"),
-      edit(attempts, "is_outside = 1 AND state IN ('sent', 'unknown')", "is_outside = 1 AND state = 'unknown'"),
+      edit(book, "is_outside = 1 AND state IN ('sent', 'unknown')", "is_outside = 1 AND state = 'unknown'"),
     ],
     experiment: "kills",
     says: /was billed 2 times, 0 repeats/,
@@ -111,7 +112,7 @@ export const ledgerBugs: readonly Bug[] = [
         candidates,
         "    return writer.write(write)",
         `    return writer.write(() => {
-      attempts.close(stageId, attemptKey, { id: attempts.find(stageId, attemptKey), tokenCount: 0, digest: null });
+      attempts.close(stageId, attemptKey, { tokenCount: 0, digest: null });
     }).then(() => writer.write(write))`,
       ),
     ],
@@ -124,7 +125,7 @@ export const ledgerBugs: readonly Bug[] = [
     edits: [
       edit(
         candidates,
-        "attempts.close(stageId, attemptKey, { id: attempt, tokenCount, digest: computeAttemptDigest(written) })",
+        "attempts.close(stageId, attemptKey, { tokenCount, digest: computeAttemptDigest(written) })",
         "void tokenCount",
       ),
     ],

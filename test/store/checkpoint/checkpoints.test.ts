@@ -33,6 +33,8 @@ function createFixture(context: TestContext, options: CheckpointOptions = { chec
 
 test("beside a writer that never rests the log is copied and starts again", async (context) => {
   const { file, checkpoints, write, count, readLog } = createFixture(context);
+  // What it took to make the tables.
+  const made = readLog().log;
   let [longest, restarts, before] = [0, 0, 0];
   for (let row = 0; row < 250; row++) {
     await write();
@@ -42,7 +44,7 @@ test("beside a writer that never rests the log is copied and starts again", asyn
     longest = Math.max(longest, log);
   }
   // Four times eight, and what the last transaction brought.
-  assert.ok(longest <= 4 * 8 + 6, `the log grew to ${longest} pages`);
+  assert.ok(longest <= Math.max(made, 4 * 8) + 6, `the log grew to ${longest} pages`);
   assert.ok(restarts >= 5, `${restarts} restarts`);
   assert.ok(statSync(file).size > 150 * 8192, "the database itself has the rows");
   assert.equal(count(), 250);

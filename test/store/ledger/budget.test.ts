@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import type { Budget } from "../../src/domain/context.ts";
-import { BudgetError, StoreError } from "../../src/errors.ts";
-import { openRunFolder, type RunFolder } from "../../src/store/run-folder.ts";
-import { migrations } from "../../src/store/schema.ts";
-import { readStatus } from "../../src/store/status.ts";
-import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
+import type { Budget } from "../../../src/domain/context.ts";
+import { BudgetError, StoreError } from "../../../src/errors.ts";
+import { openRunFolder, type RunFolder } from "../../../src/store/run-folder.ts";
+import { migrations } from "../../../src/store/schema.ts";
+import { readStatus } from "../../../src/store/status.ts";
+import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
 const request = {
   key: "a".repeat(64),

@@ -5,10 +5,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
-import type { RunFolder } from "../../src/store/run-folder.ts";
-import { readStatus } from "../../src/store/status.ts";
-import { openLanguageFolder } from "../helpers/language-run.ts";
-import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+import type { RunFolder } from "../../../src/store/run-folder.ts";
+import { readStatus } from "../../../src/store/status.ts";
+import { openLanguageFolder } from "../../helpers/language-run.ts";
+import { createTemporaryFolder } from "../../helpers/temporary-folder.ts";
 
 const request = {
   key: "a".repeat(64),
