@@ -116,19 +116,32 @@ test("what is announced again because it is under way is no further request", as
 test("spent and reserved are the sums of the attempts whatever happens to them, and status says the same", async (context) => {
   const root = createTemporaryFolder(context);
   let count = 0;
-  const step = fc.tuple(fc.constantFrom("intend", "settle", "lose", "answer"), fc.integer({ min: 0, max: 3 }));
+  const step = fc.tuple(
+    fc.constantFrom("intend", "announce", "settle", "lose", "answer", "fault"),
+    fc.integer({ min: 0, max: 3 }),
+  );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
       const directory = join(root, String(count++));
       const folder = await open(directory);
       await folder.writeRun({ name: "run", source: "", resolved: {} });
       const ledger = folder.createLedger(request.key);
       const begun = new Set<string>();
+      // From here on they are kept, not summed.
+      folder.readSpending();
       for (const [what, index] of steps) {
         const key = `attempt ${index}`;
-        if (what === "intend" || !begun.has(key)) {
+        if (what === "fault") {
+          // A write at fault takes the transaction of its company back, which is then done again without it.
+          const [intended, wrong] = [ledger.intend({ key, ...asked }), ledger.record("never intended", 1)];
+          await assert.rejects(wrong, StoreError);
+          await intended;
+          begun.add(key);
+        } else if (what === "intend" || !begun.has(key)) {
           await ledger.intend({ key, ...asked });
           begun.add(key);
+        } else if (what === "announce") {
+          await ledger.intend({ key, ...asked, isOutside: false });
         } else if (what === "answer") {
           ledger.account(key, usage);
           await ledger.record(key, index);
@@ -155,7 +168,7 @@ test("spent and reserved are the sums of the attempts whatever happens to them, 
       assert.ok(Math.abs(reserved.usd - summed.heldUsd) < 1e-9);
       assert.ok(Math.abs(spent.usd + reserved.usd - summed.usd) < 1e-9);
     }),
-    { numRuns: 15 },
+    { numRuns: 12 },
   );
 });
 
