@@ -70,7 +70,8 @@ export const commitBugs: readonly Bug[] = [
   {
     name: "scores are read back before they are written",
     edits: [edit("systems/language/verify.ts", "  await writes.settle();\n", "")],
-    experiment: "plain",
+    experiment: "points",
+    only: calls,
     says: /stage is not that of the uninterrupted run/,
   },
   {

@@ -148,6 +148,8 @@ export const ledgerBugs: readonly Bug[] = [
     ],
     experiment: "points",
     only: callPoints,
+    // Its moment is one of a hundred.
+    count: 300,
     says: /USD were billed and/,
   },
 ];
