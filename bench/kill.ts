@@ -1,11 +1,11 @@
 // A sampler that is killed at half of its work, by the books of the server it asked: what of the answered rows is paid for
 // again when it goes on, what of those in flight, and, of ours, whether every request had its intent on the disk.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { startPeer } from "./curator-peer.ts";
+import { type PeerRequest, startPeer } from "./curator-peer.ts";
 import { type Server, startServer } from "./sampling.bench.ts";
 import type { SamplingOptions } from "./sampling-run.ts";
 
@@ -51,7 +51,7 @@ export async function killOurs(program: string, folder: string): Promise<OwnKill
   try {
     await ended(start("prepare"));
     const child = start("sample");
-    await told(server);
+    await told(server, child);
     const killedMs = Date.now();
     child.kill("SIGKILL");
     await closed(child);
@@ -74,21 +74,26 @@ export async function killPeer(folder: string): Promise<KillFigures> {
   const server = await startServer(["512", "50", log, String(count / 2)]);
   const request = { url: server.url, count, concurrency, requests, folder: join(folder, "cache") };
   try {
-    const child = startPeer(request);
-    await told(server);
+    const child = startUnheard(request);
+    await told(server, child);
     const killedMs = Date.now();
     child.kill("SIGKILL");
     await closed(child);
     await settled();
     const before = readBooks(log, killedMs);
-    const again = startPeer(request);
-    again.stdout?.resume();
-    again.stderr?.resume();
-    await closed(again);
+    await closed(startUnheard(request));
     return compare(before, readBooks(log));
   } finally {
     server.child.kill();
   }
+}
+
+/** It says a lot, and stands still where nobody takes it. */
+function startUnheard(request: PeerRequest): ChildProcess {
+  const child = startPeer(request);
+  child.stdout?.resume();
+  child.stderr?.resume();
+  return child;
 }
 
 interface Books {
@@ -136,22 +141,21 @@ function readLedger(directory: string) {
   return { keys, shown, rows };
 }
 
-/** Half of the requests are answered. */
-const told = ({ child }: Server): Promise<void> =>
-  new Promise((resolve) => {
+/** Half of the requests are answered; rejects where the sampler has ended before. */
+const told = ({ child }: Server, sampler: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    sampler.once("close", (code) => reject(new Error(`the sampler ended with ${code} before it was killed`)));
     child.stdout?.on("data", (data) => {
       if (String(data).includes("told")) resolve();
     });
   });
 
-type Child = ReturnType<typeof spawn>;
-
-const closed = (child: Child): Promise<number | null> =>
+const closed = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => {
     child.once("close", resolve);
   });
 
-async function ended(child: Child): Promise<void> {
+async function ended(child: ChildProcess): Promise<void> {
   const code = await closed(child);
   if (code !== 0) throw new Error(`the run ended with ${code}`);
 }
