@@ -1,5 +1,5 @@
 // Sampling through a hosted endpoint at its full rate: a real run folder, the ledger and every row on the disk, over a
-// server of our own in another process, beside bespoke-curator and the `openai` package on the same server.
+// server of our own in another process, beside bespoke-curator, the `openai` package and bare undici on the same server.
 // Ours is built as it is published. REFEED_SAMPLING=1000000 asks for so many in the long run, 60,000 unless given.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -29,7 +29,8 @@ export async function run() {
     const built = build(join(folder, "built"));
     const cold = sample(built, { server, count: coldCount, directory: join(folder, "cold") });
     const long = sample(built, { server, count: longCount, directory: join(folder, "long") });
-    const openai = askOpenai(server.url);
+    const openai = askPeer("openai", server.url, coldCount);
+    const floor = { cold: askPeer("undici", server.url, coldCount), long: askPeer("undici", server.url, 60_000) };
     const curator = await runPeer({ url: server.url, count: peerCount, concurrency, requests: 10_000_000 });
     const cpuRatio = curator.microseconds / cold.coldMicroseconds;
     const rateRatio = long.warmPerSecond / curator.perSecond;
@@ -44,6 +45,12 @@ export async function run() {
       timesCuratorInProcessorTime: { value: cpuRatio, least: 15 },
       timesCuratorInRate: { value: rateRatio, least: 15 },
       curatorPerSecond: { value: curator.perSecond },
+      // What dispatching the same requests takes with nothing done about them: the limits above are those of another machine.
+      undiciColdMicroseconds: { value: floor.cold.microseconds },
+      undiciWarmMicroseconds: { value: floor.long.warmMicroseconds },
+      undiciMegabytes: { value: floor.long.residentMegabytes },
+      timesUndiciCold: { value: cold.coldMicroseconds / floor.cold.microseconds },
+      timesUndiciWarm: { value: long.warmMicroseconds / floor.long.warmMicroseconds },
       openaiMicroseconds: { value: openai.microseconds },
       openaiPerSecond: { value: openai.perSecond },
     };
@@ -123,10 +130,18 @@ function sample(program: string, { server, count, directory }: Sampling): Sampli
   return figures;
 }
 
-function askOpenai(url: string): Readonly<Record<"microseconds" | "perSecond", number>> {
-  const program = new URL("sampling-openai.ts", import.meta.url).pathname;
-  const args = [program, url, String(coldCount), String(concurrency)];
+interface PeerFigures {
+  readonly microseconds: number;
+  readonly perSecond: number;
+  readonly warmMicroseconds: number;
+  readonly residentMegabytes: number;
+}
+
+/** A program of this folder that asks as many requests as often, in a process of its own. */
+function askPeer(name: "openai" | "undici", url: string, count: number): PeerFigures {
+  const program = new URL(`sampling-${name}.ts`, import.meta.url).pathname;
+  const args = [program, url, String(count), String(concurrency), String(warmAfter)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`the openai package failed: ${stderr.trim().split("\n").at(-1)}`);
-  return JSON.parse(stdout) as Readonly<Record<"microseconds" | "perSecond", number>>;
+  if (status !== 0) throw new Error(`the ${name} package failed: ${stderr.trim().split("\n").at(-1)}`);
+  return JSON.parse(stdout) as PeerFigures;
 }
