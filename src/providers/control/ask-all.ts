@@ -26,9 +26,9 @@ export function askAll<Item, Answer>(
   const { controller, createRequest } = asking;
   return fly(items, asking, {
     isOrdered: false,
-    async start(item, context) {
+    start(item, context) {
       const request = createRequest(item);
-      return isRequest(request) ? controller.ask(request, context) : request;
+      return isRequest(request) ? controller.ask(request, context) : Promise.resolve(request);
     },
   });
 }
@@ -109,11 +109,16 @@ async function* fly<Item, Answer>(
       flying -= 1;
       wake();
     };
-    start(item, within).then(land, (error) => {
+    const crash = (error: unknown): void => {
       fail(error);
       flying -= 1;
       wake();
-    });
+    };
+    try {
+      start(item, within).then(land, crash);
+    } catch (error) {
+      crash(error);
+    }
   };
   const isFull = (): boolean => {
     const width = controller.width();

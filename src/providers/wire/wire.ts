@@ -64,6 +64,7 @@ export function createWire(options: WireOptions): Wire {
   const { limits, now } = options;
   const key = parseKey(options);
   const redact = createRedactor(key);
+  const commonWithKey = key === null ? common : [...common, "authorization", `Bearer ${key}`];
   const places = new Map<string, Place | Fault>();
   const nonce = randomBytes(3).toString("hex");
   let count = 0;
@@ -75,9 +76,8 @@ export function createWire(options: WireOptions): Wire {
     if ("kind" in place) return Promise.resolve(place);
     count += 1;
     const id = renderRequestId(nonce, count);
-    const headers = ["x-request-id", id, ...common];
-    if (body !== null) headers.push("content-type", type);
-    if (key !== null && isAnonymous !== true) headers.push("authorization", `Bearer ${key}`);
+    const own = body === null ? ["x-request-id", id] : ["x-request-id", id, "content-type", type];
+    const headers = (isAnonymous ? common : commonWithKey).concat(own);
     return transfer(place.pool, {
       origin: place.origin,
       path: place.path + path || "/",

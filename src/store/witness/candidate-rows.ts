@@ -18,16 +18,18 @@ export interface WrittenCandidate
 /** The digest of one attempt's candidates, in plan order whatever the order of arrival. */
 export function computeAttemptDigest(candidates: readonly WrittenCandidate[]): string {
   const digest = createRowDigest();
-  for (const candidate of [...candidates].sort((a, b) => a.id - b.id)) addCandidate(digest, candidate);
+  const ordered = candidates.length === 1 ? candidates : [...candidates].sort((a, b) => a.id - b.id);
+  for (const candidate of ordered) addCandidate(digest, candidate);
   return digest.compute();
 }
 
 function addCandidate(digest: RowDigest, candidate: WrittenCandidate): void {
   const { id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob, article } =
     candidate;
+  const values = [id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob];
   // Digests are older than articles of a candidate's own.
-  const own = article === null ? [] : [article];
-  digest.add(id, dataset, position, draw, completion, finish, reason, logProbability, tokenCount, blob, ...own);
+  if (article !== null) values.push(article);
+  digest.addRow(values);
 }
 
 interface StoredRow extends WrittenCandidate {

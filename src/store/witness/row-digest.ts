@@ -7,6 +7,7 @@ export type RowValue = string | number | null | Uint8Array;
 
 export interface RowDigest {
   add(...values: readonly RowValue[]): void;
+  addRow(values: readonly RowValue[]): void;
   /** The digest of the rows so far; more may follow. */
   compute(): string;
 }
@@ -23,12 +24,14 @@ export function createRowDigest(): RowDigest {
     gathered = "";
     return begun;
   };
+  const addRow = (values: readonly RowValue[]): void => {
+    for (const value of values) gathered += `${renderValue(value)},`;
+    gathered += "\n";
+    if (gathered.length > gatheredLength) flush();
+  };
   return {
-    add(...values) {
-      for (const value of values) gathered += `${renderValue(value)},`;
-      gathered += "\n";
-      if (gathered.length > gatheredLength) flush();
-    },
+    add: (...values) => addRow(values),
+    addRow,
     compute() {
       // A few rows are hashed at one go, for a third of what it takes to set up a hash for them.
       return begun === undefined ? hash("sha256", gathered) : flush().copy().digest("hex");

@@ -111,18 +111,21 @@ export function withLedger(context: Context, expect: (attempt: AttemptIntent) =>
 
 /** Gathers candidates by attempt and commits each attempt when all its candidates have come. */
 export function createCollector({ context, parts }: Work, place: Pick<CandidateBatch, "split" | "draws">) {
-  const openByAttempt = new Map<string, { readonly rowCount: number; readonly candidates: Candidate[] }>();
+  /** How many are expected; once the first has come, those that have. */
+  const openByAttempt = new Map<string, { readonly rowCount: number; candidates: Candidate[] | null }>();
   const writes = createInFlight(candidatesInFlight);
   return {
     expect: ({ key, rowCount }: AttemptIntent): void => {
       // What brings no candidates is recorded by whoever asks it.
-      if (rowCount > 0) openByAttempt.set(key, { rowCount, candidates: [] });
+      if (rowCount > 0) openByAttempt.set(key, { rowCount, candidates: null });
     },
     /** Takes one; where the disk has enough to do, what it returns resolves when more may come. */
     add: (candidate: Candidate): Promise<void> | undefined => {
       const open = openByAttempt.get(candidate.attempt);
       if (!open) throw new ProviderError(`sent a candidate of attempt ${candidate.attempt}, which was not intended`);
-      if (open.candidates.push(candidate) < open.rowCount) return undefined;
+      if (open.candidates === null) open.candidates = [candidate];
+      else open.candidates.push(candidate);
+      if (open.candidates.length < open.rowCount) return undefined;
       openByAttempt.delete(candidate.attempt);
       const written = parts.shelf.writeCandidates(context.key, { ...place, candidates: open.candidates });
       return writes.add(written, open.rowCount);
