@@ -15,9 +15,9 @@ interface AskParts {
   readonly traffic: Traffic;
 }
 
-/** What is under way, and so will give back what it does not use of the budget. */
+/** What holds something of the budget, sent or about to be, and so will give back what it does not use. */
 interface Traffic {
-  sentCount: number;
+  heldCount: number;
   lastEndMs: number;
 }
 
@@ -51,7 +51,7 @@ const endByKind: Readonly<Record<Unanswered["kind"], AttemptEnd["state"]>> = {
 };
 
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const traffic = { sentCount: 0, lastEndMs: Number.NEGATIVE_INFINITY };
+  const traffic = { heldCount: 0, lastEndMs: Number.NEGATIVE_INFINITY };
   const parts: AskParts = { dispatch, options, traffic };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
@@ -81,7 +81,10 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
-      if (call.isIntended) await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });
+      if (call.isIntended) {
+        release(parts);
+        await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });
+      }
       throw error;
     }
   };
@@ -98,9 +101,9 @@ function findLane(
   return dispatch.find(nowMs, request.url) ?? dispatch.room.wait(dispatch.restUntil(nowMs, request.url));
 }
 
-/** One sending, within the rates, in a turn that is given back; undefined where the server rests by now. */
+/** One sending, within the rates, in a turn that is given back; undefined where the server rests by now, or the budget is full. */
 async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts): Promise<Outcome<Answer> | undefined> {
-  const { dispatch, options, traffic } = parts;
+  const { dispatch, options } = parts;
   const { request, context } = call;
   const { rates, room, retries } = dispatch;
   let [isTaken, isSent] = [false, false];
@@ -114,59 +117,56 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
       await room.wait(nowMs + waitMs);
     }
     isTaken = true;
-    if (!call.isIntended) await intend(call, parts);
+    if (!call.isIntended && !(await intend(call, parts))) return undefined;
     // While that came onto the disk the server may have asked for patience, or all may have been told to stop.
     dispatch.check(context.signal);
     const sentMs = options.time.monotonic();
     if (lane.pausedUntilMs > sentMs) return undefined;
     isSent = true;
-    traffic.sentCount += 1;
     call.isIntended = false;
     if (++call.sendings === 1) retries.earn();
     const outcome = await request.send(lane.target, dispatch.closing);
     dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
-    if (isSent) {
-      traffic.sentCount -= 1;
-      traffic.lastEndMs = options.time.monotonic();
-    } else if (isTaken) rates.giveBack(1, request.mostTokens);
+    if (isSent) release(parts);
+    else if (isTaken) rates.giveBack(1, request.mostTokens);
     lane.turns.giveBack();
   }
 }
 
-function intend(call: Call<unknown>, parts: AskParts): Promise<void> {
-  const note = (): void => {
-    call.isIntended = true;
-  };
-  return announce(call).then(note, async (error) => {
-    await waitForBudget(call, error, parts);
-    note();
-  });
+/**
+ * False where it has to be asked again: a budget that is full of what may be used is not one that is used up, and as long
+ * as other requests hold something of it, they may give it back. Its turn is theirs meanwhile. Throws BudgetError where
+ * none does.
+ */
+function intend(call: Call<unknown>, { options, traffic }: AskParts): Promise<boolean> {
+  return announce(call).then(
+    () => {
+      // At once: who was refused in the same transaction looks next.
+      traffic.heldCount += 1;
+      call.isIntended = true;
+      return true;
+    },
+    (error: unknown) => {
+      const nowMs = options.time.monotonic();
+      const isFinal = traffic.heldCount === 0 && nowMs - traffic.lastEndMs > commitMs;
+      if (!(error instanceof BudgetError) || isFinal) throw error;
+      call.notBeforeMs = nowMs + lookAgainMs;
+      return false;
+    },
+  );
+}
+
+/** What it held is free a little later. */
+function release({ options, traffic }: AskParts): void {
+  traffic.heldCount -= 1;
+  traffic.lastEndMs = options.time.monotonic();
 }
 
 function announce({ request, context }: Call<unknown>): Promise<void> {
   const { key, rowCount, mostUsd, mostTokens } = request;
   return context.ledger.intend({ key, rowCount, isOutside: true, costUsd: mostUsd, tokenCount: mostTokens });
-}
-
-/**
- * A budget that is full of what may be used is not one that is used up: as long as requests are under way, their answers
- * are waited for. Throws BudgetError where nothing is left to be given back.
- */
-async function waitForBudget(call: Call<unknown>, first: unknown, parts: AskParts): Promise<void> {
-  const { dispatch, options, traffic } = parts;
-  for (let error = first; error !== undefined; ) {
-    const nowMs = options.time.monotonic();
-    const isFinal = traffic.sentCount === 0 && nowMs - traffic.lastEndMs > commitMs;
-    if (!(error instanceof BudgetError) || isFinal) throw error;
-    await dispatch.room.wait(nowMs + lookAgainMs);
-    dispatch.check(call.context.signal);
-    error = await announce(call).then(
-      () => undefined,
-      (again: unknown) => again,
-    );
-  }
 }
 
 /** When what was not answered is sent again, at the earliest. Throws where it is not. */

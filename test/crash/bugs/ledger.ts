@@ -35,13 +35,7 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "the intent is not awaited by the provider",
-    edits: [
-      edit(
-        calls,
-        "return announce(call).then(note, async",
-        "void announce(call);\n  return Promise.resolve().then(note, async",
-      ),
-    ],
+    edits: [edit(calls, "return announce(call).then(", "void announce(call);\n  return Promise.resolve().then(")],
     experiment: "points",
     only: callPoints,
     says: /was sent 2 times, intended 1/,

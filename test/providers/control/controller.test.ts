@@ -269,6 +269,27 @@ test("a budget that is full of reservations is waited for while answers give som
   await assert.rejects(endpoint.time.run(readAll(endpoint.askMany(1))), BudgetError);
 });
 
+test("what a request holds of the budget while its server rests is waited for, and its turn is not kept from it", async () => {
+  let [tries, isOver] = [0, false];
+  const endpoint = createVirtualEndpoint({
+    limits: { concurrency: 2 },
+    answer(sent) {
+      if (sent.key === "2") isOver = true;
+      // The third is intended by then, and not sent.
+      if (sent.key === "1" && sent.count === 1) {
+        return { kind: "busy", reason: "429", retryAfterMs: 5000, latencyMs: 10.5 };
+      }
+      return answered(sent, { latencyMs: 10 });
+    },
+    onIntend({ key }) {
+      if (key === "1" && ++tries > 1 && !isOver) throw new BudgetError("the budget is full of what the third may use");
+    },
+  });
+  const asked = await endpoint.time.run(readAll(endpoint.askMany(3)));
+  assert.deepEqual([asked.length, tries], [3, 3]);
+  assert.deepEqual(endpoint.sent.map(({ key }) => key).slice(0, 3), ["0", "1", "2"]);
+});
+
 test("told to stop, it sends nothing more and hands over what is on its way", async () => {
   const endpoint = createVirtualEndpoint({ answer: (sent) => answered(sent, { latencyMs: 200 }) });
   endpoint.time.schedule(1100, () => endpoint.abort(new CancelledError()));
