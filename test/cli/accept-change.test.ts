@@ -75,7 +75,7 @@ function readStages(cwd: string): ReadonlyMap<string, Kept> {
 
 function readDollars(cwd: string): number {
   const connection = new Database(join(cwd, "runs/small/state.db"), { readonly: true });
-  const usd = connection.prepare("SELECT usd FROM spending").pluck().get() as number;
+  const usd = connection.prepare("SELECT total(cost_usd) FROM attempt WHERE is_outside = 1").pluck().get() as number;
   connection.close();
   return usd;
 }
