@@ -7,7 +7,7 @@ const book = "store/ledger/book.ts";
 const candidates = "store/shelf/candidates.ts";
 const calls = "providers/control/calls.ts";
 const trainer = "providers/scripted/trainer.ts";
-const intend = "if (!call.isIntended) await intend(call, parts);";
+const intend = "if (!call.isIntended && !(await intend(call, parts))) return undefined;";
 const send = "const outcome = await request.send(lane.target, dispatch.closing);";
 const launchIntent =
   'await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });';
