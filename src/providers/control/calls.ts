@@ -6,23 +6,17 @@ import { BudgetError } from "../../errors.ts";
 import type { Controller, Outcome, Request, Settled } from "../exchange.ts";
 import type { ControllerOptions, Dispatch } from "./dispatch.ts";
 import { createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
+import { createHolds, type Holds } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 
 /** The endpoint as a call meets it. */
 interface AskParts {
   readonly dispatch: Dispatch;
   readonly options: ControllerOptions;
-  readonly traffic: Traffic;
+  readonly holds: Holds;
 }
 
-/** What holds something of the budget, sent or about to be, and so will give back what it does not use. */
-interface Traffic {
-  heldCount: number;
-  lastEndMs: number;
-}
-
-/** An answer's rows are on the disk by then, and what was reserved beyond its price is free again. */
-const commitMs = 1000;
+/** After which a budget that was full is looked at again. */
 const lookAgainMs = 100;
 
 interface Call<Answer> {
@@ -51,8 +45,8 @@ const endByKind: Readonly<Record<Unanswered["kind"], AttemptEnd["state"]>> = {
 };
 
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const traffic = { heldCount: 0, lastEndMs: Number.NEGATIVE_INFINITY };
-  const parts: AskParts = { dispatch, options, traffic };
+  const { holds = createHolds() } = options;
+  const parts: AskParts = { dispatch, options, holds };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
       request,
@@ -82,7 +76,7 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
       }
     } catch (error) {
       if (call.isIntended) {
-        release(parts);
+        holds.release(options.time.monotonic());
         await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });
       }
       throw error;
@@ -103,7 +97,7 @@ function findLane(
 
 /** One sending, within the rates, in a turn that is given back; undefined where the server rests by now, or the budget is full. */
 async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts): Promise<Outcome<Answer> | undefined> {
-  const { dispatch, options } = parts;
+  const { dispatch, options, holds } = parts;
   const { request, context } = call;
   const { rates, room, retries } = dispatch;
   let [isTaken, isSent] = [false, false];
@@ -129,7 +123,7 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
     dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
-    if (isSent) release(parts);
+    if (isSent) holds.release(options.time.monotonic());
     else if (isTaken) rates.giveBack(1, request.mostTokens);
     lane.turns.giveBack();
   }
@@ -140,28 +134,21 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
  * as other requests hold something of it, they may give it back. Its turn is theirs meanwhile. Throws BudgetError where
  * none does.
  */
-function intend(call: Call<unknown>, { options, traffic }: AskParts): Promise<boolean> {
+function intend(call: Call<unknown>, { options, holds }: AskParts): Promise<boolean> {
   return announce(call).then(
     () => {
       // At once: who was refused in the same transaction looks next.
-      traffic.heldCount += 1;
+      holds.add();
       call.isIntended = true;
       return true;
     },
     (error: unknown) => {
       const nowMs = options.time.monotonic();
-      const isFinal = traffic.heldCount === 0 && nowMs - traffic.lastEndMs > commitMs;
-      if (!(error instanceof BudgetError) || isFinal) throw error;
+      if (!(error instanceof BudgetError) || holds.areOver(nowMs)) throw error;
       call.notBeforeMs = nowMs + lookAgainMs;
       return false;
     },
   );
-}
-
-/** What it held is free a little later. */
-function release({ options, traffic }: AskParts): void {
-  traffic.heldCount -= 1;
-  traffic.lastEndMs = options.time.monotonic();
 }
 
 function announce({ request, context }: Call<unknown>): Promise<void> {
