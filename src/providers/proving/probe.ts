@@ -15,8 +15,9 @@ import { createProber, everyUse, mostRequests, type ProbeParts, type Prober, typ
 import { type CanaryFindings, type ProofTask, proveGiven } from "./proof.ts";
 
 /**
- * Probes, proves and fingerprints, as far as that is of use; `before` is what a fingerprint is to be held against. Throws ProviderError where it does not serve the model, or does not answer. Of several
- * servers those that are away are left out where that is allowed; where all of them are, the first to come is waited for.
+ * Probes, proves and fingerprints, as far as that is of use; `before` is what a fingerprint is to be held against. Throws
+ * ProviderError where it does not serve the model, or does not answer. Of several servers those that are away are left out
+ * where that is allowed; where all of them are, the first to come is waited for.
  */
 export async function probeEndpoint(
   parts: ProbeParts & { readonly before?: Fingerprint | undefined },

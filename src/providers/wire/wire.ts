@@ -88,8 +88,8 @@ export function createWire(options: WireOptions): Wire {
       mostBytes: mostBytes ?? limits.answerBytes,
       signal: call.signal,
     }).then((arrival) => {
-      const own = receive(arrival, id);
-      return own.kind === "arrived" ? read(own, target.url) : own;
+      const received = receive(arrival, id);
+      return received.kind === "arrived" ? read(received, target.url) : received;
     });
   };
 
