@@ -19,7 +19,7 @@ export interface Account {
   read(): Spending;
   /** Within a transaction. */
   add(change: Readonly<Sums>): void;
-  /** What was added is not to be relied on: the transaction was rolled back, or the ledger was changed past the account. */
+  /** What was added is not to be relied on: the transaction was rolled back. */
   forget(): void;
   /** The budget that an intent would exceed, null where it fits. */
   findExcess(attempt: AttemptIntent): BudgetError | null;

@@ -117,8 +117,10 @@ export function createAttemptBook(
     close,
     settle,
     closeAll(stageId) {
-      statements.finishAll.run(clock.now(), stageId);
-      doubt();
+      for (const { key, ...open } of statements.finishAll.all(clock.now(), stageId)) {
+        openByName.delete(nameOf(stageId, key));
+        charge(open, { usd: 0, requests: 0, tokens: 0 }, nothing);
+      }
     },
     doubt,
   };
@@ -143,8 +145,10 @@ function prepareStatements(connection: Connection) {
       `SELECT id, is_outside AS isOutside, closed_ms IS NULL AS isOpen, try_usd AS tryUsd, try_token_count AS tryTokens
        FROM attempt WHERE stage_id = ? AND key = ?`,
     ),
-    finishAll: connection.prepare(
-      "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
+    // Those that were closed as unknown hold nothing any more, so that all may count as open.
+    finishAll: connection.prepare<[number, number], OpenAttempt & { readonly key: string }>(
+      `UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')
+       RETURNING key, id, is_outside AS isOutside, 1 AS isOpen, try_usd AS tryUsd, try_token_count AS tryTokens`,
     ),
     finish: connection.prepare(
       `UPDATE attempt SET state = 'done', closed_ms = ?, token_count = token_count + ?, try_token_count = 0, rows_sha256 = ?
