@@ -163,9 +163,12 @@ function sendReply(socket: Socket, reply: Reply): void {
     case "large":
       return void sendLarge(socket, reply.largeBytes);
     case "foreign":
-      return void socket.write(renderMessage(200, renderBody(reply), "x-request-id: refeed-0123456789ab-7\r\n"));
+      return void socket.write(renderMessage(200, renderBody(reply), `x-request-id: ${anotherId}\r\n`));
   }
 }
+
+/** Of a request as Refeed names them, and of none that was sent. */
+const anotherId = "72656665-6564-8fff-8fff-ffffffffffff";
 
 function renderPatience({ random, retryAfterMs }: Reply): string {
   if (retryAfterMs !== null) return `retry-after-ms: ${retryAfterMs}\r\n`;
