@@ -88,8 +88,11 @@ function findExcess(
   for (const unit of ["usd", "requests", "tokens"] as const) {
     const cap = budget[unit];
     if (cap === null || sums[unit] + asked[unit] <= cap + 1e-9) continue;
-    const show = (amount: number): string => (unit === "usd" ? `$${Number(amount.toFixed(6))}` : `${amount} ${unit}`);
-    const what = `the budget of ${show(cap)} is reached: ${show(sums[unit])} are spent or reserved, the next request may take ${show(asked[unit])}`;
+    const show = (amount: number): string =>
+      unit === "usd" ? `$${Number(amount.toFixed(6))}` : `${amount} ${amount === 1 ? unit.slice(0, -1) : unit}`;
+    const held = { usd: sums.reservedUsd, requests: 0, tokens: sums.reservedTokens }[unit];
+    const part = held > 1e-9 ? ` (${show(held)} of it for requests under way or never answered)` : "";
+    const what = `the budget of ${show(cap)} is reached: ${show(sums[unit])} are spent or reserved${part}, the next request may take ${show(asked[unit])}`;
     return new BudgetError(what, {
       where: `budget.${unit}`,
       next:

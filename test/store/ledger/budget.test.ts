@@ -47,7 +47,10 @@ test("what a request may cost is reserved; answered, it counts at what it cost; 
   await assert.rejects(ledger.intend({ key: "c", ...asked }), (error) => {
     assert.ok(error instanceof BudgetError);
     assert.equal(error.exitCode, 4);
-    assert.match(error.message, /^budget.usd: the budget of \$1 is reached: \$1 are spent or reserved/);
+    assert.match(
+      error.message,
+      /^budget.usd: the budget of \$1 is reached: \$1 are spent or reserved \(\$1 of it for requests under way or never answered\)/,
+    );
     assert.match(error.next ?? "", /--max-cost/);
     return true;
   });
