@@ -17,6 +17,7 @@ import { checkMix } from "../helpers/fault-mix.ts";
 import { createMemoryEvidence, reachEndpoint } from "../helpers/given-endpoint.ts";
 import { startGivenServer } from "../helpers/given-server.ts";
 import { sendEvents, startLoopback } from "../helpers/loopback.ts";
+import { createStageRequest } from "../helpers/stage-request.ts";
 import { type Ending, systemClock } from "../helpers/temporary-folder.ts";
 import type { LaboratoryOptions, LaboratoryResult } from "./laboratory.ts";
 
@@ -77,17 +78,7 @@ async function checkStreams({ ending }: Place): Promise<string | null> {
   return candidate?.completion === "all of it" ? null : `the text was cut to ${JSON.stringify(candidate?.completion)}`;
 }
 
-const stage = {
-  key: "a".repeat(64),
-  description: {
-    kind: "verify",
-    version: 1,
-    parameters: null,
-    inputs: [],
-    turn: { arm: { id: "arm", generations: 1, settings: null }, seed: 0, generation: 0 },
-  },
-  inputs: [],
-} as const;
+const stage = createStageRequest("verify");
 
 /** Asks for so many answers through a run folder; tells how many were sent, and what the run has spent. */
 async function askInRun(directory: string, count: number, budget: Partial<Budget> = {}) {

@@ -13,19 +13,10 @@ import { createHolds } from "../../../src/providers/control/holds.ts";
 import { createTime } from "../../../src/providers/control/time.ts";
 import { openRunFolder } from "../../../src/store/run-folder.ts";
 import { quickLimits } from "../../helpers/endpoint.ts";
+import { createStageRequest } from "../../helpers/stage-request.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
-const stage = {
-  key: "a".repeat(64),
-  description: {
-    kind: "verify",
-    version: 1,
-    parameters: null,
-    inputs: [],
-    turn: { arm: { id: "arm", generations: 1, settings: null }, seed: 0, generation: 0 },
-  },
-  inputs: [],
-} as const;
+const stage = createStageRequest("verify");
 
 /** Each request may cost 10 cents and costs 4. */
 async function open(context: TestContext, usd: number) {

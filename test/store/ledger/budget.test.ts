@@ -11,19 +11,10 @@ import { BudgetError, StoreError } from "../../../src/errors.ts";
 import { openRunFolder, type RunFolder } from "../../../src/store/run-folder.ts";
 import { migrations } from "../../../src/store/schema.ts";
 import { readStatus } from "../../../src/store/status.ts";
+import { createStageRequest } from "../../helpers/stage-request.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
-const request = {
-  key: "a".repeat(64),
-  description: {
-    kind: "verify",
-    version: 1,
-    parameters: null,
-    inputs: [],
-    turn: { arm: { id: "arm", generations: 1, settings: null }, seed: 0, generation: 0 },
-  },
-  inputs: [],
-} as const;
+const request = createStageRequest("verify");
 
 async function open(directory: string, budget: Partial<Budget> = {}): Promise<RunFolder> {
   const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid }, budget });

@@ -8,19 +8,10 @@ import Database from "better-sqlite3";
 import type { RunFolder } from "../../../src/store/run-folder.ts";
 import { readStatus } from "../../../src/store/status.ts";
 import { openLanguageFolder } from "../../helpers/language-run.ts";
+import { createStageRequest } from "../../helpers/stage-request.ts";
 import { createTemporaryFolder } from "../../helpers/temporary-folder.ts";
 
-const request = {
-  key: "a".repeat(64),
-  description: {
-    kind: "sample",
-    version: 1,
-    parameters: null,
-    inputs: [],
-    turn: { arm: { id: "arm", generations: 1, settings: null }, seed: 0, generation: 0 },
-  },
-  inputs: [],
-} as const;
+const request = createStageRequest("sample");
 
 async function open(directory: string): Promise<RunFolder> {
   const folder = await openLanguageFolder(directory);
