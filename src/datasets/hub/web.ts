@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { DatasetError, type ErrorDetails, ProviderError, UsageError } from "../../errors.ts";
 import { parseRetryAfter } from "../../text/input/retry-after.ts";
 import { isLoopback } from "../../text/network/host-range.ts";
-import { isPrivateHost } from "./hosts.ts";
+import { leadsInside } from "./hosts.ts";
 
 export interface HubAccess {
   /** The hub's address, without a slash at its end. */
@@ -16,6 +16,8 @@ export interface HubAccess {
   /** Milliseconds since 1970, for a Retry-After that is a date. */
   readonly now: () => number;
   readonly limits?: Partial<WebLimits>;
+  /** The addresses of a name; by the system's own look-up unless given. */
+  readonly lookUp?: (hostname: string) => Promise<readonly string[]>;
   /** Waits; by default in real time. */
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
@@ -121,7 +123,7 @@ async function ask(address: string, { access, base, headers, limits }: Asked): P
       const location = answer.headers.get("location");
       if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
       await answer.body?.cancel();
-      url = follow(url, location, base);
+      url = await follow(location, { from: url, base, lookUp: access.lookUp });
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof DatasetError) throw error;
@@ -133,18 +135,25 @@ async function ask(address: string, { access, base, headers, limits }: Asked): P
   throw new DatasetError(`sends from one address to another more than ${mostRedirects} times`, { where: base.origin });
 }
 
+interface Way {
+  readonly from: URL;
+  readonly base: URL;
+  readonly lookUp: HubAccess["lookUp"];
+}
+
 /** Where a redirect leads; a hub out in the world may not send us to this machine or its network. */
-function follow(from: URL, location: string, base: URL): URL {
+async function follow(location: string, { from, base, lookUp }: Way): Promise<URL> {
   const refuse = (what: string): never => {
     throw new DatasetError(what, { where: base.origin, next: "check HF_ENDPOINT" });
   };
   if (!URL.canParse(location, from.href)) return refuse("redirects to what is no address");
   const to = new URL(location, from.href);
   if (to.protocol !== "https:" && to.protocol !== "http:") return refuse(`redirects to ${to.protocol}`);
-  if (isPrivateHost(to.hostname) && !isPrivateHost(base.hostname))
-    return refuse(`redirects to ${to.hostname}, inside this network`);
   if (to.protocol === "http:" && from.protocol === "https:")
     return refuse("redirects to an address that is not encrypted");
+  if (to.host === base.host) return to;
+  if ((await leadsInside(to.hostname, lookUp)) && !(await leadsInside(base.hostname, lookUp)))
+    return refuse(`redirects to ${to.hostname}, inside this network`);
   return to;
 }
 

@@ -22,6 +22,12 @@ interface Answered {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What names lead to: most to somewhere in the world. */
+async function lookUp(hostname: string): Promise<readonly string[]> {
+  if (hostname.endsWith(".lost.example")) throw new Error(`getaddrinfo ENOTFOUND ${hostname}`);
+  return hostname.endsWith(".inside.example") ? ["203.0.113.7", "10.1.2.3"] : ["203.0.113.7"];
+}
+
 /** A hub that answers by script; what it was asked is kept. */
 function createScripted(
   answers: readonly (Answered | Error)[],
@@ -38,7 +44,8 @@ function createScripted(
   };
   const pause = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
   const now = () => Date.parse("2026-11-21T00:00:00Z");
-  const web = createHubWeb({ endpoint, token, fetch: send, signal, now, pause, limits: { tries: 4, pauseMs: 10 } });
+  const limits = { tries: 4, pauseMs: 10 };
+  const web = createHubWeb({ endpoint, token, fetch: send, signal, now, pause, limits, lookUp });
   return { web, asked, waits };
 }
 
@@ -111,6 +118,27 @@ test("a hub out in the world sends nobody to this machine, to its network, or ar
   await assert.rejects(circle.web.request("https://hub.example/a"), /more than 5 times/);
   for (const host of ["huggingface.co", "8.8.8.8", "172.32.0.1", "100.128.0.1", "[2606:4700::1]", "11.0.0.1"])
     assert.equal(isPrivateHost(host), false, host);
+});
+
+test("a name is judged by what it leads to: into this network only a hub of this network sends", async () => {
+  const send = (location: string, endpoint: string) =>
+    createScripted([{ status: 307, headers: { location } }], { endpoint });
+  const out = send("https://store.inside.example/c", "https://hub.example");
+  await assert.rejects(out.web.request("https://hub.example/a"), /redirects to store\.inside\.example, inside/);
+  assert.equal(out.asked.length, 1);
+  for (const [location, endpoint] of [
+    ["https://store.inside.example/c", "https://hub.inside.example"],
+    ["https://hub.inside.example/c", "https://hub.inside.example"],
+    // Nobody here can look it up: whoever connects will say so.
+    ["https://store.lost.example/c", "https://hub.example"],
+  ] as const) {
+    const { web, asked } = send(location, endpoint);
+    await web.request(`${endpoint}/a`);
+    assert.deepEqual(
+      asked.map(({ address }) => address),
+      [`${endpoint}/a`, location],
+    );
+  }
 });
 
 test("names and addresses that cannot be meant are refused, and no secret of theirs is told", () => {
