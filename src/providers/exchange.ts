@@ -21,13 +21,15 @@ export type Outcome<Answer> =
   | { readonly kind: "answered"; readonly answer: Answer; readonly usage: Usage }
   /** This request will never be answered: too long, filtered. Not an error: it becomes a row with that reason. */
   | { readonly kind: "refused"; readonly reason: string; readonly usage: Usage }
-  /** Turned away and certainly not billed (429, 503, 529, 500, 502, 504): come again, not before `retryAfterMs`. */
+  /** Turned away, and not billed but for what a gateway says (429, 503, 529, 500): come again, not before `retryAfterMs`. */
   | {
       readonly kind: "busy";
       readonly reason: string;
       readonly retryAfterMs: number | null;
       /** It failed, without a word of having too much to do: some servers say so to what they will never take. */
       readonly mayMeanNever?: true;
+      /** A gateway says so of a server that may have answered it and sent a bill (502, 504, 520, 524). */
+      readonly mayBeBilled?: true;
     }
   /** It never left: nobody listens there, no such host. */
   | { readonly kind: "unreachable"; readonly reason: string }

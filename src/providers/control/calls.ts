@@ -71,7 +71,7 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         const outcome = await sendOnce(call, lane, parts);
         if (outcome === undefined) continue;
         if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
-        await context.ledger.settle(request.key, { state: endByKind[outcome.kind], reason: outcome.reason });
+        await context.ledger.settle(request.key, { state: readState(outcome), reason: outcome.reason });
         call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
@@ -82,6 +82,10 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
       throw error;
     }
   };
+}
+
+function readState(outcome: Unanswered): AttemptEnd["state"] {
+  return outcome.kind === "busy" && outcome.mayBeBilled ? "unknown" : endByKind[outcome.kind];
 }
 
 /** The server to be asked, or the moment to look again: now none may be. */

@@ -31,6 +31,9 @@ const filtered =
 const tooLongWords =
   /(context|model) (length|window)|maximum (context|model|sequence) length|must have less than \d+ tokens|tokens? .{0,40}(exceed|longer than)|exceed.{0,40}(context|\btokens?\b)/i;
 
+/** Of what stands in front of a server, once the request has gone on to it. */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 504, 520, 524]);
+
 export function classifyReply(reply: FaultyReply): Fault {
   const { status, headers, now, url } = reply;
   const complaint = readComplaint(reply.body, reply.redact);
@@ -47,7 +50,9 @@ export function classifyReply(reply: FaultyReply): Fault {
     if (status === 501 || status === 505) return { kind: "denied", reason, next: nextByStatus(status, complaint) };
     const retryAfterMs = parseRetryAfter(headers, now);
     const isFailure = retryAfterMs === null && status >= 500 && status !== 503 && status !== 529;
-    return { kind: "busy", reason, retryAfterMs, ...(isFailure && { mayMeanNever: true }) };
+    const mayBeBilled = gatewayStatuses.has(status);
+    const marks = { ...(isFailure && { mayMeanNever: true as const }), ...(mayBeBilled && { mayBeBilled }) };
+    return { kind: "busy", reason, retryAfterMs, ...marks };
   }
   if (isRefusal(status, complaint)) {
     return { kind: "refused", reason, usage: { url, promptTokens: 0, completionTokens: 0, usd: 0 } };

@@ -338,6 +338,18 @@ test("a lost answer is asked for again, counted as possibly paid twice, and give
   assert.ok(asked.includes("3"));
 });
 
+test("what a gateway turned away is sent again, and counted as possibly paid twice", async () => {
+  const busy = (sent: Sent) => ({ kind: "busy", reason: sent.key, retryAfterMs: 10 }) as const;
+  const endpoint = createVirtualEndpoint({
+    answer: (sent) =>
+      sent.count > 1 || sent.key === "0"
+        ? answered(sent)
+        : { ...busy(sent), ...(sent.key === "1" && { mayBeBilled: true }) },
+  });
+  await endpoint.time.run(readAll(endpoint.askMany(3)));
+  assert.deepEqual([endpoint.count("unknown"), endpoint.count("retryable"), endpoint.sent.length], [1, 1, 5]);
+});
+
 test("where a quarter of all answers is lost the endpoint is slowed down, and no row is lost", async () => {
   const endpoint = createVirtualEndpoint({
     limits: { tries: 20, concurrency: 32 },

@@ -92,6 +92,15 @@ test("patience is passed on, and a redirect tells its origin alone", () => {
   assert.ok(!moved.reason.includes("token"));
 });
 
+test("what a gateway says in a server's place may stand for an answer that was billed", () => {
+  const mayBeBilled = (status: number): boolean => {
+    const fault = classify(status, "");
+    return fault.kind === "busy" && fault.mayBeBilled === true;
+  };
+  assert.deepEqual([502, 504, 520, 524].map(mayBeBilled), [true, true, true, true]);
+  assert.deepEqual([408, 429, 500, 503, 529].map(mayBeBilled), [false, false, false, false, false]);
+});
+
 test("an error within a 200 is lost, and a body that no stack can hold is no crash", () => {
   assert.equal(classify(200, error({ code: 502 })).kind, "lost");
   const deep = JSON.parse("[".repeat(100_000) + "]".repeat(100_000)) as unknown;
