@@ -104,6 +104,13 @@ export class LauncherError extends RefeedError {
 
 export class BudgetError extends RefeedError {
   readonly code = "budget";
+  /** Requests under way hold a part of it that they may give back: what did not fit may fit later. */
+  readonly isFull: boolean;
+
+  constructor(what: string, details: ErrorDetails & { readonly isFull?: boolean } = {}) {
+    super(what, details);
+    this.isFull = details.isFull ?? false;
+  }
 }
 
 export class StoreError extends RefeedError {

@@ -47,6 +47,8 @@ export interface AttemptEnd {
    */
   readonly state: "retryable" | "failed" | "unknown";
   readonly reason: string;
+  /** It never left: no budget of requests has it. */
+  readonly isUnsent?: true;
 }
 
 export interface AttemptIntent {
@@ -85,12 +87,21 @@ export interface Budget {
   readonly tokens: number | null;
 }
 
-/** What left the process over a whole run. Against a budget both count. */
+/** Dollars, requests and tokens: what a budget caps, and what is told of it. */
+export interface Amount {
+  readonly usd: number;
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+/** What left the process over a whole run: each request stands in one of the three, and against a budget all of them count. */
 export interface Spending {
-  /** Every request that was sent; the dollars and tokens of those that were answered, or may have been billed all the same. */
-  readonly spent: { readonly usd: number; readonly requests: number; readonly tokens: number };
-  /** What requests that are under way, or that a dead process left unanswered, may still cost at most. */
-  readonly reserved: { readonly usd: number; readonly tokens: number };
+  /** As it is known from answers; a request that was turned away is one that cost nothing. */
+  readonly spent: Amount;
+  /** What the requests under way may cost at most. */
+  readonly reserved: Amount;
+  /** What was sent and never answered, because its process died or the answer was lost, has cost at most. */
+  readonly possiblyPaid: Amount;
 }
 
 export const noBudget: Budget = { usd: null, requests: null, tokens: null };

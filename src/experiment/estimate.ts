@@ -3,7 +3,7 @@
 
 import type { Split } from "../domain/rows.ts";
 import type { Description } from "../domain/stage.ts";
-import { computeEntryCost, computeProofCost } from "../providers/proving/proof-cost.ts";
+import { computeProofCost } from "../providers/proving/proof-cost.ts";
 import { computeUsd } from "../providers/usage.ts";
 import type { Experiment, LanguageExperiment, LanguageSettings } from "./experiment.ts";
 import { computeUses } from "./hosted/uses.ts";
@@ -26,12 +26,10 @@ export function createEstimate(source: RunRecordSource): EstimateOutside {
   return (description) => {
     const sent = estimateStage(description, source);
     const endpoint = findProved(description, source.experiment);
-    if (sent === undefined || endpoint === undefined) return sent;
-    const entered = addTwo(sent, priceCalls(endpoint, computeEntryCost(endpoint)));
-    if (proved.has(endpoint.name)) return entered;
+    if (sent === undefined || endpoint === undefined || proved.has(endpoint.name)) return sent;
     proved.add(endpoint.name);
     const uses = computeUses(endpoint.name, source.experiment as LanguageExperiment);
-    return addTwo(entered, priceCalls(endpoint, computeProofCost(endpoint, uses)));
+    return addTwo(sent, priceCalls(endpoint, computeProofCost(endpoint, uses)));
   };
 }
 

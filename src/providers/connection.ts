@@ -6,7 +6,6 @@ import type { Clock } from "../domain/context.ts";
 import { computeSeed } from "../keys/seed.ts";
 import { createRandom } from "../math/random.ts";
 import { createController, type WatchedController } from "./control/controller.ts";
-import type { Holds } from "./control/holds.ts";
 import { createTime } from "./control/time.ts";
 import type { EndpointSettings } from "./endpoint.ts";
 import { createRoutedWire } from "./huggingface/routed.ts";
@@ -24,8 +23,6 @@ export interface ConnectionOptions {
   readonly backoffMs?: number;
   /** The window is limits.concurrency, whatever the latency. */
   readonly isSteady?: boolean;
-  /** What all endpoints of a run hold of its budget. */
-  readonly holds?: Holds;
 }
 
 export interface Connection {
@@ -39,7 +36,7 @@ export interface Connection {
 /** Throws ProviderError for a key that no request can carry. */
 export function openConnection(endpoint: EndpointSettings, options: ConnectionOptions): Connection {
   const { name, limits, urls, provider } = endpoint;
-  const { secret, clock, isPlainAllowed = false, backoffMs, isSteady = false, holds } = options;
+  const { secret, clock, isPlainAllowed = false, backoffMs, isSteady = false } = options;
   const plain = createWire({ name, secret, limits, now: () => clock.now(), isPlainAllowed });
   const wire = provider === "huggingface" ? route(plain, endpoint, options) : plain;
   const controller = createController({
@@ -51,7 +48,6 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
     random: createRandom(computeSeed("backoff", randomBytes(8).toString("hex"))),
     isSteady,
     ...(backoffMs === undefined ? {} : { backoffMs }),
-    ...(holds && { holds }),
   });
   return {
     controller,

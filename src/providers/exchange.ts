@@ -49,6 +49,8 @@ export interface Request<Answer> {
   /** What one sending may cost and use at most: reserved before it is sent. */
   readonly mostUsd: number;
   readonly mostTokens: number;
+  /** It asks for no work of a model, only what there is: nobody bills it, and no budget has it. */
+  readonly isFree?: true;
   /** The one server that is to be asked; any unless given. */
   readonly url?: string;
   /** Sends it. Rejects only where the signal is aborted. */

@@ -85,6 +85,8 @@ export async function openRunFolder(
     async close() {
       await writer.flush().catch(() => undefined);
       try {
+        // For whoever looks once more.
+        readSpending();
         await checkpoints.close();
         connection.pragma("wal_checkpoint(TRUNCATE)");
         connection.close();

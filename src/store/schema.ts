@@ -230,4 +230,10 @@ export const migrations: readonly string[] = [
   DROP TRIGGER spending_update;
   DROP TABLE spending;
   `,
+  `
+  -- Of the earlier tries that nobody saw an answer of; those of the latest stand in try_usd and try_token_count.
+  ALTER TABLE attempt ADD COLUMN unseen_usd REAL NOT NULL DEFAULT 0;
+  ALTER TABLE attempt ADD COLUMN unseen_token_count INTEGER NOT NULL DEFAULT 0;
+  UPDATE attempt SET unseen_usd = max(0, cost_usd - try_usd) WHERE is_outside = 1 AND (repeat_count > 0 OR state = 'unknown');
+  `,
 ];

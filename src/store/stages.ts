@@ -29,6 +29,8 @@ export interface StageTable extends StageRecords {
   loseModel(sha256: string): void;
   /** Within a transaction: whoever begins the stage next begins it anew. One that is at work in this process is left alone. */
   disown(key: string): void;
+  /** Calls back, within a transaction, where attempts of a stage that is begun anew were ended. */
+  onReopen(callback: () => void): void;
 }
 
 export function createStageTable(connection: Connection, writer: Writer, clock: Clock): StageTable {
@@ -50,7 +52,11 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
   const disown = connection.prepare(
     "UPDATE stage SET state = 'new', inputs_sha256 = '', rows_sha256 = NULL, value = NULL, output_sha256 = NULL WHERE id = ?",
   );
-  const removeRows = createRowRemover(connection, writer);
+  const reopened: (() => void)[] = [];
+  const onReopen = (): void => {
+    for (const callback of reopened) callback();
+  };
+  const removeRows = createRowRemover(connection, { writer, clock, onReopen });
   const writeMeasurements = createMeasurementWriter(connection);
   const lostModels = createLostModels(connection);
   const idByKey = new Map<string, number>();
@@ -116,6 +122,7 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     finish,
     idOf,
     loseModel: lostModels.add,
+    onReopen: (callback) => void reopened.push(callback),
     disown: (key) => void (startByKey.has(key) || disown.run(idOf(key))),
     fail: (request, reason) => writer.write(() => void fail.run(reason, clock.now(), request.key)),
   };

@@ -66,7 +66,7 @@ export function readStatus(directory: string): RunStatus {
       arms: readTrials(connection, isAlive),
       stages: Object.fromEntries(states.map(({ state, n }) => [state, n])),
       inFlight: isAlive ? (inFlight.get() as number) : 0,
-      ...readSpending(connection),
+      ...readSpending(connection, isAlive),
       ...readRepeats(connection, isAlive),
       lint: { limits: JSON.parse(run.limits ?? "{}") as LintLimits, turns: readLintTurns(connection) },
     };

@@ -8,10 +8,11 @@ import type { Spending } from "../../src/domain/context.ts";
 import { UsageError } from "../../src/errors.ts";
 import { parseExperiment } from "../../src/experiment/parse.ts";
 
-const none = { usd: 0, tokens: 0 };
+const none = { usd: 0, requests: 0, tokens: 0 };
 const spend = (usd: number, requests: number, tokens: number, reserved = none): Spending => ({
   spent: { usd, requests, tokens },
   reserved,
+  possiblyPaid: none,
 });
 const expected = { atStart: spend(1, 100, 1000), outside: { calls: 1000, usd: 50 }, budget: { usd: 20 } };
 
@@ -19,7 +20,7 @@ test("before anything is known the estimate stands; after twenty calls their own
   assert.equal(projectCost(spend(1.1, 110, 1100), expected), 51);
   assert.equal(projectCost(spend(2, 200, 2000), expected), 2 + 9);
   // Calls under way stand for what they may cost.
-  assert.equal(projectCost(spend(1.5, 200, 2000, { usd: 0.5, tokens: 1 }), expected), 2 + 9);
+  assert.equal(projectCost(spend(1.5, 200, 2000, { usd: 0.5, requests: 0, tokens: 1 }), expected), 2 + 9);
   assert.equal(projectCost(spend(12, 2000, 2000), expected), 12);
 });
 
@@ -41,7 +42,7 @@ test("the line tells spent, cap and end; requests alone where nothing costs anyt
 });
 
 test("the line and status tell spent and reserved apart, by the same words and figures", () => {
-  const spending = spend(1.5, 200, 1800, { usd: 0.5, tokens: 200 });
+  const spending = spend(1.5, 200, 1800, { usd: 0.5, requests: 0, tokens: 200 });
   assert.equal(
     renderSpending(spending, expected, false),
     ", $1.50 of $20.00 spent (200 requests, 1800 tokens), $0.50 reserved (200 tokens), about $11.00 at the end",

@@ -9,7 +9,7 @@ import type { ControllerState } from "../../providers/control/controller.ts";
 import type { EndpointSettings } from "../../providers/endpoint.ts";
 import { createHostedScorer } from "../../providers/given/scorer.ts";
 import { createSendJson } from "../../providers/given/send.ts";
-import { createProvider, type ProviderOptions } from "../../providers/provider.ts";
+import { createProvider } from "../../providers/provider.ts";
 import { createEndpointGate, createFound, type EndpointGate, type Uses } from "../../providers/proving/gate.ts";
 import type { ServedAddress } from "../../providers/served/server.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
@@ -48,11 +48,7 @@ export interface OpenEndpoint {
 /** A shorter wait is none that anybody is to be told of. */
 const tellingMs = 1000;
 
-export async function openEndpoint(
-  declared: DeclaredEndpoint,
-  hosting: OwnHosting,
-  { holds }: Pick<Required<ProviderOptions>, "holds">,
-): Promise<OpenEndpoint> {
+export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
   const { readSecret, clock, serveOwn, findUses } = hosting;
   const own = declared.urls.length === 0 ? await serveOwn() : null;
   const urls = own === null ? declared.urls : [own.url];
@@ -63,7 +59,6 @@ export async function openEndpoint(
     secret,
     clock,
     identity,
-    holds,
     // It trains on the same cores and answers in batches: its latency tells of that, and not of too many requests.
     isSteady: declared.model === null,
     enter: async (model, context) => createFound(await gate.enter(model, context)),

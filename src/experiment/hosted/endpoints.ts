@@ -6,7 +6,6 @@ import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
 import { ConfigError } from "../../errors.ts";
-import { createHolds, type Holds } from "../../providers/control/holds.ts";
 import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import type { Hosting, OpenEndpoint, OwnHosting } from "./endpoint.ts";
 
@@ -40,7 +39,6 @@ export function createEndpoints(
   if (hosting) checkKeys(Object.values(declared), hosting);
   const openByName = new Map<string, Promise<OpenEndpoint>>();
   const opened: OpenEndpoint[] = [];
-  const holds = createHolds();
   const find = (name: string): DeclaredEndpoint => {
     const endpoint = declared[name];
     if (!endpoint) throw new TypeError(`no endpoint ${name}`);
@@ -50,7 +48,7 @@ export function createEndpoints(
     if (!hosting) throw new TypeError(`nothing is to be asked of endpoint ${name}`);
     const known = openByName.get(name);
     if (known) return known;
-    const opening = load(find(name), hosting, holds).then((endpoint) => {
+    const opening = load(find(name), hosting).then((endpoint) => {
       opened.push(endpoint);
       return endpoint;
     });
@@ -105,9 +103,9 @@ export function createEndpoints(
 }
 
 /** Imported with the first endpoint: an experiment without one loads no client. */
-async function load(declared: DeclaredEndpoint, hosting: OwnHosting, holds: Holds): Promise<OpenEndpoint> {
+async function load(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
   const { openEndpoint } = await import("./endpoint.ts");
-  return openEndpoint(declared, hosting, { holds });
+  return openEndpoint(declared, hosting);
 }
 
 /** Every key that is not there, told before anything runs. */

@@ -99,6 +99,10 @@ async function* fly<Item, Answer>(
       return true;
     }
   };
+  const leave = (): void => {
+    flying -= 1;
+    wake();
+  };
   const launch = (item: Item): void => {
     const slot: Slot<Item, Answer> = { item, settled: undefined };
     flying += 1;
@@ -106,13 +110,11 @@ async function* fly<Item, Answer>(
     const land = (settled: Settled<Answer>): void => {
       slot.settled = settled;
       if (!isOrdered) slots.push(slot);
-      flying -= 1;
-      wake();
+      leave();
     };
     const crash = (error: unknown): void => {
       fail(error);
-      flying -= 1;
-      wake();
+      leave();
     };
     try {
       start(item, within).then(land, crash);
@@ -135,8 +137,12 @@ async function* fly<Item, Answer>(
     }
   } finally {
     // Whoever reads no further wants nothing more to be sent.
+    const isFailed = failure !== undefined;
     stop.abort();
-    await iterator.return?.();
+    await iterator.return?.().catch((error: unknown) => {
+      // What went wrong first is told below.
+      if (!isFailed) throw error;
+    });
   }
   if (failure) throw failure.error;
   context.signal.throwIfAborted();

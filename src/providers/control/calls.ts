@@ -6,14 +6,12 @@ import { BudgetError } from "../../errors.ts";
 import type { Controller, Outcome, Request, Settled } from "../exchange.ts";
 import type { ControllerOptions, Dispatch } from "./dispatch.ts";
 import { createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
-import { createHolds, type Holds } from "./holds.ts";
 import type { Lane } from "./lane.ts";
 
 /** The endpoint as a call meets it. */
 interface AskParts {
   readonly dispatch: Dispatch;
   readonly options: ControllerOptions;
-  readonly holds: Holds;
 }
 
 /** After which a budget that was full is looked at again. */
@@ -44,9 +42,16 @@ const endByKind: Readonly<Record<Unanswered["kind"], AttemptEnd["state"]>> = {
   denied: "failed",
 };
 
+function createEnd(outcome: Unanswered): AttemptEnd {
+  const { kind, reason } = outcome;
+  const state = kind === "busy" && outcome.mayBeBilled ? "unknown" : endByKind[kind];
+  return { state, reason, ...(kind === "unreachable" && { isUnsent: true }) };
+}
+
+const notSent: AttemptEnd = { state: "retryable", reason: "not sent", isUnsent: true };
+
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const { holds = createHolds() } = options;
-  const parts: AskParts = { dispatch, options, holds };
+  const parts: AskParts = { dispatch, options };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
       request,
@@ -71,21 +76,14 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         const outcome = await sendOnce(call, lane, parts);
         if (outcome === undefined) continue;
         if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
-        await context.ledger.settle(request.key, { state: readState(outcome), reason: outcome.reason });
+        await context.ledger.settle(request.key, createEnd(outcome));
         call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
-      if (call.isIntended) {
-        holds.release(options.time.monotonic());
-        await context.ledger.settle(request.key, { state: "retryable", reason: "not sent" });
-      }
+      if (call.isIntended) await context.ledger.settle(request.key, notSent);
       throw error;
     }
   };
-}
-
-function readState(outcome: Unanswered): AttemptEnd["state"] {
-  return outcome.kind === "busy" && outcome.mayBeBilled ? "unknown" : endByKind[outcome.kind];
 }
 
 /** The server to be asked, or the moment to look again: now none may be. */
@@ -101,7 +99,7 @@ function findLane(
 
 /** One sending, within the rates, in a turn that is given back; undefined where the server rests by now, or the budget is full. */
 async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts): Promise<Outcome<Answer> | undefined> {
-  const { dispatch, options, holds } = parts;
+  const { dispatch, options } = parts;
   const { request, context } = call;
   const { rates, room, retries } = dispatch;
   let [isTaken, isSent] = [false, false];
@@ -115,7 +113,7 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
       await room.wait(nowMs + waitMs);
     }
     isTaken = true;
-    if (!call.isIntended && !(await intend(call, parts))) return undefined;
+    if (!call.isIntended && !(await intend(call, options))) return undefined;
     // While that came onto the disk the server may have asked for patience, or all may have been told to stop.
     dispatch.check(context.signal);
     const sentMs = options.time.monotonic();
@@ -127,37 +125,30 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
     dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
-    if (isSent) holds.release(options.time.monotonic());
-    else if (isTaken) rates.giveBack(1, request.mostTokens);
+    if (isTaken && !isSent) rates.giveBack(1, request.mostTokens);
     lane.turns.giveBack();
   }
 }
 
 /**
  * False where it has to be asked again: a budget that is full of what may be used is not one that is used up, and as long
- * as other requests hold something of it, they may give it back. Its turn is theirs meanwhile. Throws BudgetError where
- * none does.
+ * as other requests hold something of it, at whichever endpoint, they may give it back. Its turn is theirs meanwhile.
+ * Throws BudgetError where none does.
  */
-function intend(call: Call<unknown>, { options, holds }: AskParts): Promise<boolean> {
-  return announce(call).then(
+function intend(call: Call<unknown>, { time }: ControllerOptions): Promise<boolean> {
+  const { key, rowCount, mostUsd, mostTokens, isFree } = call.request;
+  const attempt = { key, rowCount, isOutside: isFree !== true, costUsd: mostUsd, tokenCount: mostTokens };
+  return call.context.ledger.intend(attempt).then(
     () => {
-      // At once: who was refused in the same transaction looks next.
-      holds.add();
       call.isIntended = true;
       return true;
     },
     (error: unknown) => {
-      const nowMs = options.time.monotonic();
-      if (!(error instanceof BudgetError) || holds.areOver(nowMs)) throw error;
-      call.notBeforeMs = nowMs + lookAgainMs;
+      if (!(error instanceof BudgetError && error.isFull)) throw error;
+      call.notBeforeMs = time.monotonic() + lookAgainMs;
       return false;
     },
   );
-}
-
-function announce({ request, context }: Call<unknown>): Promise<void> {
-  const { key, rowCount, mostUsd, mostTokens } = request;
-  return context.ledger.intend({ key, rowCount, isOutside: true, costUsd: mostUsd, tokenCount: mostTokens });
 }
 
 /** When what was not answered is sent again, at the earliest. Throws where it is not. */

@@ -6,7 +6,6 @@ import type { Random } from "../../math/random.ts";
 import type { EndpointLimits } from "../endpoint.ts";
 import type { Outcome, Target } from "../exchange.ts";
 import { createRefusalError, createSilenceError } from "./endpoint-errors.ts";
-import type { Holds } from "./holds.ts";
 import { createLane, drawBackoff, type Lane } from "./lane.ts";
 import { createRates, type Rates } from "./rates.ts";
 import { createRetryBudget, type RetryBudget } from "./retries.ts";
@@ -24,8 +23,6 @@ export interface ControllerOptions {
   readonly backoffMs?: number;
   /** limits.concurrency is the window from the beginning, and stays it: for servers that wait for this very process. */
   readonly isSteady?: boolean;
-  /** Those of all endpoints under one budget; its own unless given. */
-  readonly holds?: Holds;
 }
 
 export interface Dispatch {

@@ -127,6 +127,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
     rowCount: 0,
     mostUsd: computeUsd(settings.price, promptTokens, tokenCount),
     mostTokens: promptTokens + tokenCount,
+    ...(body === null && { isFree: true }),
     ...(url === undefined ? {} : { url }),
     async send(target, signal) {
       const reply = await send(

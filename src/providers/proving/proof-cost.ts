@@ -26,23 +26,21 @@ export interface ProofCost {
 
 type Asked = Pick<EndpointSettings, "model" | "ask" | "urls">;
 
-/** Once in a process. The run's own models are behind a server that is known, and what it takes there is exact. */
+/**
+ * Once in a process, its list of models not counted, which costs nothing. The run's own models are behind a server that is
+ * known, and what it takes there is exact.
+ */
 export function computeProofCost(endpoint: Asked, uses: Uses): ProofCost {
   const serverCount = Math.max(1, endpoint.urls.length);
   if (endpoint.model === null) {
-    // Its list and its canaries, which are given back to it where they are to be scored; of one server the draws.
+    // Its canaries, which are given back to it where they are to be scored; of one server the draws.
     const together = serverCount * (uses.isScored ? 2 : 1);
     const draws = uses.isSampled ? ownDraws : 0;
-    return price({ listCalls: serverCount, textCalls: together + draws, textCount: together * ownCanaries + draws });
+    return price(together + draws, together * ownCanaries + draws);
   }
   const isJudge = endpoint.ask === "chat" && !uses.isSampled && !uses.isScored;
   const textCalls = serverCount * ((isJudge ? mostOfJudge : mostRequests) - 1);
-  return price({ listCalls: serverCount, textCalls, textCount: textCalls });
-}
-
-/** Of every stage: the run's own models are looked for in the list of each server. */
-export function computeEntryCost({ model, urls }: Asked): ProofCost {
-  return price({ listCalls: model === null ? Math.max(1, urls.length) : 0, textCalls: 0, textCount: 0 });
+  return price(textCalls, textCalls);
 }
 
 /** Two draws, the same again, and whether it chats. */
@@ -57,9 +55,9 @@ const mostOfJudge = 6;
 /** A canary as it is given back, and as long as it may be. */
 const textTokens = { prompt: 128, completion: 96 };
 
-function price({ listCalls, textCalls, textCount }: Readonly<Record<"listCalls" | "textCalls" | "textCount", number>>) {
+function price(calls: number, textCount: number): ProofCost {
   return {
-    calls: listCalls + textCalls,
+    calls,
     promptTokens: textCount * textTokens.prompt,
     completionTokens: textCount * textTokens.completion,
   };

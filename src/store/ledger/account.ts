@@ -1,50 +1,47 @@
-// What left the process, over a whole run: spent and reserved, and the budget it is held against. Summed from the ledger
-// when somebody first asks and kept along with it from then on; where the database took something back, summed anew.
+// What left the process, over a whole run: spent, reserved and possibly paid, and the budget it is held against. Summed from
+// the ledger when somebody first asks and kept along with it from then on; where the database took something back, summed anew.
 
-import { type AttemptIntent, type Budget, noBudget, type Spending } from "../../domain/context.ts";
+import { type Amount, type AttemptIntent, type Budget, noBudget, type Spending } from "../../domain/context.ts";
 import { BudgetError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
 
-/** Over attempts that leave the process, or what one of them changes of it. */
-export interface Sums {
-  /** US dollars, tokens: what is reserved included. */
-  usd: number;
-  requests: number;
-  tokens: number;
-  reservedUsd: number;
-  reservedTokens: number;
-}
+/**
+ * total: everything that may have been billed. Of it, reserved: of requests under way. unseen: of those that nobody saw an
+ * answer of. What neither has is spent.
+ */
+export type Part = "total" | "reserved" | "unseen";
 
 export interface Account {
   read(): Spending;
-  /** Within a transaction. */
-  add(change: Readonly<Sums>): void;
+  /** Within a transaction: so much more, or less. */
+  add(part: Part, amount: Amount): void;
   /** What was added is not to be relied on: the transaction was rolled back. */
   forget(): void;
   /** The budget that an intent would exceed, null where it fits. */
   findExcess(attempt: AttemptIntent): BudgetError | null;
 }
 
+type Sums = Readonly<Record<Part, Record<keyof Amount, number>>>;
+
 export function createAccount(connection: Connection, budget: Partial<Budget> | undefined): Account {
   const caps = { ...noBudget, ...budget };
   const isCapped = Object.values(caps).some((cap) => cap !== null);
-  const sum = prepareSum(connection);
+  const sum = prepareSum(connection, true);
   let sums: Sums | undefined;
   // Whoever watches may look once more after the run was closed.
-  let latest: Sums = { usd: 0, requests: 0, tokens: 0, reservedUsd: 0, reservedTokens: 0 };
+  let latest = createSums();
   const readSums = (): Sums => {
     if (connection.open) latest = sums ??= sum();
     return latest;
   };
   return {
     read: () => createSpending(readSums()),
-    add(change) {
+    add(part, { usd, requests, tokens }) {
       if (sums === undefined) return;
-      sums.usd += change.usd;
-      sums.requests += change.requests;
-      sums.tokens += change.tokens;
-      sums.reservedUsd += change.reservedUsd;
-      sums.reservedTokens += change.reservedTokens;
+      const changed = sums[part];
+      changed.usd += usd;
+      changed.requests += requests;
+      changed.tokens += tokens;
     },
     forget() {
       sums = undefined;
@@ -53,50 +50,75 @@ export function createAccount(connection: Connection, budget: Partial<Budget> | 
   };
 }
 
-/** The same for whoever reads beside the run's writer. */
-export function readSpending(connection: Connection): Spending {
-  return createSpending(prepareSum(connection)());
+function createSums(): Sums {
+  const none = { usd: 0, requests: 0, tokens: 0 };
+  return { total: { ...none }, reserved: { ...none }, unseen: { ...none } };
 }
 
-function prepareSum(connection: Connection): () => Sums {
-  const sum = connection.prepare<[], Sums>(
-    `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-       coalesce(sum(token_count + try_token_count), 0) AS tokens,
-       coalesce(sum(iif(closed_ms IS NULL, try_usd, 0)), 0) AS reservedUsd,
-       coalesce(sum(iif(closed_ms IS NULL, try_token_count, 0)), 0) AS reservedTokens
+/** The same for whoever reads beside the run's writer; what a writer that is dead had under way, nobody will see an answer of. */
+export function readSpending(connection: Connection, isAlive: boolean): Spending {
+  return createSpending(prepareSum(connection, isAlive)());
+}
+
+/** Attempts that leave the process and have not ended. */
+export const underWay = "is_outside = 1 AND state IN ('planned', 'sent') AND closed_ms IS NULL";
+
+type SumRow = Readonly<Record<`${Part}${"Usd" | "Requests" | "Tokens"}`, number>>;
+
+function prepareSum(connection: Connection, isAlive: boolean): () => Sums {
+  const [reserved, unseen] = isAlive ? [underWay, "state = 'unknown'"] : ["0", `state = 'unknown' OR (${underWay})`];
+  const sum = connection.prepare<[], SumRow>(
+    `SELECT total(cost_usd) AS totalUsd, total(try_count) AS totalRequests, total(token_count + try_token_count) AS totalTokens,
+       total(iif(${reserved}, try_usd, 0)) AS reservedUsd, total(iif(${reserved}, 1, 0)) AS reservedRequests,
+       total(iif(${reserved}, try_token_count, 0)) AS reservedTokens,
+       total(unseen_usd + iif(${unseen}, try_usd, 0)) AS unseenUsd,
+       total(repeat_count + iif(${unseen}, 1, 0)) AS unseenRequests,
+       total(unseen_token_count + iif(${unseen}, try_token_count, 0)) AS unseenTokens
      FROM attempt WHERE is_outside = 1`,
   );
-  return () => ({ ...(sum.get() as Sums) });
+  return () => {
+    const row = sum.get() as SumRow;
+    const read = (part: Part) => ({
+      usd: row[`${part}Usd`],
+      requests: row[`${part}Requests`],
+      tokens: row[`${part}Tokens`],
+    });
+    return { total: read("total"), reserved: read("reserved"), unseen: read("unseen") };
+  };
 }
 
-function createSpending({ usd, requests, tokens, reservedUsd, reservedTokens }: Sums): Spending {
-  return {
-    spent: { usd: roundUsd(usd - reservedUsd), requests, tokens: tokens - reservedTokens },
-    reserved: { usd: roundUsd(reservedUsd), tokens: reservedTokens },
+function createSpending({ total, reserved, unseen }: Sums): Spending {
+  const spent = {
+    usd: roundUsd(total.usd - reserved.usd - unseen.usd),
+    requests: total.requests - reserved.requests - unseen.requests,
+    tokens: total.tokens - reserved.tokens - unseen.tokens,
   };
+  const round = (amount: Amount): Amount => ({ ...amount, usd: roundUsd(amount.usd) });
+  return { spent, reserved: round(reserved), possiblyPaid: round(unseen) };
 }
 
 /** Sums of many small prices: a billionth of a dollar is nobody's, be it owed or owing. */
 const roundUsd = (usd: number): number => Math.max(0, Math.round(usd * 1e9) / 1e9);
 
-function findExcess(
-  budget: Budget,
-  sums: Readonly<Sums>,
-  { costUsd = 0, tokenCount = 0 }: AttemptIntent,
-): BudgetError | null {
+function findExcess(budget: Budget, sums: Sums, { costUsd = 0, tokenCount = 0 }: AttemptIntent): BudgetError | null {
   const asked = { usd: costUsd, requests: 1, tokens: tokenCount };
   for (const unit of ["usd", "requests", "tokens"] as const) {
     const cap = budget[unit];
-    if (cap === null || sums[unit] + asked[unit] <= cap + 1e-9) continue;
+    if (cap === null || sums.total[unit] + asked[unit] <= cap + 1e-9) continue;
     const show = (amount: number): string =>
       unit === "usd" ? `$${Number(amount.toFixed(6))}` : `${amount} ${amount === 1 ? unit.slice(0, -1) : unit}`;
-    const held = { usd: sums.reservedUsd, requests: 0, tokens: sums.reservedTokens }[unit];
-    const part = held > 1e-9 ? ` (${show(held)} of it for requests under way or never answered)` : "";
-    const what = `the budget of ${show(cap)} is reached: ${show(sums[unit])} are spent or reserved${part}, the next request may take ${show(asked[unit])}`;
+    const { spent, reserved, possiblyPaid } = createSpending(sums);
+    const held = [
+      `${show(spent[unit])} spent`,
+      ...(reserved[unit] > 0 ? [`${show(reserved[unit])} reserved for requests under way`] : []),
+      ...(possiblyPaid[unit] > 0 ? [`${show(possiblyPaid[unit])} possibly paid`] : []),
+    ];
+    const what = `the budget of ${show(cap)} is reached: ${held.join(", ")}; the next request may take ${show(asked[unit])}`;
     return new BudgetError(what, {
       where: `budget.${unit}`,
       next:
         unit === "usd" ? "raise it with refeed resume --max-cost <dollars>" : `raise budget.${unit} in the experiment`,
+      isFull: reserved[unit] > 0,
     });
   }
   return null;

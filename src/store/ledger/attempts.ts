@@ -11,8 +11,8 @@ import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
-import { createAccount } from "./account.ts";
-import { type AttemptResult, createAttemptBook } from "./book.ts";
+import { createAccount, underWay } from "./account.ts";
+import { type AttemptResult, createAttemptBook, nameAttempt } from "./book.ts";
 import { createEndpointRecords } from "./endpoints.ts";
 
 export interface AttemptTable {
@@ -50,11 +50,11 @@ export function createAttemptTable(
   const account = createAccount(connection, budget);
   const book = createAttemptBook(connection, { clock, account });
   writer.onRollBack(book.doubt);
+  stages.onReopen(book.doubt);
   const usageByName = new Map<string, Usage>();
-  const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
-  const forget = (stageId: number, key: string): void => void usageByName.delete(nameOf(stageId, key));
+  const forget = (stageId: number, key: string): void => void usageByName.delete(nameAttempt(stageId, key));
   const close = (stageId: number, key: string, brought: Brought): void =>
-    book.close(stageId, key, { ...brought, usage: usageByName.get(nameOf(stageId, key)) });
+    book.close(stageId, key, { ...brought, usage: usageByName.get(nameAttempt(stageId, key)) });
 
   const createLedger = (stage: string): Ledger => ({
     intend: (attempt) =>
@@ -66,7 +66,7 @@ export function createAttemptTable(
         })
         .then(throwRefusal),
     settle: (key, end) => writer.write(() => book.settle(stages.idOf(stage), key, end)),
-    account: (key, usage) => void usageByName.set(nameOf(stages.idOf(stage), key), usage),
+    account: (key, usage) => void usageByName.set(nameAttempt(stages.idOf(stage), key), usage),
     async record(key, answer) {
       const stageId = stages.idOf(stage);
       const value = renderCanonical(answer);
@@ -92,7 +92,7 @@ export function createAttemptTable(
     find: book.find,
     close,
     forget,
-    markUnknown: () => connection.exec("UPDATE attempt SET state = 'unknown' WHERE state = 'sent'"),
+    markUnknown: () => void statements.markUnknown.run(),
     closeAll: book.closeAll,
     readSpending: account.read,
     endpoints: createEndpointRecords(connection, { writer, stages, clock }),
@@ -101,6 +101,7 @@ export function createAttemptTable(
 
 function prepareStatements(connection: Connection) {
   return {
+    markUnknown: connection.prepare(`UPDATE attempt SET state = 'unknown' WHERE ${underWay}`),
     record: connection.prepare("INSERT OR REPLACE INTO answer (attempt_id, value, value_sha256) VALUES (?, ?, ?)"),
     recall: connection.prepare<[number, string], { readonly value: string; readonly value_sha256: string }>(
       `SELECT value, value_sha256 FROM answer JOIN attempt ON attempt.id = answer.attempt_id

@@ -2,10 +2,10 @@
 // without. What an attempt under way has reserved is remembered, so that its end reads nothing. All of it happens within
 // transactions of the writer; when one of them may commit, and whose usage it is, others know.
 
-import type { AttemptEnd, AttemptIntent, Clock, Usage } from "../../domain/context.ts";
+import type { Amount, AttemptEnd, AttemptIntent, Clock, Usage } from "../../domain/context.ts";
 import { StoreError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
-import type { Account, Sums } from "./account.ts";
+import type { Account } from "./account.ts";
 
 export interface AttemptBook {
   intend(stageId: number, attempt: AttemptIntent): void;
@@ -15,7 +15,7 @@ export interface AttemptBook {
   settle(stageId: number, key: string, end: AttemptEnd): void;
   /** Whatever the stage had begun has brought what it was for. */
   closeAll(stageId: number): void;
-  /** A transaction was rolled back: what is remembered is read again. */
+  /** A transaction was rolled back, or attempts were ended by others: what is remembered is read again. */
   doubt(): void;
 }
 
@@ -28,46 +28,45 @@ export interface AttemptResult {
 }
 
 /** An attempt as far as its next try or its end needs to know it. */
-interface OpenAttempt {
+interface KnownAttempt {
   readonly id: number;
   readonly isOutside: number;
-  /** Reserved as long as it is not closed. */
-  readonly isOpen: number;
+  /** open: under way. unseen: its latest try was sent, and nobody saw an answer. closed: it ended otherwise. */
+  readonly standing: "open" | "unseen" | "closed";
   readonly tryUsd: number;
   readonly tryTokens: number;
 }
 
-/** What an attempt holds for its latest try. */
-type Reserved = Readonly<Record<"usd" | "tokens", number>>;
+const none: Amount = { usd: 0, requests: 0, tokens: 0 };
 
-const nothing: Reserved = { usd: 0, tokens: 0 };
+/** What the latest try of an attempt is counted as, beside the total. */
+const partByStanding = { open: "reserved", unseen: "unseen", closed: null } as const;
 
 export function createAttemptBook(
   connection: Connection,
   { clock, account }: { readonly clock: Clock; readonly account: Account },
 ): AttemptBook {
   const statements = prepareStatements(connection);
-  const openByName = new Map<string, OpenAttempt>();
-  const nameOf = (stageId: number, key: string): string => `${stageId} ${key}`;
+  const openByName = new Map<string, KnownAttempt>();
   const doubt = (): void => {
     openByName.clear();
     account.forget();
   };
 
   /** undefined where it was never intended. */
-  const lookUp = (stageId: number, key: string): OpenAttempt | undefined =>
-    openByName.get(nameOf(stageId, key)) ?? statements.find.get(stageId, key);
-  const find = (stageId: number, key: string): OpenAttempt => {
-    const open = lookUp(stageId, key);
-    if (open === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
-    return open;
+  const lookUp = (stageId: number, key: string): KnownAttempt | undefined =>
+    openByName.get(nameAttempt(stageId, key)) ?? statements.find.get(stageId, key);
+  const find = (stageId: number, key: string): KnownAttempt => {
+    const known = lookUp(stageId, key);
+    if (known === undefined) throw new StoreError(`attempt ${key} was never intended`, { where: connection.name });
+    return known;
   };
-  /** What an attempt costs from now on; what stays in the process costs nothing. */
-  const charge = (open: OpenAttempt, change: Pick<Sums, "usd" | "requests" | "tokens">, reserved: Reserved): void => {
-    if (open.isOutside === 0) return;
-    const reservedUsd = reserved.usd - open.isOpen * open.tryUsd;
-    const reservedTokens = reserved.tokens - open.isOpen * open.tryTokens;
-    account.add({ ...change, reservedUsd, reservedTokens });
+  /** What an attempt costs from now on, and that its latest try is not counted as it was; what stays in the process costs nothing. */
+  const charge = ({ isOutside, standing, tryUsd, tryTokens }: KnownAttempt, change: Amount): void => {
+    if (isOutside === 0) return;
+    account.add("total", change);
+    const part = partByStanding[standing];
+    if (part !== null) account.add(part, { usd: -tryUsd, requests: -1, tokens: -tryTokens });
   };
 
   const intend = (stageId: number, attempt: AttemptIntent): void => {
@@ -75,23 +74,34 @@ export function createAttemptBook(
     const [state, isOutside] = attempt.isOutside ? ["sent", 1] : ["planned", 0];
     const now = clock.now();
     const made = statements.intend.run(stageId, key, rowCount, state, isOutside, usd, usd, tokens, now);
-    let open = { id: Number(made.lastInsertRowid), isOutside, isOpen: 0, tryUsd: 0, tryTokens: 0 };
-    if (made.changes === 0) {
-      open = find(stageId, key);
-      statements.intendAgain.run({ id: open.id, state, usd, tokens, now });
-    }
+    const latest = { standing: "open", tryUsd: usd, tryTokens: tokens } as const;
+    const open =
+      made.changes === 0
+        ? { ...find(stageId, key), ...latest }
+        : { id: Number(made.lastInsertRowid), isOutside, ...latest };
+    if (made.changes === 0) intendAgain(find(stageId, key), { state, isOutside, usd, tokens, now });
+    else if (isOutside === 1) account.add("total", { usd, requests: 1, tokens });
+    if (open.isOutside === 1) account.add("reserved", { usd, requests: 1, tokens });
+    openByName.set(nameAttempt(stageId, key), open);
+  };
+  const intendAgain = (known: KnownAttempt, { state, isOutside, usd, tokens, now }: Again): void => {
+    const { id, standing, tryUsd, tryTokens } = known;
+    const isOpen = known.isOutside === 1 && standing !== "closed";
     // What is only announced again, because it is under way since an earlier process, is no further request.
-    charge(open, { usd, requests: isOutside, tokens }, { usd, tokens });
-    openByName.set(nameOf(stageId, key), { ...open, isOpen: 1, tryUsd: usd, tryTokens: tokens });
+    const [isUnseen, isReplaced] = [Number(isOpen && isOutside === 1), Number(isOpen && isOutside === 0)];
+    const sendings = known.isOutside === 1 ? isOutside : 1;
+    statements.intendAgain.run({ id, state, usd, tokens, now, sendings, isUnseen, isReplaced });
+    charge(known, { usd: usd - isReplaced * tryUsd, requests: sendings, tokens: tokens - isReplaced * tryTokens });
+    if (isUnseen === 1) account.add("unseen", { usd: tryUsd, requests: 1, tokens: tryTokens });
   };
   const close = (stageId: number, key: string, { usage, tokenCount, digest }: AttemptResult): void => {
-    const open = find(stageId, key);
-    const { id, tryUsd, tryTokens } = open;
-    openByName.delete(nameOf(stageId, key));
+    const known = find(stageId, key);
+    const { id, tryUsd, tryTokens } = known;
+    openByName.delete(nameAttempt(stageId, key));
     const now = clock.now();
     if (usage === undefined) {
       statements.finish.run(now, tokenCount ?? 0, digest, id);
-      charge(open, { usd: 0, requests: 0, tokens: (tokenCount ?? 0) - tryTokens }, nothing);
+      charge(known, { usd: 0, requests: 0, tokens: (tokenCount ?? 0) - tryTokens });
       return;
     }
     const { promptTokens, usd, url } = usage;
@@ -99,16 +109,19 @@ export function createAttemptBook(
     // What nobody counted stays as it was reserved: a budget of tokens is none if it can be passed by saying nothing.
     const tokens = promptTokens === null || written === null ? tryTokens : promptTokens + written;
     statements.finishUsed.run(now, url, tokens, promptTokens ?? 0, usd, usd, digest, id);
-    charge(open, { usd: usd - tryUsd, requests: 0, tokens: tokens - tryTokens }, nothing);
+    charge(known, { usd: usd - tryUsd, requests: 0, tokens: tokens - tryTokens });
   };
-  const settle = (stageId: number, key: string, { state, reason }: AttemptEnd): void => {
-    const open = lookUp(stageId, key);
-    if (open === undefined) return;
-    openByName.delete(nameOf(stageId, key));
-    if (statements.settle.run({ id: open.id, state, reason, now: clock.now() }).changes === 0) return;
+  const settle = (stageId: number, key: string, { state, reason, isUnsent }: AttemptEnd): void => {
+    const known = lookUp(stageId, key);
+    if (known === undefined) return;
+    openByName.delete(nameAttempt(stageId, key));
+    const unsent = Number(isUnsent === true);
+    if (statements.settle.run({ id: known.id, state, reason, unsent, now: clock.now() }).changes === 0) return;
+    const { tryUsd: usd, tryTokens: tokens, isOutside } = known;
     // What was certainly not billed is given back; what has been answered was billed, whatever becomes of it.
-    const { usd, tokens } = state === "unknown" ? nothing : { usd: -open.tryUsd, tokens: -open.tryTokens };
-    charge(open, { usd, requests: 0, tokens }, nothing);
+    const isUnseen = state === "unknown";
+    charge(known, isUnseen ? none : { usd: -usd, requests: -unsent, tokens: -tokens });
+    if (isUnseen && isOutside === 1) account.add("unseen", { usd, requests: 1, tokens });
   };
 
   return {
@@ -117,10 +130,11 @@ export function createAttemptBook(
     close,
     settle,
     closeAll(stageId) {
-      for (const { key, ...open } of statements.finishAll.all(clock.now(), stageId)) {
-        openByName.delete(nameOf(stageId, key));
-        charge(open, { usd: 0, requests: 0, tokens: 0 }, nothing);
+      for (const { key, ...open } of statements.findOpen.all(stageId)) {
+        openByName.delete(nameAttempt(stageId, key));
+        charge(open, none);
       }
+      statements.finishAll.run(clock.now(), stageId);
     },
     doubt,
   };
@@ -135,20 +149,23 @@ function prepareStatements(connection: Connection) {
     ),
     // What was sent and never answered may be paid twice once it is sent again: its price and tokens stay counted.
     intendAgain: connection.prepare(
-      `UPDATE attempt SET state = @state, reason = NULL, try_count = try_count + 1 - (is_outside = 1 AND @state = 'planned'),
-         repeat_count = repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown')),
-         token_count = token_count + try_token_count, try_token_count = @tokens,
-         try_usd = @usd, cost_usd = cost_usd + @usd, intended_ms = @now, closed_ms = NULL
+      `UPDATE attempt SET state = @state, reason = NULL, try_count = try_count + @sendings,
+         repeat_count = repeat_count + @isUnseen, unseen_usd = unseen_usd + @isUnseen * try_usd,
+         unseen_token_count = unseen_token_count + @isUnseen * try_token_count,
+         token_count = token_count + (1 - @isReplaced) * try_token_count, try_token_count = @tokens,
+         cost_usd = cost_usd + @usd - @isReplaced * try_usd, try_usd = @usd, intended_ms = @now, closed_ms = NULL
        WHERE id = @id`,
     ),
-    find: connection.prepare<[number, string], OpenAttempt>(
-      `SELECT id, is_outside AS isOutside, closed_ms IS NULL AS isOpen, try_usd AS tryUsd, try_token_count AS tryTokens
+    find: connection.prepare<[number, string], KnownAttempt>(
+      `SELECT id, is_outside AS isOutside, ${standing} AS standing, try_usd AS tryUsd, try_token_count AS tryTokens
        FROM attempt WHERE stage_id = ? AND key = ?`,
     ),
-    // Those that were closed as unknown hold nothing any more, so that all may count as open.
-    finishAll: connection.prepare<[number, number], OpenAttempt & { readonly key: string }>(
-      `UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')
-       RETURNING key, id, is_outside AS isOutside, 1 AS isOpen, try_usd AS tryUsd, try_token_count AS tryTokens`,
+    findOpen: connection.prepare<[number], KnownAttempt & { readonly key: string }>(
+      `SELECT key, id, is_outside AS isOutside, ${standing} AS standing, try_usd AS tryUsd, try_token_count AS tryTokens
+       FROM attempt WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')`,
+    ),
+    finishAll: connection.prepare<[number, number]>(
+      "UPDATE attempt SET state = 'done', closed_ms = ? WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')",
     ),
     finish: connection.prepare(
       `UPDATE attempt SET state = 'done', closed_ms = ?, token_count = token_count + ?, try_token_count = 0, rows_sha256 = ?
@@ -160,11 +177,26 @@ function prepareStatements(connection: Connection) {
          cost_usd = cost_usd - try_usd + ?, try_usd = ?, rows_sha256 = ?
        WHERE id = ?`,
     ),
+    // What was sent and never answered stays counted, as its latest try: nobody knows that it was not billed.
     settle: connection.prepare(
-      `UPDATE attempt SET state = @state, reason = @reason, closed_ms = @now,
-         cost_usd = cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END, try_usd = 0,
-         token_count = token_count + CASE @state WHEN 'unknown' THEN try_token_count ELSE 0 END, try_token_count = 0
-       WHERE id = @id AND state IN ('planned', 'sent', 'unknown')`,
+      `UPDATE attempt SET state = @state, reason = @reason, closed_ms = @now, try_count = try_count - @unsent,
+         cost_usd = cost_usd - CASE @state WHEN 'unknown' THEN 0 ELSE try_usd END,
+         try_usd = CASE @state WHEN 'unknown' THEN try_usd ELSE 0 END,
+         try_token_count = CASE @state WHEN 'unknown' THEN try_token_count ELSE 0 END
+       WHERE id = @id AND state IN ('planned', 'sent', 'unknown') AND closed_ms IS NULL`,
     ),
   };
 }
+
+const standing = "CASE WHEN state = 'unknown' THEN 'unseen' WHEN closed_ms IS NULL THEN 'open' ELSE 'closed' END";
+
+interface Again {
+  readonly state: string;
+  readonly isOutside: number;
+  readonly usd: number;
+  readonly tokens: number;
+  readonly now: number;
+}
+
+/** An attempt among those of all stages. */
+export const nameAttempt = (stageId: number, key: string): string => `${stageId} ${key}`;

@@ -1,6 +1,7 @@
 // The rows that belong to one stage, and their removal in slices: a million of them in one transaction would hold the
 // event loop for seconds. Killed on the way, the removal is begun again. Attempts stay: what was paid stays paid.
 
+import type { Clock } from "../../domain/context.ts";
 import type { Connection } from "../database.ts";
 import type { Writer } from "../writer.ts";
 
@@ -17,8 +18,18 @@ const ownedTables = [
 
 const sliceRows = 500;
 
+interface RemoverParts {
+  readonly writer: Writer;
+  readonly clock: Clock;
+  /** Called within each transaction that ended attempts. */
+  readonly onReopen: () => void;
+}
+
 /** Returns a function that removes a stage's rows; its transactions are no longer than those of sampling. */
-export function createRowRemover(connection: Connection, writer: Writer): (stageId: number) => Promise<void> {
+export function createRowRemover(
+  connection: Connection,
+  { writer, clock, onReopen }: RemoverParts,
+): (stageId: number) => Promise<void> {
   const statements = ownedTables.map(({ table, by }) => {
     const all = `DELETE FROM ${table} WHERE stage_id = @stageId`;
     const lowest = `(SELECT min(${by}) FROM ${table} WHERE stage_id = @stageId)`;
@@ -31,8 +42,10 @@ export function createRowRemover(connection: Connection, writer: Writer): (stage
          (SELECT key FROM attempt WHERE stage_id = @stageId AND key > @after ORDER BY key LIMIT ${sliceRows})`,
     )
     .pluck();
+  // What was sent and never answered stays so, whether it is asked again or not: it may have been paid.
   const reopen = connection.prepare(
-    `UPDATE attempt SET state = 'retryable', reason = 'other inputs', rows_sha256 = NULL
+    `UPDATE attempt SET state = iif(is_outside = 1 AND state IN ('planned', 'sent', 'unknown'), 'unknown', 'retryable'),
+       reason = 'other inputs', rows_sha256 = NULL, closed_ms = coalesce(closed_ms, @now)
      WHERE stage_id = @stageId AND key > @after AND key <= @last AND state <> 'retryable'`,
   );
   const disown = connection.prepare(
@@ -48,7 +61,8 @@ export function createRowRemover(connection: Connection, writer: Writer): (stage
       if (last === null) return;
       await writer.writeBatch(() => {
         disown.run({ stageId, after, last });
-        reopen.run({ stageId, after, last });
+        reopen.run({ stageId, after, last, now: clock.now() });
+        onReopen();
       });
       after = last;
     }

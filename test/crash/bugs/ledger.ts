@@ -7,7 +7,7 @@ const book = "store/ledger/book.ts";
 const candidates = "store/shelf/candidates.ts";
 const calls = "providers/control/calls.ts";
 const trainer = "providers/scripted/trainer.ts";
-const intend = "if (!call.isIntended && !(await intend(call, parts))) return undefined;";
+const intend = "if (!call.isIntended && !(await intend(call, options))) return undefined;";
 const send = "const outcome = await request.send(lane.target, dispatch.closing);";
 const launchIntent =
   'await context.ledger.intend({ key: "launch", rowCount: 0, isOutside: true, costUsd: script.price });';
@@ -24,7 +24,7 @@ export const ledgerBugs: readonly Bug[] = [
         calls,
         send,
         `const sending = request.send(lane.target, dispatch.closing);
-    await intend(call, parts);
+    await intend(call, options);
     call.isIntended = false;
     const outcome = await sending;`,
       ),
@@ -35,7 +35,13 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "the intent is not awaited by the provider",
-    edits: [edit(calls, "return announce(call).then(", "void announce(call);\n  return Promise.resolve().then(")],
+    edits: [
+      edit(
+        calls,
+        "return call.context.ledger.intend(attempt).then(",
+        "void call.context.ledger.intend(attempt);\n  return Promise.resolve().then(",
+      ),
+    ],
     experiment: "points",
     only: callPoints,
     says: /was sent 2 times, intended 1/,
@@ -73,7 +79,7 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "a second try does not count as one",
-    edits: [edit(book, "try_count = try_count + 1 -", "try_count = try_count -")],
+    edits: [edit(book, "try_count = try_count + @sendings", "try_count = try_count")],
     experiment: "plain",
     says: /was sent 2 times, intended 1/,
   },
@@ -85,7 +91,7 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "what may be paid twice is not counted",
-    edits: [edit(book, "repeat_count + (is_outside = 1 AND state IN ('sent', 'unknown'))", "repeat_count")],
+    edits: [edit(book, "repeat_count + @isUnseen", "repeat_count")],
     experiment: "points",
     only: callPoints,
     says: /was billed 2 times, 0 repeats/,
@@ -93,8 +99,8 @@ export const ledgerBugs: readonly Bug[] = [
   {
     name: "what a dead process sent is not marked unknown, and only unknown counts as a repeat",
     edits: [
-      edit(attempts, "connection.exec(\"UPDATE attempt SET state = 'unknown' WHERE state = 'sent'\")", "undefined"),
-      edit(book, "is_outside = 1 AND state IN ('sent', 'unknown')", "is_outside = 1 AND state = 'unknown'"),
+      edit(attempts, "void statements.markUnknown.run()", "undefined"),
+      edit(book, 'standing !== "closed"', 'standing === "unseen"'),
     ],
     experiment: "kills",
     says: /was billed 2 times, 0 repeats/,

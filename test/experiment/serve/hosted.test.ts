@@ -53,7 +53,7 @@ test("a plan counts what proves the models as well: just as many requests leave 
   assert.equal(last?.spent?.requests, planned);
   const status = JSON.parse((await speakLine(["status", "--json"], { cwd })).stdout) as Told;
   assert.deepEqual([status.spent, status.reserved], [last?.spent, last?.reserved]);
-  assert.deepEqual(status.reserved, { usd: 0, tokens: 0 });
+  assert.deepEqual(status.reserved, { usd: 0, requests: 0, tokens: 0 });
 });
 
 interface Told {

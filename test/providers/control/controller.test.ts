@@ -9,6 +9,7 @@ import { answered, createVirtualEndpoint, type Reply, type Sent } from "../../he
 
 const busy = (retryAfterMs: number | null): Reply => ({ kind: "busy", reason: "429: slow down", retryAfterMs });
 const unreachable: Reply = { kind: "unreachable", reason: "nobody listens", latencyMs: 1 };
+const denied: Reply = { kind: "denied", reason: "no such model", next: "name another" };
 const lost: Reply = { kind: "lost", reason: "the connection was reset" };
 
 test("every request is intended once, sent once and answered once, and never more than the limit at a time", async () => {
@@ -247,19 +248,20 @@ test("a budget that is reached stops what is not sent and hands over what is", a
 
 test("a budget that is full of reservations is waited for while answers give some back, and is no end of the run", async () => {
   // Each may cost 10 and costs 1: a hundred fit into 109 one after another, and no more than ten at a time.
-  let spent = 0;
-  let mostSpent = 0;
+  let [spent, held, mostSpent] = [0, 0, 0];
   const endpoint = createVirtualEndpoint({
     limits: { concurrency: 64 },
     answer(sent) {
       // Its rows are committed a little later, and only then is the rest free.
       endpoint.time.schedule(80, () => {
+        held -= 1;
         spent -= 9;
       });
       return answered(sent);
     },
     onIntend() {
-      if (spent + 10 > 109) throw new BudgetError("the budget is reached");
+      if (spent + 10 > 109) throw new BudgetError("the budget is reached", { isFull: held > 0 });
+      held += 1;
       spent += 10;
       mostSpent = Math.max(mostSpent, spent);
     },
@@ -282,7 +284,7 @@ test("what a request holds of the budget while its server rests is waited for, a
       return answered(sent, { latencyMs: 10 });
     },
     onIntend({ key }) {
-      if (key === "1" && ++tries > 1 && !isOver) throw new BudgetError("the budget is full of what the third may use");
+      if (key === "1" && ++tries > 1 && !isOver) throw new BudgetError("the third may use the rest", { isFull: true });
     },
   });
   const asked = await endpoint.time.run(readAll(endpoint.askMany(3)));
@@ -318,6 +320,24 @@ test("a source that fails ends the asking, after what is on its way", async () =
   };
   await assert.rejects(endpoint.time.run(ask()), /the rows cannot be read/);
   assert.deepEqual([endpoint.sent.length, came], [3, ["0", "1", "2"]]);
+});
+
+test("a source that cannot be closed hides nothing that went wrong before, and is told where nothing did", async () => {
+  const endpoint = createVirtualEndpoint({ answer: (sent) => (sent.key === "1" ? denied : answered(sent)) });
+  const { controller, context, createRequest } = endpoint;
+  async function* keys(from: number): AsyncGenerator<string> {
+    try {
+      for (let key = from; ; key++) yield String(key);
+    } finally {
+      // biome-ignore lint/correctness/noUnsafeFinally: a source that fails at its end
+      throw new Error("the file cannot be closed");
+    }
+  }
+  const ask = async (from: number): Promise<void> => {
+    for await (const _ of askAll(keys(from), { controller, context, createRequest })) if (from > 1) break;
+  };
+  await assert.rejects(endpoint.time.run(ask(5)), /the file cannot be closed/);
+  await assert.rejects(endpoint.time.run(ask(0)), /no such model/);
 });
 
 test("a lost answer is asked for again, counted as possibly paid twice, and given up after so many sendings", async () => {

@@ -9,7 +9,6 @@ import type { Ledger } from "../../../src/domain/context.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { askRecorded } from "../../../src/providers/control/ask-all.ts";
 import { createController } from "../../../src/providers/control/controller.ts";
-import { createHolds } from "../../../src/providers/control/holds.ts";
 import { createTime } from "../../../src/providers/control/time.ts";
 import { openRunFolder } from "../../../src/store/run-folder.ts";
 import { quickLimits } from "../../helpers/endpoint.ts";
@@ -24,11 +23,10 @@ async function open(context: TestContext, usd: number) {
   const run = await openRunFolder(join(createTemporaryFolder(context), "run"), options);
   context.after(() => run.close());
   await run.records.begin(stage);
-  const holds = createHolds();
   const ledger = run.createLedger(stage.key);
   const createAsk = (name: string, send: () => Promise<void>, own: Ledger = ledger) => {
     const controller = createController({
-      ...{ name, targets: [{ url: "here" }], time: createTime(systemClock), holds },
+      ...{ name, targets: [{ url: "here" }], time: createTime(systemClock) },
       ...{ limits: { ...quickLimits, concurrency: 8 }, random: createRandom(Uint32Array.of(1, 2, 3, 4)) },
     });
     context.after(() => controller.close());

@@ -9,7 +9,7 @@ import { createEmbeddedRuntime, type EmbeddedRuntime } from "../../../src/embedd
 import { ProviderError } from "../../../src/errors.ts";
 import { createHostedScorer } from "../../../src/providers/given/scorer.ts";
 import { createEndpointGate } from "../../../src/providers/proving/gate.ts";
-import { computeEntryCost, computeProofCost } from "../../../src/providers/proving/proof-cost.ts";
+import { computeProofCost } from "../../../src/providers/proving/proof-cost.ts";
 import type { ServedAddress } from "../../../src/providers/served/server.ts";
 import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { openServer } from "../../helpers/served-client.ts";
@@ -74,7 +74,7 @@ test("another lineage, and another digest of the same, are refused before anythi
   assert.deepEqual(new Set(stage.intents.map(({ key }) => key)), new Set(["probe/own/models"]));
 });
 
-test("what proving and entering takes is known beforehand, request by request", async (context) => {
+test("what proving takes is known beforehand, request by request", async (context) => {
   const reached = reachEndpoint(context, server.url, { name: "own", model: null });
   for (const isScored of [true, false]) {
     for (const isSampled of [true, false]) {
@@ -84,11 +84,15 @@ test("what proving and entering takes is known beforehand, request by request", 
       const [first, second] = [createRecordingContext("stage"), createRecordingContext("stage")];
       const { given } = await gate.enter(runtime.base, first);
       assert.equal(given.kind, isScored ? "proved" : "unasked");
-      const entry = computeEntryCost(reached.settings);
       const proof = computeProofCost(reached.settings, uses);
-      assert.equal(first.intents.length, entry.calls + proof.calls, first.intents.map(({ key }) => key).join(" "));
+      const asked = first.intents.filter(({ isOutside }) => isOutside);
+      assert.equal(asked.length, proof.calls, first.intents.map(({ key }) => key).join(" "));
+      // Its list of models is looked at in every stage, and is no request of a budget.
       await gate.enter(runtime.base, second);
-      assert.equal(second.intents.length, entry.calls);
+      assert.deepEqual(
+        second.intents.map(({ isOutside }) => isOutside),
+        [false],
+      );
       const most = proof.promptTokens + proof.completionTokens;
       const held = first.intents.reduce((sum, { tokenCount = 0 }) => sum + tokenCount, 0);
       assert.ok(held <= most, `${held} tokens held for probes that were to take ${most} at most`);

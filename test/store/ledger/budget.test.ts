@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import type { Budget } from "../../../src/domain/context.ts";
+import type { Amount, Budget } from "../../../src/domain/context.ts";
 import { BudgetError, StoreError } from "../../../src/errors.ts";
 import { openRunFolder, type RunFolder } from "../../../src/store/run-folder.ts";
 import { migrations } from "../../../src/store/schema.ts";
@@ -22,6 +22,7 @@ async function open(directory: string, budget: Partial<Budget> = {}): Promise<Ru
   return folder;
 }
 
+const none = { usd: 0, requests: 0, tokens: 0 };
 const asked = { rowCount: 0, isOutside: true, costUsd: 0.5, tokenCount: 100 };
 const usage = { url: "http://127.0.0.1:1/v1", promptTokens: 30, completionTokens: 5, usd: 0.2 };
 
@@ -30,26 +31,38 @@ test("what a request may cost is reserved; answered, it counts at what it cost; 
   const ledger = folder.createLedger(request.key);
   await ledger.intend({ key: "a", ...asked });
   await ledger.intend({ key: "b", ...asked });
-  const none = { usd: 0, tokens: 0 };
   assert.deepEqual(folder.readSpending(), {
-    spent: { ...none, requests: 2 },
-    reserved: { usd: 1, tokens: 200 },
+    spent: none,
+    reserved: { usd: 1, requests: 2, tokens: 200 },
+    possiblyPaid: none,
   });
   await assert.rejects(ledger.intend({ key: "c", ...asked }), (error) => {
     assert.ok(error instanceof BudgetError);
     assert.equal(error.exitCode, 4);
     assert.match(
       error.message,
-      /^budget.usd: the budget of \$1 is reached: \$1 are spent or reserved \(\$1 of it for requests under way or never answered\)/,
+      /^budget.usd: the budget of \$1 is reached: \$0 spent, \$1 reserved for requests under way; the next request may take \$0.5$/,
     );
+    assert.equal(error.isFull, true);
     assert.match(error.next ?? "", /--max-cost/);
     return true;
   });
   ledger.account("a", usage);
   await ledger.record("a", { text: "yes" });
   await ledger.settle("b", { state: "retryable", reason: "busy" });
-  assert.deepEqual(folder.readSpending(), { spent: { usd: 0.2, requests: 2, tokens: 35 }, reserved: none });
+  const spent = { usd: 0.2, requests: 2, tokens: 35 };
+  assert.deepEqual(folder.readSpending(), { spent, reserved: none, possiblyPaid: none });
   await ledger.intend({ key: "c", ...asked });
+  // Nobody will ever know what became of it; what nobody holds will be given back by nobody.
+  await ledger.settle("c", { state: "unknown", reason: "the connection was reset" });
+  const lost = { usd: 0.5, requests: 1, tokens: 100 };
+  assert.deepEqual(folder.readSpending(), { spent, reserved: none, possiblyPaid: lost });
+  await assert.rejects(ledger.intend({ key: "c", ...asked }), (error) => {
+    assert.ok(error instanceof BudgetError);
+    assert.match(error.message, /reached: \$0.2 spent, \$0.5 possibly paid; the next request may take \$0.5$/);
+    assert.equal(error.isFull, false);
+    return true;
+  });
   await folder.close();
 });
 
@@ -67,7 +80,7 @@ test("requests and tokens have caps of their own, and work inside the process co
     await ledger.intend({ key: "a", ...asked });
     await assert.rejects(ledger.intend({ key: "b", ...asked }), new RegExp(`budget.${unit}: the budget of `));
     await ledger.intend({ key: "own", rowCount: 1, isOutside: false });
-    assert.equal(folder.readSpending().spent.requests, 1);
+    assert.equal(folder.readSpending().reserved.requests, 1);
     await folder.close();
   }
 });
@@ -91,6 +104,20 @@ test("what a server does not count stays counted as it was reserved, so that no 
   await folder.close();
 });
 
+test("what never left is no request of the budget", async (context) => {
+  const folder = await open(join(createTemporaryFolder(context), "run"), { requests: 1 });
+  const ledger = folder.createLedger(request.key);
+  for (let count = 0; count < 3; count++) {
+    await ledger.intend({ key: "a", ...asked });
+    await ledger.settle("a", { state: "retryable", reason: "nobody listens there", isUnsent: true });
+  }
+  assert.deepEqual(folder.readSpending(), { spent: none, reserved: none, possiblyPaid: none });
+  await ledger.intend({ key: "a", ...asked });
+  await ledger.settle("a", { state: "retryable", reason: "429" });
+  await assert.rejects(ledger.intend({ key: "a", ...asked }), BudgetError);
+  await folder.close();
+});
+
 test("what is announced again because it is under way is no further request", async (context) => {
   const folder = await open(join(createTemporaryFolder(context), "run"), { requests: 2 });
   const ledger = folder.createLedger(request.key);
@@ -100,18 +127,19 @@ test("what is announced again because it is under way is no further request", as
     await ledger.intend({ key: "a", ...asked, isOutside: false });
   }
   assert.deepEqual(folder.readSpending(), {
-    spent: { usd: 0, requests: 1, tokens: 0 },
-    reserved: { usd: 0.5, tokens: 100 },
+    spent: none,
+    reserved: { usd: 0.5, requests: 1, tokens: 100 },
+    possiblyPaid: none,
   });
   await ledger.intend({ key: "b", ...asked });
   await folder.close();
 });
 
-test("spent and reserved are the sums of the attempts whatever happens to them, and status says the same", async (context) => {
+test("spent, reserved and possibly paid are the sums of the attempts whatever happens to them, and status says the same", async (context) => {
   const root = createTemporaryFolder(context);
   let count = 0;
   const step = fc.tuple(
-    fc.constantFrom("intend", "announce", "settle", "lose", "answer", "fault", "model"),
+    fc.constantFrom("intend", "announce", "settle", "unsent", "lose", "answer", "fault", "model", "anew"),
     fc.integer({ min: 0, max: 3 }),
   );
   await fc.assert(
@@ -120,6 +148,7 @@ test("spent and reserved are the sums of the attempts whatever happens to them, 
       const folder = await open(directory);
       await folder.writeRun({ name: "run", source: "", resolved: {} });
       const ledger = folder.createLedger(request.key);
+      let anewCount = 0;
       const begun = new Set<string>();
       // From here on they are kept, not summed.
       folder.readSpending();
@@ -144,35 +173,57 @@ test("spent and reserved are the sums of the attempts whatever happens to them, 
         } else if (what === "answer") {
           ledger.account(key, usage);
           await ledger.record(key, index);
-        } else await ledger.settle(key, { state: what === "lose" ? "unknown" : "retryable", reason: what });
+        } else if (what === "anew") {
+          const inputs = [{ key: "i".repeat(64), kind: "sample", value: null, digest: String(anewCount++) } as const];
+          await folder.records.begin({ ...request, inputs });
+        } else {
+          const state = what === "lose" ? "unknown" : "retryable";
+          await ledger.settle(key, { state, reason: what, ...(what === "unsent" && { isUnsent: true }) });
+        }
       }
-      const { spent, reserved } = folder.readSpending();
+      const { spent, reserved, possiblyPaid } = folder.readSpending();
       const status = readStatus(directory);
-      assert.deepEqual([status.spent, status.reserved], [spent, reserved]);
+      assert.deepEqual([status.spent, status.reserved, status.possiblyPaid], [spent, reserved, possiblyPaid]);
       await folder.close();
+      assert.deepEqual(folder.readSpending(), { spent, reserved, possiblyPaid });
+      // What its process had under way nobody will see an answer of.
       const after = readStatus(directory);
-      assert.deepEqual([after.spent, after.reserved], [spent, reserved]);
+      assert.deepEqual([after.spent, after.reserved], [spent, none]);
+      const unseen = add(reserved, possiblyPaid);
+      assert.deepEqual(after.possiblyPaid, unseen);
+      const again = await open(directory);
+      assert.deepEqual(again.readSpending(), { spent, reserved: none, possiblyPaid: unseen });
+      await again.close();
       const connection = new Database(join(directory, "state.db"), { readonly: true });
       const summed = connection
-        .prepare<[], Record<"usd" | "requests" | "tokens" | "heldUsd" | "heldTokens", number>>(
+        .prepare<[], Record<"usd" | "requests" | "tokens", number>>(
           `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-             coalesce(sum(token_count + try_token_count), 0) AS tokens,
-             coalesce(sum(try_usd) FILTER (WHERE closed_ms IS NULL), 0) AS heldUsd,
-             coalesce(sum(try_token_count) FILTER (WHERE closed_ms IS NULL), 0) AS heldTokens FROM attempt`,
+             coalesce(sum(token_count + try_token_count), 0) AS tokens FROM attempt`,
         )
         .get()!;
       connection.close();
-      assert.deepEqual([spent.requests, reserved.tokens], [summed.requests, summed.heldTokens]);
-      assert.equal(spent.tokens + reserved.tokens, summed.tokens);
-      assert.ok(Math.abs(reserved.usd - summed.heldUsd) < 1e-9);
-      assert.ok(Math.abs(spent.usd + reserved.usd - summed.usd) < 1e-9);
+      const { usd, ...counted } = add(spent, unseen);
+      assert.deepEqual(counted, { requests: summed.requests, tokens: summed.tokens });
+      assert.ok(Math.abs(usd - summed.usd) < 1e-9);
+      for (const amount of [spent, reserved, possiblyPaid]) {
+        assert.ok(Math.min(...Object.values(amount)) >= 0, JSON.stringify({ spent, reserved, possiblyPaid }));
+      }
     }),
     // A fault has everything summed anew, and hides what went wrong before it: one sequence has none.
     {
       numRuns: 12,
-      examples: [[["intend", "model", "announce", "answer", "intend", "model", "lose"].map((what) => [what, 0])]],
+      examples: [
+        [["intend", "model", "announce", "answer", "intend", "model", "lose"].map((what) => [what, 0])],
+        [["intend", "anew", "intend", "lose", "anew", "intend", "answer"].map((what) => [what, 0])],
+      ],
     },
   );
+});
+
+const add = (one: Amount, other: Amount): Amount => ({
+  usd: Math.round((one.usd + other.usd) * 1e9) / 1e9,
+  requests: one.requests + other.requests,
+  tokens: one.tokens + other.tokens,
 });
 
 test("an answer is recalled by another process, is refused where it is damaged, and goes with the inputs it was for", async (context) => {
@@ -219,10 +270,11 @@ test("a run of every older version is copied, brought up to date and counted", a
     old.pragma(`user_version = ${version}`);
     old.close();
     const folder = await open(directory, { usd: 1 });
-    // What its process had sent was never answered: a try of 0.5 is still held.
+    // What its process had sent was never answered: a try of 0.5 may have been paid.
     assert.deepEqual(folder.readSpending(), {
-      spent: { usd: 0.25, requests: 1, tokens: 7 },
-      reserved: { usd: 0.5, tokens: 0 },
+      spent: { usd: 0.25, requests: 0, tokens: 7 },
+      reserved: none,
+      possiblyPaid: { usd: 0.5, requests: 1, tokens: 0 },
     });
     await assert.rejects(folder.createLedger(request.key).intend({ key: "b", ...asked }), BudgetError);
     await folder.close();
