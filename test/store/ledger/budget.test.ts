@@ -17,7 +17,12 @@ import { createTemporaryFolder, systemClock } from "../../helpers/temporary-fold
 const request = createStageRequest("verify");
 
 async function open(directory: string, budget: Partial<Budget> = {}): Promise<RunFolder> {
-  const folder = await openRunFolder(directory, { clock: systemClock, holder: { pid: process.pid }, budget });
+  const folder = await openRunFolder(directory, {
+    clock: systemClock,
+    holder: { pid: process.pid },
+    budget,
+    gatherMs: 0,
+  });
   await folder.records.begin(request);
   return folder;
 }
@@ -179,6 +184,8 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
         } else {
           const state = what === "lose" ? "unknown" : "retryable";
           await ledger.settle(key, { state, reason: what, ...(what === "unsent" && { isUnsent: true }) });
+          // What never left cannot be under way.
+          if (what === "unsent") begun.delete(key);
         }
       }
       const { spent, reserved, possiblyPaid } = folder.readSpending();
