@@ -16,6 +16,8 @@ interface AskParts {
 
 /** After which a budget that was full is looked at again. */
 const lookAgainMs = 100;
+/** Doublings of a wait while the endpoint answers others. */
+const mostDoublings = 3;
 
 interface Call<Answer> {
   readonly request: Request<Answer>;
@@ -24,9 +26,12 @@ interface Call<Answer> {
   isIntended: boolean;
   sendings: number;
   lost: number;
-  /** How often it was turned away, and when first. */
-  busy: number;
+  /** Who lost it last: another is asked first. */
+  lostBy: Lane | undefined;
+  /** How often its wait has doubled, and when it was turned away: first, and last. */
+  doublings: number;
   busySinceMs: number;
+  busyMs: number;
   notBeforeMs: number;
 }
 
@@ -59,8 +64,10 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
       isIntended: false,
       sendings: 0,
       lost: 0,
-      busy: 0,
+      lostBy: undefined,
+      doublings: 0,
       busySinceMs: Number.NaN,
+      busyMs: Number.NaN,
       notBeforeMs: Number.NEGATIVE_INFINITY,
     };
     dispatch.room.watch(context.signal);
@@ -88,13 +95,13 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
 
 /** The server to be asked, or the moment to look again: now none may be. */
 function findLane(
-  { request, context, notBeforeMs }: Call<unknown>,
+  { request, context, notBeforeMs, lostBy }: Call<unknown>,
   { dispatch, options }: AskParts,
 ): Lane | Promise<void> {
   dispatch.check(context.signal);
   const nowMs = options.time.monotonic();
   if (notBeforeMs > nowMs) return dispatch.room.wait(notBeforeMs);
-  return dispatch.find(nowMs, request.url) ?? dispatch.room.wait(dispatch.restUntil(nowMs, request.url));
+  return dispatch.find(nowMs, request.url, lostBy) ?? dispatch.room.wait(dispatch.restUntil(nowMs, request.url));
 }
 
 /** One sending, within the rates, in a turn that is given back; undefined where the server rests by now, or the budget is full. */
@@ -165,19 +172,24 @@ function judge(
   const nowMs = time.monotonic();
   if (kind === "lost") {
     call.lost += 1;
+    call.lostBy = lane;
     if (call.lost >= limits.tries) throw createUnansweredError(place, { key, tries: call.lost, outcome });
     return nowMs + dispatch.drawWait(call.lost);
   }
   if (kind === "unreachable") dispatch.rates.giveBack(1, mostTokens);
-  if (call.busy === 0) call.busySinceMs = nowMs;
-  call.busy += 1;
+  if (Number.isNaN(call.busySinceMs)) call.busySinceMs = nowMs;
+  // Where others were answered since it was turned away last, its server works and the window keeps the pace: longer and
+  // longer waits would only be this one's bad luck. A failure may be the request's own, and each is waited for longer.
+  const isMoving = dispatch.answeredMs > call.busyMs && !(kind === "busy" && outcome.mayMeanNever);
+  call.doublings = (isMoving ? Math.min(call.doublings, mostDoublings - 1) : call.doublings) + 1;
+  call.busyMs = nowMs;
   const waitedMs = nowMs - call.busySinceMs;
   if (waitedMs > limits.waitMs) {
     throw createSilenceError(place, { reason, waitedMs, aheadMs: 0, waitMs: limits.waitMs });
   }
   // Where the server said how long, or is gone, its lane rests, and another may be asked at once. No time at all is none.
   const isFree = kind === "unreachable" || (outcome.retryAfterMs ?? 0) > 0;
-  return isFree ? Number.NEGATIVE_INFINITY : nowMs + dispatch.drawWait(call.busy);
+  return isFree ? Number.NEGATIVE_INFINITY : nowMs + dispatch.drawWait(call.doublings);
 }
 
 function settle<Answer>(

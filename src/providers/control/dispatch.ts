@@ -36,8 +36,11 @@ export interface Dispatch {
   /** The servers that are asked for nothing that does not name them. */
   leaveOut(urls: readonly string[]): void;
   isLeftOut(lane: Lane): boolean;
-  /** The open server with the most room, undefined where all rest; `url` names the only one that will do. */
-  find(nowMs: number, url?: string): Lane | undefined;
+  /**
+   * The open server with the most room, undefined where all rest; `url` names the only one that will do, and `last` is
+   * taken only where no other is open.
+   */
+  find(nowMs: number, url?: string, last?: Lane): Lane | undefined;
   /** Until when all of them rest. Throws where that is longer than the endpoint is to be waited for. */
   restUntil(nowMs: number, url?: string): number;
   /** Keeps in mind what a sending came to; before anything else can be sent. */
@@ -45,6 +48,8 @@ export interface Dispatch {
   /** A wait before the same is sent again, milliseconds. */
   drawWait(count: number): number;
   readonly refusal: ProviderError | undefined;
+  /** When something was answered last; in the past where nothing was. */
+  readonly answeredMs: number;
   close(): void;
 }
 
@@ -67,13 +72,22 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       backoffMs,
       isSteady,
       mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency),
+      ...(targets.length > 1 && { onRoom: (lane: Lane) => fill(lane) }),
     }),
   );
   let asked = lanes;
   let refusal: ProviderError | undefined;
   /** Since when nothing was answered and something was turned away. */
   let silentSinceMs: number | undefined;
+  let answeredMs = Number.NEGATIVE_INFINITY;
 
+  /** Who stands in the longest line looks again: a server that is silent keeps nobody from another that has room. */
+  const fill = (lane: Lane): void => {
+    if (!asked.includes(lane)) return;
+    let longest = lane;
+    for (const each of asked) if (each.turns.waitingCount > longest.turns.waitingCount) longest = each;
+    if (longest !== lane && lane.pausedUntilMs <= time.monotonic()) longest.turns.sendAway();
+  };
   const lanesOf = (url: string | undefined): readonly Lane[] =>
     url === undefined ? asked : lanes.filter(({ target }) => target.url === url);
   const drawWait = (count: number): number => drawBackoff(random, backoffMs, count);
@@ -86,6 +100,9 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     rates: createRates(limits, time.monotonic()),
     get refusal() {
       return refusal;
+    },
+    get answeredMs() {
+      return answeredMs;
     },
     drawWait,
     check(signal) {
@@ -101,12 +118,12 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       room.open();
     },
     isLeftOut: (lane) => !asked.includes(lane),
-    find(nowMs, url) {
+    find(nowMs, url, last) {
       let best: Lane | undefined;
       let least = Number.POSITIVE_INFINITY;
       for (const lane of lanesOf(url)) {
         if (lane.pausedUntilMs > nowMs) continue;
-        const load = (lane.turns.activeCount + lane.turns.waitingCount) / lane.size;
+        const load = lane === last ? Number.MAX_VALUE : (lane.turns.activeCount + lane.turns.waitingCount) / lane.size;
         if (load < least) [best, least] = [lane, load];
       }
       return best;
@@ -130,6 +147,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       const nowMs = time.monotonic();
       if (outcome.kind === "answered" || outcome.kind === "refused") {
         silentSinceMs = undefined;
+        answeredMs = nowMs;
         lane.answer(nowMs, nowMs - sentMs);
         return;
       }

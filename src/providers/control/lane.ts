@@ -40,6 +40,8 @@ export interface LaneOptions {
   readonly mayGrow: (lane: Lane) => boolean;
   /** The window keeps its first size. */
   readonly isSteady: boolean;
+  /** There is a turn and nobody in line for it. */
+  readonly onRoom?: (lane: Lane) => void;
 }
 
 /** Setbacks in a row, none of them told of by an answer in between, after which a server counts as gone. */
@@ -51,9 +53,10 @@ export function drawBackoff(random: Random, backoffMs: number, count: number): n
   return random.uniform() * Math.min(longestBackoffMs, backoffMs * 2 ** Math.min(count, 20));
 }
 
-export function createLane(target: Target, { random, firstSize, backoffMs, mayGrow, isSteady }: LaneOptions): Lane {
+export function createLane(target: Target, options: LaneOptions): Lane {
+  const { random, firstSize, backoffMs, mayGrow, isSteady, onRoom } = options;
   const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
-  const turns = createTurns(window.size);
+  const turns = createTurns(window.size, onRoom && (() => onRoom(lane)));
   let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
   let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];
 

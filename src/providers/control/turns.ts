@@ -9,11 +9,14 @@ export interface Turns {
   giveBack(): void;
   /** How many there are; those beyond it are let finish. */
   resize(size: number): void;
+  /** The first in line is sent away. */
+  sendAway(): void;
   /** Whoever stands in line is sent away. */
   dissolve(): void;
 }
 
-export function createTurns(firstSize: number): Turns {
+/** `onRoom` is called when there is a turn and nobody in line for it. */
+export function createTurns(firstSize: number, onRoom?: () => void): Turns {
   const line: ((mayGo: boolean) => void)[] = [];
   let [size, activeCount] = [firstSize, 0];
   const advance = (): void => {
@@ -21,6 +24,7 @@ export function createTurns(firstSize: number): Turns {
       activeCount += 1;
       line.shift()!(true);
     }
+    if (onRoom && activeCount < size) onRoom();
   };
   return {
     get activeCount() {
@@ -41,6 +45,9 @@ export function createTurns(firstSize: number): Turns {
     resize(next) {
       size = next;
       advance();
+    },
+    sendAway() {
+      line.shift()?.(false);
     },
     dissolve() {
       for (const leave of line.splice(0)) leave(false);

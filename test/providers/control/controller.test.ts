@@ -204,6 +204,45 @@ test("a dead server is drained, the other takes over all its places, and it is a
   assert.ok(one > 0.7 * two, `${one} and ${two}`);
 });
 
+test("who stands in the line of a server that is silent goes to another as soon as that has room", async () => {
+  const endpoint = createVirtualEndpoint({
+    urls: ["one", "two"],
+    limits: { concurrency: 2 },
+    answer: (sent) => (sent.url === "one" ? { ...lost, latencyMs: 60_000 } : answered(sent)),
+  });
+  await endpoint.time.run(readAll(endpoint.askMany(40)));
+  // What the silent one lost is asked of the other, and no more.
+  assert.deepEqual(
+    endpoint.sent.filter(({ url }) => url === "one").map(({ key }) => key),
+    ["0"],
+  );
+  const first = new Map(endpoint.sent.map(({ key, atMs }) => [key, atMs]).reverse() as [string, number][]);
+  // Some of them had been waiting for the silent one.
+  assert.deepEqual([first.size, Math.max(...first.values()) < 5000], [40, true]);
+});
+
+test("one that is turned away time and again by a server that answers others waits for seconds each time", async () => {
+  const turnAway = (more: object) => {
+    const endpoint = createVirtualEndpoint({
+      limits: { concurrency: 4, waitMs: 500_000 },
+      answer: (sent) =>
+        sent.key === "3" && sent.count <= 16 ? { ...busy(null), ...more } : answered(sent, { latencyMs: 500 }),
+    });
+    const read = () => endpoint.sent.filter(({ key }) => key === "3");
+    return { read, work: endpoint.time.run(readAll(endpoint.askMany(2000))) };
+  };
+  const unlucky = turnAway({});
+  await unlucky.work;
+  const gaps = unlucky.read().map(({ atMs }, index, all) => atMs - (all[index - 1]?.atMs ?? atMs));
+  // 500 ms doubled three times, what the sending itself takes, and its turn.
+  assert.deepEqual([gaps.length, Math.max(...gaps) < 6000, Math.max(...gaps) > 2000], [17, true, true]);
+  // What may be the request's own fault is sent ever more rarely, and the run stops in the end.
+  const poisonous = turnAway({ mayMeanNever: true });
+  await poisonous.work.catch(() => undefined);
+  const [begin, end] = [poisonous.read()[5], poisonous.read().at(-1)] as [Sent, Sent];
+  assert.ok((end.atMs - begin.atMs) / (poisonous.read().length - 6) > 10_000);
+});
+
 test("a request that is refused the money or the right ends all, after what is on its way", async () => {
   for (const kind of ["denied", "unpaid"] as const) {
     const endpoint = createVirtualEndpoint({

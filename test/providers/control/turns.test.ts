@@ -32,6 +32,22 @@ test("more turns let those in line go at once; fewer let those under way finish 
   assert.equal(await third, true);
 });
 
+test("room that nobody in line takes is told of, and the first in line can be sent away alone", async () => {
+  let told = 0;
+  const turns = createTurns(1, () => {
+    told += 1;
+  });
+  turns.take();
+  const [first, second] = [turns.take(), turns.take()];
+  turns.sendAway();
+  assert.equal(await first, false);
+  turns.giveBack();
+  assert.deepEqual([await second, told], [true, 0]);
+  turns.resize(2);
+  turns.giveBack();
+  assert.deepEqual([turns.activeCount, told], [0, 2]);
+});
+
 test("a line that is dissolved sends its people away, and takes no turn for them", async () => {
   const turns = createTurns(1);
   turns.take();
