@@ -40,7 +40,7 @@ export async function killOurs(program: string, folder: string): Promise<OwnKill
   const options: SamplingOptions = {
     directory,
     count,
-    url: server.url,
+    urls: [server.url],
     concurrency,
     warmAfter: 1000,
     requests,

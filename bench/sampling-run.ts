@@ -35,7 +35,8 @@ export interface SamplingFigures {
 export interface SamplingOptions {
   readonly directory: string;
   readonly count: number;
-  readonly url: string;
+  /** The servers of the one endpoint. */
+  readonly urls: readonly string[];
   readonly concurrency: number;
   /** Rows after which the warm figures begin. */
   readonly warmAfter: number;
@@ -46,6 +47,8 @@ export interface SamplingOptions {
   readonly isStreamed?: boolean;
   readonly limits?: Partial<EndpointLimits>;
   readonly backoffMs?: number;
+  /** A file that tells of every request that a server had asked to wait, and that did not (test/helpers/patience.ts). */
+  readonly early?: string;
 }
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -90,25 +93,28 @@ async function* createRows(count: number): AsyncGenerator<Row> {
 
 /** What an experiment file would say of the server. */
 const createEndpoint = ({
-  url,
+  urls,
   concurrency,
   requests,
   isStreamed = false,
   ...more
 }: SamplingOptions): EndpointSettings => ({
-  ...{ name: "bench", provider: "openai", urls: [url], model: "bench", revision: null, route: null, key: null },
+  ...{ name: "bench", provider: "openai", urls, model: "bench", revision: null, route: null, key: null },
   ...{ ask: "chat", system: null, params: {}, given: "none", join: "", draws: "single", isStreamed },
   ...{ hasFinish: true, mode: "live", price: { input: 0.1, output: 0.4, request: 0 } },
   limits: { ...limits, concurrency, requests, ...more.limits },
 });
 
-function createSampler(options: SamplingOptions) {
+async function createSampler(options: SamplingOptions) {
   const { controller, talk, close } = openConnection(createEndpoint(options), {
     ...{ secret: null, clock },
     ...(options.backoffMs !== undefined && { backoffMs: options.backoffMs }),
   });
-  const createRequest = createSampleRequests(talk);
-  return { sampler: createHostedSampler({ version: 1, controller, createRequest, draws: "single" }), close };
+  const plain = createSampleRequests(talk);
+  const watch = options.early && (await import("../test/helpers/patience.ts")).watchPatience(plain, options.early);
+  const createRequest = watch ? watch.createRequest : plain;
+  const sampler = createHostedSampler({ version: 1, controller, createRequest, draws: "single" });
+  return { sampler, close, readPatience: () => (watch ? watch.read() : undefined) };
 }
 
 /** Looks at the process: its time and memory, by the rows that have come. */
@@ -183,7 +189,7 @@ async function main(kind: string, options: SamplingOptions): Promise<void> {
   boundYoungHeap();
   const watch = createWatch(options);
   const folder = await openFolder(options, kind === "prepare");
-  const hosted = createSampler(options);
+  const hosted = await createSampler(options);
   const { scorer } = createScriptedProvider();
   const counts = { train: options.count, test: 1 };
   const digest = (split: Split) => ({ digest: computeDigest(`${split} ${options.count}`), rowCount: counts[split] });
@@ -216,7 +222,7 @@ async function main(kind: string, options: SamplingOptions): Promise<void> {
     watch.begin();
     const { value } = await execute(system.sample(turn, model));
     const { rows } = value as { readonly rows: number };
-    writeFileSync(options.output, JSON.stringify({ ...watch.end(), rows }));
+    writeFileSync(options.output, JSON.stringify({ ...watch.end(), rows, patience: hosted.readPatience() }));
   }
   await hosted.close();
   await folder.close();

@@ -113,7 +113,7 @@ function sample(program: string, { server, count, directory }: Sampling): Sampli
   const options: SamplingOptions = {
     directory,
     count,
-    url: server.url,
+    urls: [server.url],
     concurrency,
     warmAfter,
     requests: null,

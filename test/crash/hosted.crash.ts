@@ -1,10 +1,12 @@
 // R7 in full: a run folder, the controller and the wire against a server that fails as servers do, whole and killed.
 // REFEED_R7 sets how many samples are asked for in virtual time, 300 unless given and 10,000 for a release, REFEED_R7_WIRE how
-// many over the wire, and REFEED_R7_KILLS how often the second run of these is killed.
+// many over the wire, and REFEED_R7_KILLS how often the second run of these is killed. Over the wire the endpoint has sixteen
+// servers: each of them turns two requests of five away and is silent to one of ten for most of a second, so that it is
+// asked one at a time, as it should be. One server alone would take 40 minutes for 10,000.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
@@ -12,12 +14,14 @@ import Database from "better-sqlite3";
 import type { SamplingOptions } from "../../bench/sampling-run.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { checkMix } from "../helpers/fault-mix.ts";
-import { type FaultyServer, renderAnswer, startFaultyServer } from "../helpers/faulty-server.ts";
+import { type FaultyServer, isLost, renderAnswer, startFaultyServer } from "../helpers/faulty-server.ts";
+import type { Patience } from "../helpers/patience.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const virtualCount = Number(process.env.REFEED_R7 ?? 300);
 const count = Number(process.env.REFEED_R7_WIRE ?? 60);
 const killCount = Number(process.env.REFEED_R7_KILLS ?? 4);
+const serverCount = 16;
 const program = new URL("../../bench/sampling-run.ts", import.meta.url).pathname;
 
 for (const concurrency of [1, 8, 64, 512]) {
@@ -31,21 +35,26 @@ interface Ran {
   readonly server: FaultyServer;
   readonly directory: string;
   readonly killed: number;
+  /** Of the last process, to whose end it came. */
+  readonly patience: Patience;
 }
 
-/** Runs to the end, killed at so many random moments on the way. */
+/** Runs to the end, killed at so many random moments on the way: one in each of as many stretches of its calls. */
 async function run(
   context: TestContext,
   { seed, kills }: { readonly seed: number; readonly kills: number },
 ): Promise<Ran> {
   const folder = createTemporaryFolder(context);
-  const server = await startFaultyServer({ seed, largeBytes: 50 * 2 ** 20 });
+  const server = await startFaultyServer({
+    ...{ seed, largeBytes: 50 * 2 ** 20, secondsShare: 0.1, placeCount: serverCount },
+  });
   context.after(() => server.close());
   const directory = join(folder, "run");
   mkdirSync(directory);
+  const [output, early] = [join(folder, "out.json"), join(folder, "early.txt")];
   const options: SamplingOptions = {
-    ...{ directory, count, url: server.url, concurrency: 64, warmAfter: count, requests: null },
-    ...{ output: join(folder, "out.json"), isStreamed: true, backoffMs: 5 },
+    ...{ directory, count, urls: server.urls, concurrency: 64, warmAfter: count, requests: null },
+    ...{ output, isStreamed: true, backoffMs: 5, early },
     limits: { firstByteMs: 300, idleMs: 300, totalMs: 3000, tries: 60, answerBytes: 1 << 20 },
   };
   const start = (kind: string) => {
@@ -64,16 +73,19 @@ async function run(
   for (; killed < kills; killed++) {
     const { child, end } = start("sample");
     const before = server.entries.length;
-    // From its first request on, so that every kill meets some under way.
-    while (server.entries.length === before && child.exitCode === null) await setTimeout(5);
+    // Two calls a row are never all of them. From its first request on, so that every kill meets some under way.
+    const place = Math.max(before, ((killed + random.uniform()) * 2 * count) / kills);
+    while (server.entries.length <= place && child.exitCode === null) await setTimeout(5);
     if (child.exitCode !== null) break;
-    await setTimeout(random.integer(600));
+    await setTimeout(random.integer(30));
     child.kill("SIGKILL");
     await end;
   }
   const last = start("sample");
   assert.equal(await last.end, 0, last.readError());
-  return { server, directory, killed };
+  assert.ok(!existsSync(early), `Retry-After was undercut: ${existsSync(early) && readFileSync(early, "utf8")}`);
+  const { patience } = JSON.parse(readFileSync(output, "utf8")) as { readonly patience: Patience };
+  return { server, directory, killed, patience };
 }
 
 function readRun(directory: string) {
@@ -107,10 +119,17 @@ test(`R7 over the wire: ${count} samples, each once, and both books agree`, asyn
   const { sums } = checkRows(ran);
   const { entries } = ran.server;
   const faulted = entries.filter(({ fault }) => fault !== null && fault !== "slices");
-  context.diagnostic(`${entries.length} calls, ${faulted.length} failed`);
+  const late = entries.filter(({ retryAfterMs }) => retryAfterMs !== null);
+  const shares = ran.server.urls.map((_, place) => entries.filter((entry) => entry.place === place).length);
+  context.diagnostic(`${entries.length} calls, ${faulted.length} failed, ${late.length} asked for time`);
+  context.diagnostic(`asked: ${shares.join(", ")}`);
   assert.equal(entries.length, count + faulted.length);
-  assert.equal(sums.tries, entries.length);
+  assert.deepEqual([sums.tries, sums.repeats], [entries.length, entries.filter(isLost).length]);
   assert.ok(faulted.length > 0.9 * count);
+  // What each server asked for was understood to the millisecond, seconds and dates too; run() has seen that it was kept.
+  const askedMs = late.reduce((sum, { retryAfterMs }) => sum + (retryAfterMs ?? 0), 0);
+  assert.deepEqual(ran.patience, { replies: late.length, askedMs });
+  assert.ok(Math.min(...shares) > 0, `asked: ${shares.join(", ")}`);
 });
 
 test(`R7 over the wire, killed ${killCount} times: each row once, and what was paid twice is shown`, async (context) => {

@@ -1,5 +1,6 @@
 // A chat server of one's own that fails as servers do, byte for byte, by a seed: which sending of a prompt fails, and how,
-// follows from the prompt and from how often it came. It keeps books of every request, apart from whoever asks.
+// follows from the prompt and from how often it came, to whichever of its addresses. It keeps books of every request, apart
+// from whoever asks.
 // A prompt names itself: `#id#` within its text; its answer is renderAnswer(id).
 
 import { type AddressInfo, createServer, type Socket } from "node:net";
@@ -27,8 +28,8 @@ export const faults = {
 
 export type Fault = keyof typeof faults;
 
-/** Faults after which nobody knows whether it was billed; the server says so of none of them. */
-export const lostFaults: readonly Fault[] = [
+/** Faults after which nobody knows whether it was billed. */
+const lostFaults: readonly Fault[] = [
   ...(["hangBefore", "hangWithin", "reset", "cut", "errorWithin", "html"] as const),
   ...(["length", "repeated", "encoding", "large", "foreign"] as const),
 ];
@@ -39,13 +40,21 @@ export interface Entry {
   readonly count: number;
   /** null: it was answered. Slices are an answer in pieces of one byte. */
   readonly fault: Fault | null;
+  /** Of an error; null where there is none. */
+  readonly status: number | null;
   readonly atMs: number;
   /** What the server asked for, milliseconds; null where it did not. */
   readonly retryAfterMs: number | null;
+  /** Which of the addresses it came to, counted from 0. */
+  readonly place: number;
 }
 
+/** True where nobody knows whether it was billed: no whole answer came, or a gateway says that it had none. */
+export const isLost = ({ fault, status }: Entry): boolean =>
+  fault !== null && (lostFaults.includes(fault) || status === 502);
+
 export interface FaultyServer {
-  readonly url: string;
+  readonly urls: readonly string[];
   readonly entries: readonly Entry[];
   close(): void;
 }
@@ -57,32 +66,37 @@ export interface FaultyOptions {
   readonly delayMs?: number;
   readonly largeBytes?: number;
   readonly mostRetryAfterMs?: number;
+  /** Of those asked to wait, how many in whole seconds: by a number, or by a date. */
+  readonly secondsShare?: number;
+  /** Addresses, each a server of its own to whoever asks. */
+  readonly placeCount?: number;
 }
 
 export const renderAnswer = (id: string): string => `the answer to ${id} is what it was`;
 
 export async function startFaultyServer(options: FaultyOptions): Promise<FaultyServer> {
-  const { seed, shares = faults, delayMs = 5, largeBytes = 1 << 20, mostRetryAfterMs = 60 } = options;
+  const { seed, shares = faults, delayMs = 5, largeBytes = 1 << 20, placeCount = 1 } = options;
   const entries: Entry[] = [];
   const countById = new Map<string, number>();
   const sockets = new Set<Socket>();
 
-  const serve = (socket: Socket, body: string): void => {
+  const serve = (socket: Socket, body: string, place: number): void => {
     const id = /#([^#]+)#/.exec(body)?.[1] ?? "?";
     const count = (countById.get(id) ?? 0) + 1;
     countById.set(id, count);
     const random = createRandom(computeSeed("fault", seed, id, count));
     const fault = drawFault(random, shares);
-    const retryAfterMs = fault === "rate" && random.uniform() < 0.5 ? 1 + random.integer(mostRetryAfterMs) : null;
-    entries.push({ id, count, fault, atMs: performance.now(), retryAfterMs });
+    const retryAfterMs = fault === "rate" && random.uniform() < 0.5 ? drawPatience(random, options) : null;
+    const status = fault === "error" ? ([500, 502, 503, 529][random.integer(4)] as number) : null;
+    entries.push({ id, count, fault, status, atMs: performance.now(), retryAfterMs, place });
     const reply = () => {
-      if (socket.writable)
-        sendReply(socket, { id, fault, random, retryAfterMs, largeBytes, isStreamed: body.includes('"stream":true') });
+      const isStreamed = body.includes('"stream":true');
+      if (socket.writable) sendReply(socket, { id, fault, status, random, retryAfterMs, largeBytes, isStreamed });
     };
     setTimeout(reply, delayMs * (0.5 + random.uniform()));
   };
 
-  const server = createServer({ noDelay: true }, (socket) => {
+  const receive = (socket: Socket, place: number): void => {
     sockets.add(socket);
     let held = Buffer.alloc(0);
     socket.on("close", () => sockets.delete(socket));
@@ -95,15 +109,18 @@ export async function startFaultyServer(options: FaultyOptions): Promise<FaultyS
       if (held.length < headEnd + 4 + length) return;
       const body = held.toString("utf8", headEnd + 4, headEnd + 4 + length);
       held = held.subarray(headEnd + 4 + length);
-      serve(socket, body);
+      serve(socket, body, place);
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  };
+  const servers = Array.from({ length: placeCount }, (_, place) =>
+    createServer({ noDelay: true }, (socket) => receive(socket, place)),
+  );
+  for (const server of servers) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    urls: servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`),
     entries,
     close() {
-      server.close();
+      for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();
     },
   };
@@ -118,9 +135,16 @@ function drawFault(random: Random, shares: FaultyOptions["shares"]): Fault | nul
   return null;
 }
 
+/** Milliseconds; where it is to be told in seconds, whole ones. */
+function drawPatience(random: Random, { mostRetryAfterMs = 60, secondsShare = 0 }: FaultyOptions): number {
+  if (secondsShare > 0 && random.uniform() < secondsShare) return 1000;
+  return 1 + random.integer(mostRetryAfterMs);
+}
+
 interface Reply {
   readonly id: string;
   readonly fault: Fault | null;
+  readonly status: number | null;
   readonly random: Random;
   readonly retryAfterMs: number | null;
   readonly largeBytes: number;
@@ -128,7 +152,7 @@ interface Reply {
 }
 
 function sendReply(socket: Socket, reply: Reply): void {
-  const { fault, random } = reply;
+  const { fault } = reply;
   const whole = reply.isStreamed ? renderStream(reply) : renderWhole(reply);
   const half = whole.subarray(0, Math.floor(whole.length * 0.6));
   switch (fault) {
@@ -139,7 +163,7 @@ function sendReply(socket: Socket, reply: Reply): void {
     case "rate":
       return void socket.write(renderError(429, "rate_limit_exceeded", renderPatience(reply)));
     case "error":
-      return void socket.write(renderError([500, 502, 503, 529][random.integer(4)] as number, "server_error"));
+      return void socket.write(renderError(reply.status ?? 500, "server_error"));
     case "hangBefore":
       return;
     case "hangWithin":
@@ -171,7 +195,14 @@ function sendReply(socket: Socket, reply: Reply): void {
 const anotherId = "72656665-6564-8fff-8fff-ffffffffffff";
 
 function renderPatience({ random, retryAfterMs }: Reply): string {
-  if (retryAfterMs !== null) return `retry-after-ms: ${retryAfterMs}\r\n`;
+  if (retryAfterMs !== null) {
+    if (retryAfterMs % 1000 !== 0) return `retry-after-ms: ${retryAfterMs}\r\n`;
+    const nowMs = Date.now();
+    const [date, until] = [nowMs, nowMs + retryAfterMs].map((ms) => new Date(ms).toUTCString());
+    return random.uniform() < 0.5
+      ? `retry-after: ${retryAfterMs / 1000}\r\n`
+      : `date: ${date}\r\nretry-after: ${until}\r\n`;
+  }
   // Nothing, or nothing that can be understood.
   return ["", "retry-after: soon\r\n", "retry-after: -5\r\n"][random.integer(3)] as string;
 }

@@ -9,14 +9,14 @@ import { openConnection } from "../../../src/providers/connection.ts";
 import { createHostedSampler } from "../../../src/providers/control/sampler.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import { createSampleRequests } from "../../../src/providers/openai/sample.ts";
-import { type Fault, faults, lostFaults, renderAnswer, startFaultyServer } from "../../helpers/faulty-server.ts";
+import { faults, isLost, renderAnswer, startFaultyServer } from "../../helpers/faulty-server.ts";
 import { systemClock } from "../../helpers/temporary-folder.ts";
 
 const promptCount = 40;
 const model = { lineage: "hosted", file: "nowhere", digest: computeDigest("hosted") };
 
-const createEndpoint = (url: string, change: Partial<EndpointSettings> = {}): EndpointSettings => ({
-  ...{ name: "faulty", provider: "openai", urls: [url], model: "faulty", revision: null, route: null, key: null },
+const createEndpoint = (urls: readonly string[], change: Partial<EndpointSettings> = {}): EndpointSettings => ({
+  ...{ name: "faulty", provider: "openai", urls, model: "faulty", revision: null, route: null, key: null },
   ...{ ask: "chat", system: null, params: {}, given: "none", join: "", draws: "single", isStreamed: false },
   ...{ hasFinish: true, mode: "live", price: { input: 0, output: 0, request: 0 } },
   limits: {
@@ -36,7 +36,7 @@ for (const isStreamed of [false, true]) {
       shares: isStreamed ? { ...both, repeated } : { ...both, length, foreign: 0.1 },
     });
     context.after(() => server.close());
-    const { controller, talk, close } = openConnection(createEndpoint(server.url, { isStreamed }), {
+    const { controller, talk, close } = openConnection(createEndpoint(server.urls, { isStreamed }), {
       secret: null,
       clock: systemClock,
       backoffMs: 10,
@@ -76,7 +76,7 @@ for (const isStreamed of [false, true]) {
     );
     const faulted = server.entries.filter(({ fault }) => fault !== null && fault !== "slices");
     assert.equal(server.entries.length, promptCount + faulted.length);
-    const lost = faulted.filter(({ fault }) => lostFaults.includes(fault as Fault)).length;
+    const lost = faulted.filter(isLost).length;
     const count = (state: string): number => ends.filter((each) => each === state).length;
     assert.deepEqual([count("unknown"), count("retryable"), count("failed")], [lost, faulted.length - lost, 0]);
     assert.ok(lost > 3 && faulted.length > 20, `${lost} of ${faulted.length}`);
