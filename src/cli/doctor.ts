@@ -9,6 +9,7 @@ import { listPackaged, readExperiment } from "../experiment/read.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Finding } from "../store/inspection/finding.ts";
 import { inspectRun } from "../store/inspection/run-inspection.ts";
+import { defaultPatience, parsePatience } from "./asking.ts";
 import { lookAtEndpoints } from "./endpoint-look.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
@@ -16,6 +17,12 @@ import { findRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
 import { clearLine } from "./output.ts";
 import { inspectSurroundings, type Machine } from "./surroundings.ts";
+
+interface DoctorFlags {
+  readonly set: readonly string[];
+  readonly patience: string;
+  readonly json?: true;
+}
 
 interface Look {
   /** `environment`, or the run's folder as it is shown. */
@@ -30,8 +37,14 @@ export function createDoctorCommand(environment: Environment): Command {
     )
     .argument("[run]", "a run's folder or an experiment; without one only the environment is looked at")
     .option("--set <path=value>", "with an experiment: set any path of it to a YAML value; may be repeated", gather, [])
+    .option(
+      "--patience <seconds>",
+      "with an experiment: how long an answer of an endpoint is waited for",
+      defaultPatience,
+    )
     .option("--json", "one JSON object")
-    .action(async (run: string | undefined, flags: { readonly set: readonly string[]; readonly json?: true }) => {
+    .action(async (run: string | undefined, flags: DoctorFlags) => {
+      const patienceMs = parsePatience(flags.patience);
       const { directory, experiment } = await findSubject(run, environment);
       if (experiment === undefined && flags.set.length > 0) {
         throw new UsageError("goes with an experiment", { where: "--set", next: "name one: refeed doctor my.yaml" });
@@ -48,7 +61,7 @@ export function createDoctorCommand(environment: Environment): Command {
       }
       const others = looks.length;
       if (prepared) {
-        for (const { subject, findings } of lookAtEndpoints(prepared, environment))
+        for (const { subject, findings } of lookAtEndpoints(prepared, patienceMs, environment))
           looks.push(await look(subject, findings));
       }
       const problemCount = looks.flatMap(({ findings }) => findings).filter(({ state }) => state === "problem").length;

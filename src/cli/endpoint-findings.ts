@@ -4,7 +4,10 @@
 import type { EndpointSettings } from "../providers/endpoint.ts";
 import type { Evidence } from "../providers/proving/evidence.ts";
 import { givenAdvice } from "../providers/proving/proof.ts";
+import type { TrialQuestion } from "../providers/proving/proof-cost.ts";
+import { adviseQuestion } from "../providers/proving/verdicts.ts";
 import { createOk, createProblem, createWarning, type Finding } from "../store/inspection/finding.ts";
+import type { Pace } from "./pace.ts";
 
 /** What the experiment asks of it. */
 export interface Needs {
@@ -15,21 +18,13 @@ export interface Needs {
   readonly hasSelf: boolean;
   readonly hasStop: boolean;
   readonly draws: number;
-}
-
-/** How it answered the probes. */
-export interface Pace {
-  /** Milliseconds of each request. */
-  readonly latencies: readonly number[];
-  /** Tokens written, and the milliseconds that took, over the requests that wrote some. */
-  readonly writtenCount: number;
-  readonly writingMs: number;
-  readonly usd: number;
+  /** What a judge asks there. */
+  readonly question?: TrialQuestion;
 }
 
 export function* listEndpointFindings(
   { evidence, pace, needs }: { readonly evidence: Evidence; readonly pace: Pace; readonly needs: Needs },
-  { draws, ask }: Pick<EndpointSettings, "draws" | "ask">,
+  { name, draws, ask }: Pick<EndpointSettings, "name" | "draws" | "ask">,
 ): Generator<Finding> {
   const { listed, model, abilities, given } = evidence;
   const named = listed?.some(({ id, lineage }) => id === model || lineage === model);
@@ -57,6 +52,7 @@ export function* listEndpointFindings(
   else if (needs.isScored) {
     yield createProblem("given texts", { what: `cannot be scored: ${given.reason}`, next: givenAdvice });
   } else yield createOk("given texts", `cannot be scored, and are not: ${given.reason}`);
+  if (evidence.verdict && needs.question) yield describeVerdict(evidence, needs.question, name);
   yield describeTemplate(evidence, ask);
   yield describePace(pace);
 }
@@ -91,6 +87,19 @@ function describeTerms({ abilities }: Evidence, { hasSelf }: Needs): Finding {
   return createProblem("log-probabilities", {
     what,
     next: "a verifier of kind self needs them: choose another verifier",
+  });
+}
+
+function describeVerdict({ verdict }: Evidence, { field, maxTokens }: TrialQuestion, name: string): Finding {
+  if (verdict?.kind === "refused") {
+    const what = `what a judge asks is not taken: ${verdict.reason}`;
+    return createProblem("verdicts", { what, next: adviseQuestion(verdict, { name, field }) });
+  }
+  if (verdict?.kind !== "taken") return createOk("verdicts", "whether a judge's questions are taken was not found out");
+  if (verdict.isObject) return createOk("verdicts", `a judge's question is answered with one JSON object`);
+  return createWarning("verdicts", {
+    what: "a judge's question is taken and not answered with one JSON object, which is all that is read",
+    next: `see what it answers: it may have more to say than ${field} (${maxTokens}), or not heed a schema`,
   });
 }
 

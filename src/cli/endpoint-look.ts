@@ -3,7 +3,7 @@
 
 import { type Context, noLedger } from "../domain/context.ts";
 import type { Model } from "../domain/ports.ts";
-import { RefeedError } from "../errors.ts";
+import { ProviderError, RefeedError } from "../errors.ts";
 import { renderOutside } from "../experiment/change/refusal.ts";
 import type { LanguageExperiment } from "../experiment/experiment.ts";
 import { computeUses } from "../experiment/hosted/uses.ts";
@@ -11,31 +11,45 @@ import { addCosts, readPlan } from "../experiment/plan.ts";
 import type { PreparedExperiment } from "../experiment/prepare.ts";
 import { type DeclaredEndpoint, resolvePrice } from "../experiment/schema/endpoints.ts";
 import type { EndpointSettings } from "../providers/endpoint.ts";
-import type { SendJson } from "../providers/given/send.ts";
 import type { ListedModel } from "../providers/proving/evidence.ts";
+import { everyUse, type Uses } from "../providers/proving/proof-cost.ts";
 import { createOk, createProblem, type Finding } from "../store/inspection/finding.ts";
-import { listEndpointFindings, type Needs, type Pace } from "./endpoint-findings.ts";
+import { describeLack, findLabel, labelAdvice } from "../verifiers/reward.ts";
+import { tellAsking } from "./asking.ts";
+import { listEndpointFindings, type Needs } from "./endpoint-findings.ts";
 import type { Environment } from "./environment.ts";
 import { placeRun } from "./find-run.ts";
+import { measurePace } from "./pace.ts";
 
 export interface EndpointLook {
   readonly subject: string;
   readonly findings: AsyncIterable<Finding>;
 }
 
-export function* lookAtEndpoints(prepared: PreparedExperiment, environment: Environment): Generator<EndpointLook> {
+/** `patienceMs` is how long an answer is waited for. */
+export function* lookAtEndpoints(
+  prepared: PreparedExperiment,
+  patienceMs: number,
+  environment: Environment,
+): Generator<EndpointLook> {
   const { experiment } = prepared;
   const endpoints = experiment.system === "language" ? Object.values(experiment.language.endpoints) : [];
   for (const declared of endpoints) {
-    const findings = inspectEndpoint(declared, experiment as LanguageExperiment, environment);
+    const asking = { declared, experiment: experiment as LanguageExperiment, patienceMs };
+    const findings = inspectEndpoint(asking, environment);
     yield { subject: `endpoint ${declared.name}`, findings };
   }
   yield { subject: "planned run", findings: inspectPlan(prepared, environment) };
 }
 
+interface Asking {
+  readonly declared: DeclaredEndpoint;
+  readonly experiment: LanguageExperiment;
+  readonly patienceMs: number;
+}
+
 async function* inspectEndpoint(
-  declared: DeclaredEndpoint,
-  experiment: LanguageExperiment,
+  { declared, experiment, patienceMs }: Asking,
   environment: Environment,
 ): AsyncGenerator<Finding> {
   const { name, key, urls } = declared;
@@ -49,41 +63,69 @@ async function* inspectEndpoint(
     yield createOk("reachable", "the run serves its own models while it lasts; there is nothing to reach before");
     return;
   }
-  // Patience is for runs: doctor tells what is there now.
-  const limits = { ...declared.limits, waitMs: Math.min(declared.limits.waitMs, patienceMs), tries: 1 };
-  const settings: EndpointSettings = { ...declared, price: resolvePrice(declared), limits };
+  const settings: EndpointSettings = {
+    ...declared,
+    price: resolvePrice(declared),
+    limits: limitPatience(declared.limits, patienceMs),
+  };
   const { openConnection } = await import("../providers/connection.ts");
   const connection = openConnection(settings, { secret, clock: environment.clock });
+  const { firstByteMs } = settings.limits;
+  const tellEnd = tellAsking({ name, urls, patienceMs: firstByteMs }, environment);
   try {
-    const isClassifier = Object.values(experiment.language.verifiers).some(
-      (verifier) => verifier.kind === "reward" && verifier.endpoint === name,
-    );
-    const parts = { settings, connection, environment };
-    yield* isClassifier ? classifyOnce(parts) : probeOnce(parts, readNeeds(declared, experiment));
+    const uses = computeUses(name, experiment);
+    const parts = { settings, connection, environment, uses };
+    yield* uses.labels ? classifyOnce(parts) : probeOnce(parts, readNeeds(declared, experiment));
   } catch (error) {
     if (!(error instanceof RefeedError) || environment.signal.aborted) throw error;
-    const next = error.next ?? "check the endpoint's url";
+    const { isUnanswered } = await import("../providers/control/endpoint-errors.ts");
+    const isEarly = error instanceof ProviderError && isUnanswered(error) && firstByteMs < declared.limits.firstByteMs;
+    const next = isEarly ? adviseSilence(firstByteMs, declared.limits) : (error.next ?? "check the endpoint's url");
     yield createProblem("answers", { what: error.what, where: error.where ?? urls.join(", "), next });
   } finally {
+    tellEnd();
     await connection.close();
   }
 }
 
-const patienceMs = 2000;
+/** Patience is for runs: doctor tells what is there now. */
+function limitPatience(limits: DeclaredEndpoint["limits"], patienceMs: number): EndpointSettings["limits"] {
+  const { firstByteMs, idleMs, waitMs } = limits;
+  return {
+    ...limits,
+    firstByteMs: Math.min(firstByteMs, patienceMs),
+    idleMs: Math.min(idleMs, patienceMs),
+    waitMs: Math.min(waitMs, turnedAwayMs),
+    tries: 1,
+  };
+}
+
+/** How long one that is away, or has too much to do, is waited for. */
+const turnedAwayMs = 2000;
+
+function adviseSilence(patienceMs: number, { firstByteMs }: DeclaredEndpoint["limits"]): string {
+  const [seconds, most] = [patienceMs / 1000, firstByteMs / 1000];
+  return (
+    `see in its log whether it still loads its model, and ask again; doctor waited ${seconds} s, a run waits ${most} s: ` +
+    `--patience ${most} waits as long`
+  );
+}
 
 interface Parts {
   readonly settings: EndpointSettings;
   readonly connection: import("../providers/connection.ts").Connection;
   readonly environment: Environment;
+  readonly uses: Uses;
 }
 
-async function* probeOnce({ settings, connection, environment }: Parts, needs: Needs): AsyncGenerator<Finding> {
+async function* probeOnce({ settings, connection, environment, uses }: Parts, needs: Needs): AsyncGenerator<Finding> {
   const { createSendJson } = await import("../providers/given/send.ts");
   const { askModels, probeEndpoint } = await import("../providers/proving/probe.ts");
   const { createProber } = await import("../providers/proving/prober.ts");
-  const { send, pace } = measure(createSendJson(connection), settings, environment);
+  const { send, pace } = measurePace(createSendJson(connection), settings, environment);
   const { controller } = connection;
-  const parts = { settings, controller, send };
+  const { question } = uses;
+  const parts = { settings, controller, send, uses: { ...everyUse, ...(question && { question }) } };
   const context = createContext(environment);
   let model: Model = { lineage: settings.model ?? "", file: "", digest: "" };
   if (settings.model === null) {
@@ -108,65 +150,36 @@ function describeLineages(listed: readonly ListedModel[]): string {
 }
 
 /** A classifier has one thing to show: that it classifies. */
-async function* classifyOnce({ settings, connection, environment }: Parts): AsyncGenerator<Finding> {
-  const { createClassifier } = await import("../providers/classifier/classifier.ts");
-  const { controller, talk, wire } = connection;
-  const { classify } = createClassifier({ ...talk, wire, controller, identity: null });
+async function* classifyOnce({ settings, connection, environment, uses }: Parts): AsyncGenerator<Finding> {
+  const { tryClassifier } = await import("../providers/classifier/classifier.ts");
+  const { controller, talk } = connection;
   const started = environment.clock.monotonic();
-  const texts = (async function* () {
-    yield { id: "probe", text: "The bridge is open again." };
-  })();
-  for await (const { scores, reason } of classify(texts, createContext(environment))) {
-    const took = environment.clock.monotonic() - started;
-    yield createOk("reachable", settings.urls.join(", "));
-    if (scores === null) {
-      yield createProblem("labels", {
-        what: `it labels nothing: ${reason}`,
-        next: "check the endpoint's url and model",
-      });
-    } else yield createOk("labels", Object.keys(scores).join(", "));
-    yield createOk("pace", `${Number(took.toPrecision(3))} ms for one text`);
+  const { scores, reason } = await tryClassifier({ ...talk, controller }, createContext(environment));
+  const took = environment.clock.monotonic() - started;
+  yield createOk("reachable", settings.urls.join(", "));
+  if (scores === null) {
+    const next = "check the endpoint's url and model";
+    yield createProblem("labels", { what: `it labels nothing: ${reason}`, next });
+  } else {
+    const lack = uses.labels?.find((label) => findLabel(scores, label) === undefined);
+    if (lack === undefined) yield createOk("labels", Object.keys(scores).join(", "));
+    else yield createProblem("labels", { what: `it ${describeLack(scores, lack)}`, next: labelAdvice });
   }
+  yield createOk("pace", `${Number(took.toPrecision(3))} ms for one text`);
 }
 
 /** What of it the experiment uses. */
 function readNeeds({ name }: DeclaredEndpoint, experiment: LanguageExperiment): Needs {
-  const { isSampled, isScored } = computeUses(name, experiment);
+  const { isSampled, isScored, question } = computeUses(name, experiment);
   const verifiers = Object.values(experiment.language.verifiers);
   const settings = experiment.arms.map((arm) => arm.settings);
   return {
     isSampled,
     isScored,
+    ...(question && { question }),
     hasSelf: isSampled && verifiers.some(({ kind }) => kind === "self"),
     hasStop: isSampled && settings.some(({ sample }) => (sample.stop ?? []).length > 0),
     draws: Math.max(...settings.map(({ sample }) => sample.candidates)),
-  };
-}
-
-/** Times what is sent. */
-function measure(
-  send: SendJson,
-  { price }: EndpointSettings,
-  { clock }: Environment,
-): { readonly send: SendJson; readonly pace: Pace } {
-  const pace = { latencies: [] as number[], writtenCount: 0, writingMs: 0, usd: 0 };
-  return {
-    pace,
-    async send(...sent) {
-      const { readUsage } = await import("../providers/usage.ts");
-      const started = clock.monotonic();
-      const reply = await send(...sent);
-      const took = clock.monotonic() - started;
-      if (reply.kind !== "json") return reply;
-      pace.latencies.push(took);
-      const { completionTokens, usd } = readUsage(reply.value, price, 0);
-      pace.usd += sent[1].body === null ? 0 : usd;
-      if (completionTokens !== null && completionTokens > 1) {
-        pace.writtenCount += completionTokens;
-        pace.writingMs += took;
-      }
-      return reply;
-    },
   };
 }
 

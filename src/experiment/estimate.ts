@@ -5,7 +5,8 @@ import type { Split } from "../domain/rows.ts";
 import type { Description } from "../domain/stage.ts";
 import { computeProofCost } from "../providers/proving/proof-cost.ts";
 import { computeUsd } from "../providers/usage.ts";
-import type { Experiment, LanguageExperiment, LanguageSettings } from "./experiment.ts";
+import type { LanguageExperiment, LanguageSettings } from "./experiment.ts";
+import { findAsked, findModelEndpoint, findVerifierEndpoint } from "./hosted/asked.ts";
 import { computeUses } from "./hosted/uses.ts";
 import type { LanguageMaterials, RunRecordSource } from "./prepare.ts";
 import { type DeclaredEndpoint, resolvePrice } from "./schema/endpoints.ts";
@@ -20,12 +21,12 @@ export interface Outside {
 /** undefined where nothing leaves the process, or nothing is known of it. */
 export type EstimateOutside = (description: Description) => Outside | undefined;
 
-/** Asked for one stage after another in the order of a plan: an endpoint is proved by the first that asks it for something. */
+/** Asked for one stage after another in the order of a plan: an endpoint is proved in the name of the first that asks it. */
 export function createEstimate(source: RunRecordSource): EstimateOutside {
   const proved = new Set<string>();
   return (description) => {
     const sent = estimateStage(description, source);
-    const endpoint = findProved(description, source.experiment);
+    const endpoint = findAsked(description, source.experiment);
     if (sent === undefined || endpoint === undefined || proved.has(endpoint.name)) return sent;
     proved.add(endpoint.name);
     const uses = computeUses(endpoint.name, source.experiment as LanguageExperiment);
@@ -49,7 +50,9 @@ function estimateStage(description: Description, source: RunRecordSource): Outsi
   const { experiment, materials } = source;
   if (experiment.system !== "language" || materials === null) return undefined;
   const { script } = experiment.language;
-  if (script !== null && description.kind === "train") return { calls: 1, tokens: 0, usd: script.price };
+  // A hosted teacher is trained by nobody.
+  const isTrained = description.kind === "train" && !Object.hasOwn(description.parameters as object, "endpoint");
+  if (script !== null && isTrained) return { calls: 1, tokens: 0, usd: script.price };
   const asked = { description, experiment, materials };
   if (description.kind === "sample") return estimateSampling(asked);
   if (description.kind === "verify") return estimateVerifying(asked);
@@ -66,7 +69,7 @@ interface Asked {
 function estimateSampling({ description, experiment, materials }: Asked): Outside | undefined {
   const { split, draws, maxTokens } = description.parameters as unknown as SampleParameters;
   const { rowCount } = materials.dataset[split];
-  const endpoint = findEndpoint(description, experiment);
+  const endpoint = findModelEndpoint(description, experiment);
   const { script } = experiment.language;
   if (draws === null) return estimateAccepting({ description, experiment, materials }, maxTokens);
   if (endpoint === undefined) {
@@ -85,7 +88,7 @@ function estimateSampling({ description, experiment, materials }: Asked): Outsid
 
 /** Each candidate is a call of its own; how many there will be nobody knows, but never more than the arm allows. */
 function estimateAccepting({ description, experiment, materials }: Asked, maxTokens: number): Outside | undefined {
-  const endpoint = findEndpoint(description, experiment);
+  const endpoint = findModelEndpoint(description, experiment);
   const { script, prompt } = experiment.language;
   const calls = findSettings(description, experiment)?.sample.accept?.candidates ?? 0;
   const promptTokens = prompt === "none" ? 0 : calls * estimatePrompt(materials, "train");
@@ -107,8 +110,6 @@ interface SampleParameters {
 }
 
 interface Asking {
-  readonly kind?: string;
-  readonly endpoint?: { readonly name?: string };
   readonly mode?: string;
   readonly maxTokens?: number;
   readonly canaries?: { readonly count: number } | null;
@@ -139,36 +140,11 @@ const questionTokens = 300;
 
 /** The loss of a model behind an endpoint: a call a test row. */
 function estimateScoring({ description, experiment, materials }: Asked): Outside | undefined {
-  const endpoint = findEndpoint(description, experiment);
+  const endpoint = findModelEndpoint(description, experiment);
   const { basis } = description.parameters as { basis?: string };
   if (endpoint === undefined || basis !== "gold") return undefined;
   const calls = materials.dataset.test.rowCount;
   return priceCalls(endpoint, { calls, promptTokens: calls * estimatePrompt(materials, "test"), completionTokens: 0 });
-}
-
-/** Who samples and scores under the model of a turn; undefined in this process. */
-function findEndpoint({ turn }: Description, { arms, language }: LanguageExperiment): DeclaredEndpoint | undefined {
-  const teacher = arms.find(({ id }) => id === turn.arm.id)?.settings.teacher ?? null;
-  const name = turn.generation === 0 && teacher !== null ? teacher : language.endpoint;
-  return name === null ? undefined : language.endpoints[name];
-}
-
-function findVerifierEndpoint(
-  { parameters }: Description,
-  { language }: LanguageExperiment,
-): DeclaredEndpoint | undefined {
-  const { verifier = {} } = parameters as { verifier?: Asking };
-  // An auxiliary model is scored under where the run's models are.
-  const own = verifier.kind === "perplexity" ? language.endpoint : null;
-  return language.endpoints[verifier.endpoint?.name ?? own ?? ""];
-}
-
-/** Who has to be proved before a stage asks it for what the stage sends; a classifier is not. */
-function findProved(description: Description, experiment: Experiment): DeclaredEndpoint | undefined {
-  if (experiment.system !== "language") return undefined;
-  if (description.kind !== "verify") return findEndpoint(description, experiment);
-  const { verifier = {} } = description.parameters as { verifier?: Asking };
-  return verifier.kind === "reward" ? undefined : findVerifierEndpoint(description, experiment);
 }
 
 /** English takes about four characters a token; other scripts take fewer, so three and a half. */

@@ -43,13 +43,13 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
   let composition: Composition | undefined;
   try {
     composition = await composeExperiment(request.prepared, lend(request, folder, world));
-    const plan = await recordPlan(request, folder, composition);
+    const { open, ...plan } = await recordPlan(request, folder, composition);
     const trialCount = composition.trials.length;
     const readWaits = composition.readWaits ?? (() => []);
     world.onEvent({ kind: "run-planned", ...plan, trialCount, budget, readSpending: folder.readSpending, readWaits });
     if (plan.doneCount < plan.stageCount) {
       await folder.check(world.signal);
-      await runStages(folder, composition, world);
+      await runStages(folder, { composition, open }, world);
     }
     // Killed between its last stage and this line, a run is finished all the same.
     else await folder.writeState("done", null);
@@ -97,8 +97,10 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
   await folder.writePlan(described, composition.arms);
   // What an earlier experiment left behind and this one asks for again is done as well.
   const done = new Set(finished.flatMap(({ key }) => (asked.has(key) ? [key] : [])));
-  const open = described.filter(({ key }) => !done.has(key)).map(({ description }) => description);
+  const open = described.filter(({ key }) => !done.has(key));
+  const descriptions = open.map(({ description }) => description);
   const openByKind: Record<string, number> = {};
-  for (const { kind } of open) openByKind[kind] = (openByKind[kind] ?? 0) + 1;
-  return { stageCount: described.length, doneCount: done.size, openByKind, outside: addOutside(open, prepared) };
+  for (const { kind } of descriptions) openByKind[kind] = (openByKind[kind] ?? 0) + 1;
+  const outside = addOutside(descriptions, prepared);
+  return { stageCount: described.length, doneCount: done.size, open, openByKind, outside };
 }

@@ -1,6 +1,7 @@
 // Lets the loop run over a run folder: what a stage is lent, how the run's state is told, what is deleted at the end.
 
 import type { Budget, Clock, Context, Spending } from "../domain/context.ts";
+import type { StageRequest } from "../domain/records.ts";
 import type { Execute, Trial } from "../domain/stage.ts";
 import { CancelledError } from "../errors.ts";
 import { createDurableExecutor } from "../loop/durable.ts";
@@ -39,8 +40,12 @@ export interface RunWorld {
   readonly holder: Readonly<Record<string, string | number>>;
 }
 
-/** Runs every trial; the run is then done, interrupted or failed, and says so. */
-export async function runStages(folder: RunFolder, composition: Composition, world: RunWorld): Promise<void> {
+/** Proves whoever `open` stages ask, and runs every trial; the run is then done, interrupted or failed, and says so. */
+export async function runStages(
+  folder: RunFolder,
+  { composition, open }: { readonly composition: Composition; readonly open: readonly StageRequest[] },
+  world: RunWorld,
+): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([world.signal, stop.signal]);
   // Evaluations go on beside their trial: a run that stops waits for what they have sent as well.
@@ -76,7 +81,7 @@ export async function runStages(folder: RunFolder, composition: Composition, wor
   };
   await folder.writeState("running", null);
   try {
-    await composition.meetChanges?.((key) => createContext(key, () => undefined));
+    await composition.proveEndpoints?.(open, (key) => createContext(key, () => undefined));
     await runTrials(trials, system, execute, {
       concurrency: concurrentTrials,
       onFailure: (error) => stop.abort(error),

@@ -36,7 +36,13 @@ export type Outcome<Answer> =
   /** Sent, and no whole answer came: reset, cut, too slow, an error in a 200, a body that cannot be read. May be billed. */
   | { readonly kind: "lost"; readonly reason: string; readonly cause?: LostCause }
   /** Nothing like it will be answered: no key, no such model, no right, a request it does not take. */
-  | { readonly kind: "denied"; readonly reason: string; readonly next: string }
+  | {
+      readonly kind: "denied";
+      readonly reason: string;
+      readonly next: string;
+      /** The member of the request that the server names as the one at fault. */
+      readonly param?: string;
+    }
   /** The account is empty or at its limit. */
   | { readonly kind: "unpaid"; readonly reason: string; readonly next: string };
 

@@ -22,6 +22,8 @@ export interface ProviderOptions extends ConnectionOptions {
    * heed. Without it, what the file leaves open is done the way every server understands.
    */
   readonly enter?: (model: Model, context: Context, connection: Connection) => Promise<Found>;
+  /** The same before a chat is asked; its model is the endpoint's own. */
+  readonly enterJudge?: (context: Context) => Promise<unknown>;
   /** How long a batch is waited for between two looks. */
   readonly batch?: BatchWaits;
 }
@@ -76,7 +78,7 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
         yield* sampler.sample(prompts, request, context);
       },
     },
-    chat: createChat(asking),
+    chat: createChat({ ...asking, ...(options.enterJudge && { enter: options.enterJudge }) }),
     classifier: createClassifier(asking),
   };
 }

@@ -37,18 +37,11 @@ export function createRewardVerifier({ classifier, label, render }: RewardOption
 
 function readScore(id: number, { scores, reason }: Labels, label: string | null): Score {
   if (scores === null) return { id, score: null, reason: reason ?? "the endpoint refused" };
-  const names = Object.keys(scores);
-  const name = label ?? (names.length === 1 ? names[0] : undefined);
-  if (name === undefined || !Object.hasOwn(scores, name)) {
-    const given = names
-      .slice(0, 8)
-      .map((known) => JSON.stringify(known))
-      .join(", ");
-    const wanted =
-      label === null ? "gives several labels and none is chosen" : `gives no label ${JSON.stringify(label)}`;
-    throw new VerifierError(`the reward endpoint ${wanted}: it has ${given || "none"}`, {
+  const name = findLabel(scores, label);
+  if (name === undefined) {
+    throw new VerifierError(`the reward endpoint ${describeLack(scores, label)}`, {
       where: "reward",
-      next: "name one of them under label",
+      next: labelAdvice,
     });
   }
   const score = scores[name] as number;
@@ -56,3 +49,19 @@ function readScore(id: number, { scores, reason }: Labels, label: string | null)
     ? { id, score, reason: null }
     : { id, score: null, reason: "the endpoint gave no finite score" };
 }
+
+/** The label whose score counts; undefined where there is none, or it cannot be told which. */
+export function findLabel(scores: NonNullable<Labels["scores"]>, label: string | null): string | undefined {
+  const names = Object.keys(scores);
+  const name = label ?? (names.length === 1 ? names[0] : undefined);
+  return name !== undefined && Object.hasOwn(scores, name) ? name : undefined;
+}
+
+/** What is wrong where none was found, as the end of a sentence about the endpoint. */
+export function describeLack(scores: NonNullable<Labels["scores"]>, label: string | null): string {
+  const known = Object.keys(scores).slice(0, 8);
+  const wanted = label === null ? "gives several labels and none is chosen" : `gives no label ${JSON.stringify(label)}`;
+  return `${wanted}: it has ${known.map((name) => JSON.stringify(name)).join(", ") || "none"}`;
+}
+
+export const labelAdvice = "name one of them under label";

@@ -2,14 +2,18 @@
 // code of what is wrong, and nothing written anywhere.
 
 import assert from "node:assert/strict";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { tellAsking } from "../../src/cli/asking.ts";
 import { createDoctorCommand } from "../../src/cli/doctor.ts";
+import type { Environment } from "../../src/cli/environment.ts";
+import { clearLine } from "../../src/cli/output.ts";
 import { ConfigError, UsageError } from "../../src/errors.ts";
 import type { Finding } from "../../src/store/inspection/finding.ts";
 import { type Speech, speak } from "../helpers/environment.ts";
 import { startGivenServer } from "../helpers/given-server.ts";
+import { sendJson, startLoopback } from "../helpers/loopback.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 interface Told {
@@ -133,4 +137,90 @@ test("a file that is no experiment is told as everywhere, and --set goes with on
     (JSON.parse(packaged.out) as Told).looks.map(({ subject }) => subject),
     ["environment", "planned run"],
   );
+});
+
+test("who never answers is waited for so long and no longer, and what is waited for is told beside pure JSON", async (context) => {
+  const server = await startLoopback(context, () => undefined);
+  const cwd = write(context, `  weak: { url: "${server.url}/v1", model: tiny }`);
+  const { told, code, error } = await ask(cwd, "--patience", "0.2");
+  assert.equal(code, 3);
+  assert.equal(error, `asking endpoint weak at ${server.url}/v1: an answer is waited for 0.2 s at most\n`);
+  const answers = find(told, "endpoint weak", "answers");
+  assert.match(answers?.what ?? "", /no answer began within 0\.2 s$/);
+  assert.match(
+    answers?.next ?? "",
+    /see in its log whether it still loads .* a run waits 120 s: --patience 120 waits as/,
+  );
+  // Its list alone: who does not answer that is asked for nothing else.
+  assert.equal(server.received.length, 1);
+  for (const patience of ["0", "soon", "-1", "1e9"]) await assert.rejects(ask(cwd, "--patience", patience), UsageError);
+});
+
+test("on a terminal one line is written over while an endpoint is asked", () => {
+  let text = "";
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => now };
+  const write = (more: string): void => {
+    text += more;
+  };
+  const stderr = { write, columns: 60, color: false };
+  const end = tellAsking({ name: "weak", urls: ["http://h/v1"], patienceMs: 30_000 }, { stderr, clock } as Environment);
+  assert.equal(text, `${clearLine}asking endpoint weak at http://h/v1, 0 s; an answer is wait`);
+  now = 2000;
+  end();
+  assert.ok(text.endsWith(clearLine));
+});
+
+test("a wrong model name is told in the server's own words, with the names that it serves", async (context) => {
+  const server = await startGivenServer(context, { kind: "openai-chat", served: "tiny" });
+  const cwd = write(context, `  weak: { url: "${server.base}", model: tinny }`);
+  const { told, code } = await ask(cwd);
+  assert.equal(code, 3);
+  const answers = find(told, "endpoint weak", "answers");
+  assert.equal(answers?.what, "it does not answer as tinny: 404: The model `tinny` does not exist; it serves tiny");
+  assert.match(answers?.next ?? "", /^set endpoints\.weak\.model to one that it serves/);
+});
+
+const judged = (cwd: string): void => {
+  const file = join(cwd, "my.yaml");
+  const text = readFileSync(file, "utf8")
+    .replace(
+      /^ {2}weak: \{ kind: perplexity.*$/m,
+      "  weak: { kind: judge, endpoint: weak, maxTokens: 50 }\n  rm: { kind: reward, endpoint: rm, label: GOOD }",
+    )
+    .replace("verifier: weak", "verifier: [weak, rm]");
+  writeFileSync(file, text);
+};
+
+test("a judge is asked what it will be asked, and a reward model for its label", async (context) => {
+  let said = '{"id": "x", "reason": "so", "score": 3}';
+  let error: object | null = null;
+  const server = await startLoopback(context, ({ path, body }, response) => {
+    if (path.endsWith("/predict")) return sendJson(response, [{ label: "BAD", score: 1 }]);
+    if (path.endsWith("/models")) return sendJson(response, { data: [{ id: "tiny" }] });
+    if (error && body.response_format !== undefined) return sendJson(response, { error }, 400);
+    const content = body.response_format === undefined ? "The boats came home." : said;
+    sendJson(response, { choices: [{ index: 0, message: { content }, finish_reason: "stop" }] });
+  });
+  const endpoints = `  weak: { url: "${server.url}/v1", model: tiny, given: none }\n  rm: { url: "${server.url}/predict", model: rm }`;
+  const cwd = write(context, endpoints);
+  judged(cwd);
+  const well = await ask(cwd);
+  assert.equal(well.code, 3);
+  assert.equal(find(well.told, "endpoint weak", "verdicts")?.state, "ok");
+  assert.deepEqual(
+    [find(well.told, "endpoint rm", "labels")?.state, find(well.told, "endpoint rm", "labels")?.what],
+    ["problem", 'it gives no label "GOOD": it has "BAD"'],
+  );
+  said = `Here it is: ${said}`;
+  const { told: chatty } = await ask(cwd);
+  assert.equal(find(chatty, "endpoint weak", "verdicts")?.state, "warning");
+  error = { message: "no schemas here" };
+  const { told: plain } = await ask(cwd);
+  const verdicts = find(plain, "endpoint weak", "verdicts");
+  assert.deepEqual(
+    [verdicts?.state, verdicts?.what],
+    ["problem", "what a judge asks is not taken: 400: no schemas here"],
+  );
+  assert.match(verdicts?.next ?? "", /params: \{response_format: null\}.*lower verifiers\.weak\.maxTokens$/);
 });

@@ -53,7 +53,8 @@ budget: { requests: 100 }
   assert.equal(judgedCount + classifiedCount, 0);
   const run = await speakLine(["run", "judged.yaml", "--quiet"], { cwd });
   assert.equal(run.code, 0, run.stderr);
-  assert.deepEqual([judgedCount, classifiedCount], [30, 20]);
+  // One of each shows that it is there and does what it is for.
+  assert.deepEqual([judgedCount, classifiedCount], [1 + 30, 1 + 20]);
   assert.match(
     run.stdout,
     /lint: .*% of the attacks on the judge got what the median candidate got or more \(attacks: at most 25 %\)/,
@@ -69,7 +70,7 @@ budget: { requests: 100 }
   // The scripted provider's own calls count as well.
   assert.ok(spent.requests >= server.received.length);
   // A judge shows its list and its fingerprint, twice where it tells no log-probabilities; nothing else is asked of it.
-  assert.equal(server.received.length - 50, 3);
+  assert.equal(server.received.length - 52, 3);
   assert.ok(spent.usd >= (30 * (100 + 2 * 20)) / 1e6, `${spent.usd}`);
   const attacked = lint.flatMap(({ checks }) => checks["attacks.score"]?.value ?? []);
   assert.equal(attacked.length, 1);
@@ -79,7 +80,7 @@ budget: { requests: 100 }
     cwd,
   });
   assert.equal(again.code, 100, again.stderr);
-  assert.deepEqual([judgedCount, classifiedCount], [30, 20]);
+  assert.deepEqual([judgedCount, classifiedCount], [1 + 30, 1 + 20]);
 });
 
 test("a judge whose answers nobody can read is named, with why and what it said, before any trainer is asked", async (context) => {

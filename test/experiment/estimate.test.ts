@@ -20,7 +20,7 @@ async function plan(context: TestContext, text: string) {
   return (kind: string): readonly number[] => rows.filter((row) => row.kind === kind).map(({ calls }) => calls);
 }
 
-test("a judge is proved by the first stage that asks it, in five requests at most and its list; a reward model is not", async (context) => {
+test("a judge is proved by the first stage that asks it, in six requests at most and its list, a reward model in one", async (context) => {
   const calls = await plan(
     context,
     `model: { trainer: scripted }
@@ -33,7 +33,26 @@ seeds: [0, 1]
   );
   assert.deepEqual(
     calls("verify").toSorted((one, other) => one - other),
-    [20, 20, 20, 25],
+    [20, 20, 21, 26],
+  );
+});
+
+test("a judge that teaches as well is proved in as many requests as there are, its question among them", async (context) => {
+  const calls = await plan(
+    context,
+    `endpoints: { one: ${hosted(", price: { input: 1, output: 1 }")} }
+model: { first: { endpoint: one } }
+verifiers: { judge: { kind: judge, endpoint: one, canaries: 0 } }
+arms: { verifier: judge, select.keep: 50% }
+real: 50%
+evaluate: { metrics: [rouge1] }
+seeds: [0]
+`,
+  );
+  const asked = [...calls("sample"), ...calls("verify")].filter((count) => count > 0);
+  assert.deepEqual(
+    asked.toSorted((one, other) => one - other),
+    [4 + 9, 20, 20],
   );
 });
 

@@ -1,13 +1,12 @@
 // The one place where implementations are joined: an experiment becomes a system, its trials and what a record says of it.
 
-import type { Context } from "../../domain/context.ts";
 import type { ArmRecord } from "../../domain/record.ts";
 import type { Trial } from "../../domain/stage.ts";
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
-import type { Lent } from "./composed.ts";
+import type { Lent, ProveEndpoints } from "./composed.ts";
 import { listTeachers } from "./endpoint-facts.ts";
 import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
@@ -23,8 +22,8 @@ export interface Composition {
   readonly checkLint?: CheckLint;
   /** Busy milliseconds summed over worker threads, and how many threads there are. */
   usage(): { readonly busyMs: number; readonly workerCount: number };
-  /** Where changed models are to be taken, takes them before any stage begins; left out where nothing is asked outside. */
-  meetChanges?(createContext: (stage: string) => Context): Promise<void>;
+  /** Proves whoever the open stages ask outside, before any of them begins; left out where nothing is asked there. */
+  readonly proveEndpoints?: ProveEndpoints;
   /** What is waited for outside just now. */
   readWaits?(): readonly string[];
   close(): Promise<void>;

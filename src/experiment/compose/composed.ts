@@ -1,10 +1,11 @@
 // What joining the parts of one system brings: the system itself, what to say of it, and what it holds open.
 
 import type { Context } from "../../domain/context.ts";
+import type { StageRequest } from "../../domain/records.ts";
 import type { Shelf } from "../../domain/shelf.ts";
 import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
-import type { Hosting } from "../hosted/endpoint.ts";
+import type { Hosting } from "../hosted/hosting.ts";
 import type { CheckLint } from "./lint-check.ts";
 
 /** What a run lends its system; a plan lends nothing. */
@@ -15,6 +16,12 @@ export interface Lent {
   readonly hosting: Hosting;
 }
 
+/** `open` are the stages still to be run, in the order of the plan. */
+export type ProveEndpoints = (
+  open: readonly StageRequest[],
+  createContext: (stage: string) => Context,
+) => Promise<void>;
+
 /** What a registered system brings: itself, and what it holds open. */
 export interface ComposedSystem {
   readonly system: System;
@@ -22,8 +29,8 @@ export interface ComposedSystem {
   /** Looks at the stages that turns ask for, where there is something to look at. */
   readonly checkLint?: CheckLint;
   usage(): { readonly busyMs: number; readonly workerCount: number };
-  /** Where changed models are to be taken, takes them before any stage begins; left out where nothing is asked outside. */
-  meetChanges?(createContext: (stage: string) => Context): Promise<void>;
+  /** Proves whoever the open stages ask outside, before any of them begins; left out where nothing is asked there. */
+  readonly proveEndpoints?: ProveEndpoints;
   /** What is waited for outside just now; left out where nothing is asked there. */
   readWaits?(): readonly string[];
   close(): Promise<void>;

@@ -75,7 +75,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     ],
     checkLint: createLintCheck(linted, experiment.lint),
     usage: models.usage,
-    meetChanges: models.endpoints.meetChanges,
+    proveEndpoints: models.proveEndpoints,
     readWaits: models.endpoints.readWaits,
     close: models.close,
   };

@@ -7,10 +7,11 @@ import { createTextForm } from "../../systems/language/template.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import { createEndpoints, type Endpoints } from "../hosted/endpoints.ts";
+import { listAsked } from "../hosted/remaining.ts";
 import { computeUses } from "../hosted/uses.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import { startOwnServer } from "../serve/own-server.ts";
-import type { Lent } from "./composed.ts";
+import type { Lent, ProveEndpoints } from "./composed.ts";
 import { type ModelProvider, openModelProvider } from "./providers.ts";
 
 export interface Models extends Omit<ModelProvider, "close"> {
@@ -18,6 +19,7 @@ export interface Models extends Omit<ModelProvider, "close"> {
   readonly teachers: Readonly<Record<string, Teacher>>;
   /** Absent where prompts are asked. */
   readonly unprompted: LanguageParts["unprompted"];
+  readonly proveEndpoints: ProveEndpoints;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,11 @@ export async function openModels(experiment: LanguageExperiment, lent: Lent | nu
     endpoints,
     teachers: createTeachers(experiment, endpoints),
     unprompted: createUnprompted(experiment),
+    async proveEndpoints(open, createContext) {
+      if (lent === null) throw new TypeError("nothing is to be proved");
+      const createLedger = (stage: string) => createContext(stage).ledger;
+      await endpoints.prove(await listAsked(open, { experiment, shelf: lent.shelf, createLedger }), createContext);
+    },
     async close() {
       await endpoints.close();
       await provider.close();

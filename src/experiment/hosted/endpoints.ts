@@ -7,7 +7,8 @@ import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
 import { ConfigError } from "../../errors.ts";
 import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
-import type { Hosting, OpenEndpoint, OwnHosting } from "./endpoint.ts";
+import type { OpenEndpoint } from "./endpoint.ts";
+import type { Hosting, OwnHosting } from "./hosting.ts";
 
 export type { Hosting };
 
@@ -19,13 +20,20 @@ export interface Endpoints {
   chat(name: string): Chat;
   classifier(name: string): Classifier;
   /**
-   * Where a changed model is to be taken: proves every endpoint that an unfinished stage of the plan asked, in the name of
-   * that stage. Awaited before any stage begins, so that none goes on with rows of a former model.
+   * Proves endpoints for all that the experiment asks of them, together, each in the name of a stage that asks it. Awaited
+   * before any stage begins: nothing is bought while one cannot do what it is for, and where a changed model is taken no
+   * stage goes on with rows of the former one. Throws what the first to fail says, once the others have come to rest.
    */
-  meetChanges(createContext: (stage: string) => Context): Promise<void>;
+  prove(asked: readonly Asked[], createContext: (stage: string) => Context): Promise<void>;
   /** What each endpoint waits for just now. */
   readWaits(): readonly string[];
   close(): Promise<void>;
+}
+
+/** An endpoint, and a stage that asks it. */
+export interface Asked {
+  readonly endpoint: string;
+  readonly stage: string;
 }
 
 /** Raised by hand when the same answers of a server would become other candidates, scores or answers. */
@@ -84,17 +92,21 @@ export function createEndpoints(
         yield* (await open(name)).classifier.classify(texts, context);
       },
     }),
-    async meetChanges(createContext) {
-      if (!hosting?.acceptsChange) return;
-      for (const { name, model } of Object.values(declared)) {
-        // What only classifies is proved by nobody.
-        if (model === null || !Object.values(hosting.findUses(name)).includes(true)) continue;
-        const unfinished = hosting.records.listUnfinished({ endpoint: name, model });
-        const stage = unfinished.find(({ isPlanned }) => isPlanned);
-        if (stage) await (await open(name)).meet(createContext(stage.key));
-      }
+    async prove(asked, createContext) {
+      const stop = new AbortController();
+      const proveOne = async ({ endpoint, stage }: Asked): Promise<void> => {
+        const context = createContext(stage);
+        const signal = AbortSignal.any([context.signal, stop.signal]);
+        try {
+          await (await open(endpoint)).meet({ ...context, signal });
+        } catch (error) {
+          stop.abort(error);
+        }
+      };
+      await Promise.all(asked.map(proveOne));
+      stop.signal.throwIfAborted();
     },
-    readWaits: () => opened.flatMap((endpoint) => endpoint.readWait() ?? []),
+    readWaits: () => opened.flatMap((endpoint) => endpoint.readWaits()),
     async close() {
       await Promise.allSettled(openByName.values());
       for (const endpoint of opened) await endpoint.close();

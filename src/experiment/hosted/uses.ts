@@ -1,9 +1,10 @@
-// What an experiment asks of an endpoint: draws, answers, the log-probabilities of given texts. It asks for nothing.
+// What an experiment asks of an endpoint: draws, answers, the log-probabilities of given texts, labels. It asks for nothing.
 
-import type { Uses } from "../../providers/proving/proof-cost.ts";
-import type { LanguageExperiment } from "../experiment.ts";
+import type { TrialQuestion, Uses } from "../../providers/proving/proof-cost.ts";
+import { createTrialQuestion } from "../../verifiers/judge/trial.ts";
+import type { JudgeSettings, LanguageExperiment, RewardSettings, VerifierSettings } from "../experiment.ts";
 
-/** Of the endpoint by that name; one that only classifies has no use of these. */
+/** Of the endpoint by that name. */
 export function computeUses(name: string, { arms, language }: Pick<LanguageExperiment, "arms" | "language">): Uses {
   const verifiers = Object.values(language.verifiers);
   const isOwn = language.endpoint === name;
@@ -14,9 +15,33 @@ export function computeUses(name: string, { arms, language }: Pick<LanguageExper
   const isWeak = verifiers.some(
     (verifier) => verifier.kind === "perplexity" && ("endpoint" in verifier ? verifier.endpoint === name : isOwn),
   );
+  const isSelf = taught.some(({ generations, settings: { verifier } }) => {
+    return generations > 0 && verifier !== null && language.verifiers[verifier]?.kind === "self";
+  });
+  const question = findQuestion(name, language.verifiers);
+  const labels = verifiers.filter((verifier) => isReward(verifier, name)).map(({ label }) => label);
   return {
     isSampled: isOwn || taught.length > 0,
-    isJudge: verifiers.some((verifier) => verifier.kind === "judge" && verifier.endpoint === name),
+    isJudge: question !== undefined,
     isScored: isWeak || hasLoss,
+    ...(isSelf && { isSelf }),
+    ...(question && { question }),
+    ...(labels.length > 0 && { labels }),
   };
+}
+
+/** Of several judges the one that is to say most: what it may say the others may say as well. */
+function findQuestion(name: string, verifiers: LanguageExperiment["language"]["verifiers"]): TrialQuestion | undefined {
+  const judges = Object.entries(verifiers).filter((entry): entry is [string, JudgeSettings] => {
+    return entry[1].kind === "judge" && entry[1].endpoint === name;
+  });
+  const [longest] = judges.toSorted(([, one], [, other]) => other.maxTokens - one.maxTokens);
+  if (longest === undefined) return undefined;
+  const [verifier, settings] = longest;
+  const { system, text, schema, maxTokens } = createTrialQuestion(settings);
+  return { system, text, schema, maxTokens, field: `verifiers.${verifier}.maxTokens` };
+}
+
+function isReward(verifier: VerifierSettings, name: string): verifier is RewardSettings {
+  return verifier.kind === "reward" && verifier.endpoint === name;
 }

@@ -1,7 +1,8 @@
 // The Classifier port over text classification endpoints: each text asked once, its labels recorded with what they cost
 // and recalled instead of asked again.
 
-import type { Classifier, Labelled } from "../../domain/hosted.ts";
+import type { Context } from "../../domain/context.ts";
+import type { Classifier, Labelled, Labels } from "../../domain/hosted.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { askRecorded } from "../control/ask-all.ts";
 import type { Controller, Outcome, Request } from "../exchange.ts";
@@ -37,7 +38,22 @@ export function createClassifier(parts: ClassifierParts): Classifier {
   };
 }
 
-function createLabelling({ endpoint, wire }: ClassifierParts, { id, text }: Labelled): Request<Scores> {
+/**
+ * One text of nobody's shows which labels an endpoint knows. It is asked in every process, whatever an earlier one was told.
+ * Throws ProviderError where it does not answer.
+ */
+export async function tryClassifier(parts: Omit<ClassifierParts, "identity">, context: Context): Promise<Labels> {
+  const id = `probe/${parts.endpoint.name}/labels`;
+  const settled = await parts.controller.ask(createLabelling(parts, { id, text: trialText }), context);
+  await context.ledger.record(id, settled as unknown as Json);
+  return settled.kind === "answered"
+    ? { id, scores: settled.answer, reason: null }
+    : { id, scores: null, reason: settled.reason };
+}
+
+const trialText = "The bridge is open again.";
+
+function createLabelling({ endpoint, wire }: Talk, { id, text }: Labelled): Request<Scores> {
   const { price, model, params } = endpoint;
   const mostTokens = computeTokenEstimate(text);
   const mostUsd = computeUsd(price, mostTokens, 0);

@@ -13,6 +13,17 @@ export interface Asking<Item, Answer> {
   createRequest(item: Item): Request<Answer> | Settled<Answer>;
 }
 
+/** A request whose key is known before there is anybody to send it to. */
+export interface Later<Answer> {
+  readonly key: string;
+  /** Called only where nothing is recorded by that key. */
+  create(): Promise<Request<Answer>>;
+}
+
+export interface Recording<Item, Answer> extends Omit<Asking<Item, Answer>, "createRequest"> {
+  createRequest(item: Item): Request<Answer> | Later<Answer> | Settled<Answer>;
+}
+
 export interface Asked<Item, Answer> {
   readonly item: Item;
   readonly settled: Settled<Answer>;
@@ -39,16 +50,17 @@ export function askAll<Item, Answer>(
  */
 export function askRecorded<Item, Answer extends Json>(
   items: AsyncIterable<Item>,
-  asking: Asking<Item, Answer>,
+  asking: Recording<Item, Answer>,
 ): AsyncGenerator<Asked<Item, Answer>> {
   const { controller, createRequest } = asking;
   return fly(items, asking, {
     isOrdered: true,
     async start(item, context) {
-      const request = createRequest(item);
-      if (!isRequest(request)) return request;
-      const recalled = context.ledger.recall(request.key);
+      const made = createRequest(item);
+      if ("kind" in made) return made;
+      const recalled = context.ledger.recall(made.key);
       if (recalled !== undefined) return recalled as unknown as Settled<Answer>;
+      const request = "create" in made ? await made.create() : made;
       const settled = await controller.ask(request, context);
       await context.ledger.record(request.key, settled as unknown as Json);
       return settled;

@@ -25,6 +25,8 @@ export interface ServerState extends TargetState {
 /** How an endpoint stands, for whoever watches: all its servers together, and each of them. */
 export interface ControllerState extends Omit<TargetState, "url"> {
   readonly targets: readonly ServerState[];
+  /** When something was answered last; in the past where nothing was. */
+  readonly answeredMs: number;
 }
 
 export interface WatchedController extends Controller {
@@ -57,6 +59,7 @@ export function createController(options: ControllerOptions): WatchedController 
         pausedMs: first.pausedMs,
         reason: dispatch.refusal?.what ?? first.reason,
         targets,
+        answeredMs: dispatch.answeredMs,
       };
     },
     async close() {

@@ -42,7 +42,13 @@ export function createUnansweredError(
   return new ProviderError(`request ${key} had no whole answer in ${tries} sendings: ${reason}`, {
     where: where(place),
     next: adviseLost(place.endpoint, cause),
+    cause: outcome,
   });
+}
+
+/** True where the server was given up because no answer began in time. */
+export function isUnanswered({ cause }: ProviderError): boolean {
+  return (cause as Partial<Lost> | undefined)?.cause === "firstByteMs";
 }
 
 /** Only what is about time speaks of time: a longer wait for an answer that is none costs money and mends nothing. */

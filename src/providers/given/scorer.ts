@@ -4,7 +4,7 @@
 import type { LogProbability, Scorer } from "../../domain/ports.ts";
 import type { Example } from "../../domain/rows.ts";
 import type { Json } from "../../keys/canonical.ts";
-import { askRecorded } from "../control/ask-all.ts";
+import { askRecorded, type Later } from "../control/ask-all.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request, Settled, Target } from "../exchange.ts";
 import type { EndpointGate } from "../proving/gate.ts";
@@ -26,16 +26,25 @@ export function createHostedScorer({ version, settings, controller, send, gate }
     version,
     async *score(examples, { model }, context) {
       context.signal.throwIfAborted();
-      const way = await gate.enterGiven(model, context);
       const name = settings.model ?? model.lineage;
-      const createRequest = (example: Example): Request<GivenScore & Json> =>
-        createGivenRequest(example, { way, name, settings, send });
+      let way: Promise<GivenWay> | undefined;
+      // Whoever has all its scores by now needs nobody to be there.
+      const createRequest = (example: Example): Later<GivenScore & Json> => ({
+        key: createGivenKey(example.id),
+        async create() {
+          way ??= gate.enterGiven(model, context);
+          return createGivenRequest(example, { way: await way, name, settings, send });
+        },
+      });
       for await (const { item, settled } of askRecorded(examples, { controller, context, createRequest })) {
         yield readScore(item.id, settled);
       }
     },
   };
 }
+
+/** Of the attempt that scores that example, within its stage. */
+export const createGivenKey = (id: string): string => `given/${id}`;
 
 interface GivenCall {
   readonly way: GivenWay;
@@ -50,7 +59,7 @@ function createGivenRequest({ id, prompt, completion }: Example, call: GivenCall
   const text = { prompt, completion, join: call.way.join ?? settings.join };
   const promptTokens = computeTokenEstimate(joinAll(text));
   return {
-    key: `given/${id}`,
+    key: createGivenKey(id),
     rowCount: 0,
     // One token is written by servers that cannot write none.
     mostUsd: computeUsd(settings.price, promptTokens, 1),

@@ -1,9 +1,10 @@
 // The Chat port over any endpoint: each question asked once, its answer recorded with what it cost, recalled and not
 // paid again when the stage goes on.
 
+import type { Context } from "../../domain/context.ts";
 import type { Answer, Chat, Question } from "../../domain/hosted.ts";
 import type { Json } from "../../keys/canonical.ts";
-import { askRecorded } from "../control/ask-all.ts";
+import { askRecorded, type Later } from "../control/ask-all.ts";
 import type { Controller, Request } from "../exchange.ts";
 import { computeTokenEstimate, computeUsd } from "../usage.ts";
 import { computeMostTokens, createQuestionBody } from "./body.ts";
@@ -16,6 +17,8 @@ export interface ChatParts extends Talk {
   readonly controller: Controller;
   /** Everything of the endpoint that can change an answer. */
   readonly identity: Json;
+  /** Awaited by every stage before its first question is sent; throws where the endpoint is not to be asked. */
+  readonly enter?: (context: Context) => Promise<unknown>;
 }
 
 /** What is recorded: an answer the endpoint would not give has no text. */
@@ -25,12 +28,20 @@ interface Recorded extends Readonly<Record<string, Json>> {
 }
 
 export function createChat(parts: ChatParts): Chat {
-  const { controller, identity } = parts;
+  const { controller, identity, enter } = parts;
   return {
     version,
     identity,
     async *answer(questions, context) {
-      const createRequest = (question: Question): Request<Recorded> => createQuestion(parts, question);
+      let entered: Promise<unknown> | undefined;
+      const createRequest = (question: Question): Later<Recorded> => ({
+        key: question.id,
+        async create() {
+          entered ??= enter?.(context);
+          await entered;
+          return createQuestion(parts, question);
+        },
+      });
       for await (const { item, settled } of askRecorded(questions, { controller, context, createRequest })) {
         yield settled.kind === "answered"
           ? { id: item.id, ...settled.answer }

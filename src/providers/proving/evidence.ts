@@ -16,6 +16,8 @@ export interface Evidence {
   readonly given: GivenEvidence;
   /** Whether it tells why its texts end; null where no text showed it. Absent in evidence of older runs. */
   readonly hasFinish?: boolean | null;
+  /** How it took a question like a judge's. Absent where nothing judges there, and in evidence of older runs. */
+  readonly verdict?: VerdictEvidence;
   readonly fingerprint: Fingerprint;
   /** Of the models that were asked for by this endpoint's name before, each by the name it had. */
   readonly former?: readonly NamedFingerprint[];
@@ -53,6 +55,13 @@ export type GivenEvidence =
   /** It cannot be relied on, and why. */
   | { readonly kind: "refused"; readonly reason: string }
   /** Nothing will ask it for them, so nobody found out. */
+  | { readonly kind: "unasked" };
+
+export type VerdictEvidence =
+  /** `isObject`: the answer was one JSON object and nothing else. */
+  | { readonly kind: "taken"; readonly isObject: boolean }
+  | { readonly kind: "refused"; readonly reason: string; readonly param: string | null }
+  /** No request was left to find it out with. */
   | { readonly kind: "unasked" };
 
 export interface Canary {

@@ -6,14 +6,13 @@
 import type { Context } from "../../domain/context.ts";
 import type { Model } from "../../domain/ports.ts";
 import { ProviderError } from "../../errors.ts";
-import { adviseFinish } from "../control/endpoint-errors.ts";
-import { type GivenWay, givenWays } from "../given/ways.ts";
+import type { GivenWay } from "../given/ways.ts";
 import type { Found } from "../provider.ts";
 import { type ChangeParts, findKnown, keep, readBefore } from "./change.ts";
+import { checkFinish, checkTerms, checkVerdict, findWay } from "./checks.ts";
 import { computeFingerprint, type Evidence, type ListedModel } from "./evidence.ts";
 import { askModels, probeAway, probeEndpoint } from "./probe.ts";
-import { createProber, type ProbeParts } from "./prober.ts";
-import { givenAdvice } from "./proof.ts";
+import { createProber, everyUse, type ProbeParts } from "./prober.ts";
 
 export type { Uses } from "./prober.ts";
 
@@ -23,10 +22,17 @@ export interface EndpointGate {
    * Throws ProviderError where it does not, does not answer, or is no longer what it was.
    */
   enter(model: Model, context: Context): Promise<Evidence>;
-  /** Proves without asking for anything afterwards: before stages begin, so that none has looked at rows of a former model. */
+  /** The same for questions: also that it takes what a judge asks it. */
+  enterJudge(model: Model, context: Context): Promise<Evidence>;
+  /**
+   * Proves it for everything that the experiment asks of it, before stages begin: nothing is bought anywhere yet, and no
+   * stage has looked at rows of a former model.
+   */
   meet(model: Model, context: Context): Promise<void>;
   /** The same for scores of given texts: resolves with the way that was proved, throws where none was. */
   enterGiven(model: Model, context: Context): Promise<GivenWay>;
+  /** Whether it finds out about the endpoint just now. */
+  isProving(): boolean;
 }
 
 export interface GateParts extends ProbeParts, ChangeParts {
@@ -44,17 +50,21 @@ export function createEndpointGate(given: GateParts): EndpointGate {
   };
   // Whoever serves the run's own models is asked for its list by every stage, and has to be there.
   const parts: GateParts = digests === null ? given : { ...given, leaveOut };
+  let underWay = 0;
   let proving: { readonly evidence: Promise<Evidence>; readonly signal: AbortSignal } | undefined;
   const proveOnce = async (model: Model, context: Context): Promise<Evidence> => {
     for (;;) {
       proving ??= { evidence: prove(parts, model, context), signal: context.signal };
       const mine = proving;
+      underWay += 1;
       try {
         return await mine.evidence;
       } catch (error) {
         if (proving === mine) proving = undefined;
         // Another stage was told to stop while it found out; this one was not.
         if (!mine.signal.aborted || context.signal.aborted) throw error;
+      } finally {
+        underWay -= 1;
       }
     }
   };
@@ -85,37 +95,31 @@ export function createEndpointGate(given: GateParts): EndpointGate {
       { where: nameOf(parts), next: "name an endpoint that serves each generation's model under model.endpoint" },
     );
   };
+  const { isSampled, isJudge, isScored } = parts.uses ?? everyUse;
   return {
     async enter(model, context) {
       const evidence = await enter(model, context);
       checkFinish(parts, evidence);
       return evidence;
     },
+    async enterJudge(model, context) {
+      const evidence = await enter(model, context);
+      checkFinish(parts, evidence);
+      checkVerdict(parts, evidence);
+      return evidence;
+    },
     async meet(model, context) {
-      await enter(model, context);
+      const evidence = await enter(model, context);
+      if (isSampled || isJudge) checkFinish(parts, evidence);
+      if (isSampled) checkTerms(parts, evidence);
+      if (isJudge) checkVerdict(parts, evidence);
+      if (isScored) findWay(parts, evidence);
     },
     async enterGiven(model, context) {
-      const { given } = await enter(model, context);
-      if (given.kind === "unasked") throw new TypeError(`no given text was to be scored by ${nameOf(parts)}`);
-      const way = given.kind === "proved" ? givenWays.find(({ name }) => name === given.way) : undefined;
-      if (way) return way;
-      const reason = given.kind === "refused" ? given.reason : `the way ${given.way} is unknown`;
-      throw new ProviderError(`given texts cannot be scored there: ${reason}`, {
-        where: nameOf(parts),
-        next: givenAdvice,
-      });
+      return findWay(parts, await enter(model, context));
     },
+    isProving: () => underWay > 0,
   };
-}
-
-/** Before anything is paid for that would be taken for no answer; scores of given texts need no end. */
-function checkFinish(parts: GateParts, { hasFinish }: Evidence): void {
-  const { settings } = parts;
-  if (hasFinish !== false || !settings.hasFinish) return;
-  throw new ProviderError("it does not say why its texts end: none of those it was probed with has a finish_reason", {
-    where: nameOf(parts),
-    next: adviseFinish(settings.name),
-  });
 }
 
 const nameOf = ({ settings }: ProbeParts): string => `endpoint ${settings.name}`;

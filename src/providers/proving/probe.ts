@@ -5,14 +5,13 @@ import type { Context } from "../../domain/context.ts";
 import type { Model } from "../../domain/ports.ts";
 import { ProviderError } from "../../errors.ts";
 import type { EndpointSettings } from "../endpoint.ts";
-import { createLimit, finish } from "../openai/body.ts";
-import { routeOf } from "../openai/talk.ts";
 import { probeAbilities, unknownAbilities } from "./abilities.ts";
 import type { Evidence, Fingerprint, ListedModel } from "./evidence.ts";
 import { findChange } from "./fingerprint.ts";
-import { hasModel, readModels } from "./models.ts";
+import { checkName, createMuteError, readModels } from "./models.ts";
 import { createProber, everyUse, mostRequests, type ProbeParts, type Prober, type Uses } from "./prober.ts";
 import { type CanaryFindings, type ProofTask, proveGiven } from "./proof.ts";
+import { tryQuestion } from "./verdicts.ts";
 
 /**
  * Probes, proves and fingerprints, as far as that is of use; `before` is what a fingerprint is to be held against. Throws
@@ -76,15 +75,17 @@ function createTask({ isSampled, isJudge, isScored }: Uses, before: Fingerprint 
 async function readFirst(
   prober: Prober,
   found: ServerFindings,
-  { isSampled, isPlain }: Pick<Uses, "isSampled"> & Pick<ProofTask, "isPlain">,
+  { isSampled, question, isPlain }: Pick<Uses, "isSampled" | "question"> & Pick<ProofTask, "isPlain">,
 ): Promise<Evidence> {
   const { listed, canaries, completions, dialect, given } = found;
+  const verdict = question && (await tryQuestion(prober, question));
   const abilities = isSampled
     ? await probeAbilities(prober, { completions, dialect })
     : { ...unknownAbilities, completions };
   const fingerprint: Fingerprint = { kind: "canaries", canaries, ...(isPlain && { isPlain }) };
   const { model, hasFinish } = prober;
-  return { version: 1, model, listed, abilities, given, hasFinish: hasFinish(), fingerprint, requestCount: 0 };
+  const told = { listed, abilities, given, hasFinish: hasFinish(), ...(verdict && { verdict }) };
+  return { version: 1, model, ...told, fingerprint, requestCount: 0 };
 }
 
 /** Models of the run's own are told by their digests, whatever they write. */
@@ -106,7 +107,7 @@ async function readServer(
   const listed = reply.kind === "told" ? readModels(reply.value) : null;
   await checkName(prober, listed);
   const found = await proveGiven(prober, listed, task);
-  if (found.canaries.length === 0) throw createMuteError(prober);
+  if (found.canaries.length === 0) throw createMuteError(prober, listed);
   return { ...found, listed };
 }
 
@@ -129,33 +130,4 @@ function checkTwin(
 export async function askModels(prober: Prober): Promise<readonly ListedModel[] | null> {
   const reply = await prober.ask({ name: "models", path: "/models" });
   return reply.kind === "told" ? readModels(reply.value) : null;
-}
-
-/**
- * A server whose list does not hold the name may serve it all the same, and a server may answer by any name with the one
- * model it has. Whoever answers by a name that nobody has is of the second kind.
- */
-async function checkName({ settings, model, ask }: Prober, listed: readonly ListedModel[] | null): Promise<void> {
-  if (listed === null || listed.length === 0 || hasModel(listed, model)) return;
-  const name = "refeed-names-no-model";
-  const asked = settings.ask === "chat" ? { messages: [{ role: "user", content: "One" }] } : { prompt: "One" };
-  const body = finish(settings, { model: name, ...asked, ...createLimit(settings, 1) });
-  const reply = await ask({ name: "any-name", path: routeOf(settings), body, tokenCount: 1 });
-  if (reply.kind === "untold") return;
-  const ids = listed.slice(0, 5).map(({ id }) => id);
-  const more = listed.length > ids.length ? ` and ${listed.length - ids.length} more` : "";
-  throw new ProviderError(
-    `it serves ${ids.join(", ")}${more}, not ${model}, and answers by whatever name it is asked`,
-    { where: `endpoint ${settings.name}`, next: `set model to what it serves: model: ${ids[0]}` },
-  );
-}
-
-/** Not one text came back: what it said of the last request tells why. */
-function createMuteError({ settings, model, untold }: Prober): ProviderError {
-  const { reason, next } = untold.at(-1) ?? { reason: "its answers hold no text", next: undefined };
-  const advice = next ?? "check the endpoint's url, model and ask";
-  return new ProviderError(`it writes nothing as ${model}: ${reason}`, {
-    where: `endpoint ${settings.name}`,
-    next: advice,
-  });
 }

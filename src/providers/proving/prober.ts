@@ -31,7 +31,16 @@ export interface ProbeCall {
 export type ProbeReply =
   | { readonly kind: "told"; readonly value: unknown }
   /** It will not be told: not known there, not allowed, or no requests are left to ask with. */
-  | { readonly kind: "untold"; readonly reason: string; readonly next?: string; readonly isAway?: true };
+  | Untold;
+
+export interface Untold {
+  readonly kind: "untold";
+  readonly reason: string;
+  readonly next?: string;
+  /** The member of the request that was not taken, where the server names it. */
+  readonly param?: string;
+  readonly isAway?: true;
+}
 
 /** Asks one endpoint, and counts. */
 export interface Prober {
@@ -43,8 +52,8 @@ export interface Prober {
   left(): number;
   /** Whether some text of the route that is sampled came with the reason of its end; null before any text came. */
   hasFinish(): boolean | null;
-  /** What was not told, the latest last. */
-  readonly untold: readonly Extract<ProbeReply, { readonly kind: "untold" }>[];
+  /** What was not told, the latest last, and by which path it was asked for. */
+  readonly untold: readonly (Untold & { readonly path: string })[];
 }
 
 export interface ProbeParts {
@@ -65,7 +74,7 @@ export function createProber(
 ): Prober {
   let count = 0;
   let hasFinish: boolean | null = null;
-  const untold: Extract<ProbeReply, { readonly kind: "untold" }>[] = [];
+  const untold: (Untold & { readonly path: string })[] = [];
   const left = (): number => mostRequests - count;
   return {
     settings,
@@ -89,7 +98,7 @@ export function createProber(
         settled.kind === "answered" ? settled.answer : { kind: "untold", reason: settled.reason };
       // Kept for whoever wants to know what was paid for; a later process probes again.
       await context.ledger.record(request.key, reply.kind === "told" ? { kind: "told" } : { ...reply });
-      if (reply.kind === "untold") untold.push(reply);
+      if (reply.kind === "untold") untold.push({ ...reply, path: call.path });
       else if (call.path === routeOf(settings)) hasFinish = findFinish(reply.value, hasFinish);
       return reply;
     },
@@ -121,6 +130,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
   const { name, path, isBeside = false, body = null, tokenCount = 0, mayBeAway = false } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
   const url = server === "any" ? undefined : settings.urls[server];
+  const mostLost = Math.min(mostLostLists, settings.limits.tries);
   let [failureCount, lostCount] = [0, 0];
   return {
     key: server === 0 ? `probe/${settings.name}/${name}` : `probe/${settings.name}/server-${server}/${name}`,
@@ -135,25 +145,32 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
         { method: body === null ? "GET" : "POST", path, body },
         signal,
       );
-      const untold = (reason: string, next?: string): Outcome<ProbeReply> => {
+      const untold = (reason: string, more: Pick<Untold, "next" | "param" | "isAway"> = {}): Outcome<ProbeReply> => {
         const usage = { url: target.url, promptTokens: 0, completionTokens: 0, usd: 0 };
-        return { kind: "answered", answer: { kind: "untold", reason, ...(next === undefined ? {} : { next }) }, usage };
+        return { kind: "answered", answer: { kind: "untold", reason, ...more }, usage };
       };
       if (reply.kind === "json") {
         const usage = { url: target.url, ...readUsage(reply.value, settings.price, promptTokens) };
         return { kind: "answered", answer: { kind: "told", value: reply.value }, usage };
       }
-      if (reply.kind === "unreachable" && mayBeAway) {
-        const usage = { url: target.url, promptTokens: 0, completionTokens: 0, usd: 0 };
-        return { kind: "answered", answer: { kind: "untold", reason: reply.reason, isAway: true }, usage };
+      if (reply.kind === "unreachable" && mayBeAway) return untold(reply.reason, { isAway: true });
+      if (reply.kind === "denied") {
+        const { reason, next, param } = reply;
+        return untold(reason, { next, ...(param !== undefined && { param }) });
       }
-      if (reply.kind === "denied") return untold(reply.reason, reply.next);
       if (reply.kind === "refused") return untold(reply.reason);
-      if (reply.kind === "lost" && body === null && ++lostCount >= mostLostLists) return untold(reply.reason);
+      if (reply.kind === "lost" && body === null && !isSlow(reply) && ++lostCount >= mostLost) {
+        return untold(reply.reason);
+      }
       if (reply.kind === "busy" && reply.mayMeanNever && (isLast() || ++failureCount >= mostFailures)) {
         return untold(reply.reason);
       }
       return reply;
     },
   };
+}
+
+/** Who did not answer in time has not shown that it has no list. */
+function isSlow({ cause }: Extract<Outcome<never>, { readonly kind: "lost" }>): boolean {
+  return cause === "firstByteMs" || cause === "idleMs" || cause === "totalMs";
 }

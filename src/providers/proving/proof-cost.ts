@@ -1,6 +1,8 @@
 // What an endpoint is to be proved for and what that takes, as it can be told before anything is asked. It knows no answer.
 
 import type { EndpointSettings } from "../endpoint.ts";
+import type { Saying } from "../openai/body.ts";
+import { computeTokenEstimate } from "../usage.ts";
 
 /** What will be asked of an endpoint: what nothing will ask for is not found out either. */
 export interface Uses {
@@ -10,6 +12,17 @@ export interface Uses {
   readonly isJudge: boolean;
   /** Log-probabilities of given texts. */
   readonly isScored: boolean;
+  /** True where draws are to be told with their log-probabilities, by which they are selected. */
+  readonly isSelf?: boolean;
+  /** Of a judge: a question like those that it will be asked. */
+  readonly question?: TrialQuestion;
+  /** Of a classifier, which has no other use: the labels whose scores are wanted, null for the only one. */
+  readonly labels?: readonly (string | null)[];
+}
+
+export interface TrialQuestion extends Saying {
+  /** Where its length stands in the experiment file. */
+  readonly field: string;
 }
 
 export const everyUse: Uses = { isSampled: true, isJudge: true, isScored: true };
@@ -32,6 +45,7 @@ type Asked = Pick<EndpointSettings, "model" | "ask" | "urls">;
  */
 export function computeProofCost(endpoint: Asked, uses: Uses): ProofCost {
   const serverCount = Math.max(1, endpoint.urls.length);
+  if (uses.labels !== undefined) return { calls: 1, promptTokens: labelTokens, completionTokens: 0 };
   if (endpoint.model === null) {
     // Its canaries, which are given back to it where they are to be scored; of one server the draws.
     const together = serverCount * (uses.isScored ? 2 : 1);
@@ -39,8 +53,20 @@ export function computeProofCost(endpoint: Asked, uses: Uses): ProofCost {
     return price(together + draws, together * ownCanaries + draws);
   }
   const isJudge = endpoint.ask === "chat" && !uses.isSampled && !uses.isScored;
-  const textCalls = serverCount * ((isJudge ? mostOfJudge : mostRequests) - 1);
-  return price(textCalls, textCalls);
+  // A question comes on top of what a judge is told by, and of all there is to find out it is a part.
+  const most = serverCount * ((isJudge ? mostOfJudge : mostRequests) - 1);
+  const textCalls = isJudge || uses.question === undefined ? most : most - 1;
+  const texts = price(textCalls, textCalls);
+  return uses.question === undefined ? texts : addQuestion(texts, uses.question);
+}
+
+/** Of one server, whose answer stands for all. */
+function addQuestion(cost: ProofCost, question: TrialQuestion): ProofCost {
+  return {
+    calls: cost.calls + 1,
+    promptTokens: cost.promptTokens + computeTokenEstimate(JSON.stringify(question)) + bodyTokens,
+    completionTokens: cost.completionTokens + question.maxTokens,
+  };
 }
 
 /** Two draws, the same again, and whether it chats. */
@@ -51,6 +77,12 @@ const ownCanaries = 8;
 
 /** The list, a name that nobody has, a canary by each of three dialects, and the same again. */
 const mostOfJudge = 6;
+
+/** What stands around a question. */
+const bodyTokens = 100;
+
+/** The one sentence that a classifier is shown. */
+const labelTokens = 25;
 
 /** A canary as it is given back, and as long as it may be. */
 const textTokens = { prompt: 128, completion: 96 };

@@ -57,7 +57,8 @@ export function classifyReply(reply: FaultyReply): Fault {
   if (isRefusal(status, complaint)) {
     return { kind: "refused", reason, usage: { url, promptTokens: 0, completionTokens: 0, usd: 0 } };
   }
-  return { kind: "denied", reason, next: nextByStatus(status, complaint) };
+  const { param } = complaint;
+  return { kind: "denied", reason, next: nextByStatus(status, complaint), ...(param !== null && { param }) };
 }
 
 /** True where this one request is at fault, and no other. */
@@ -80,7 +81,8 @@ function classifyMove({ url, headers, status, redact }: FaultyReply): Fault {
 }
 
 function nextByStatus(status: number, complaint: Complaint): string {
-  if (has(complaint, /^model_not_(found|available)$/)) return "look up the model's name with refeed doctor";
+  if (has(complaint, /^model_not_(found|available)$/))
+    return "set the endpoint's model to one that it serves: GET /models lists them";
   if (status === 401) return "check the variable that the endpoint's key names";
   if (status === 403) return "check what the key may do, and the model";
   if (status === 404) return "check the endpoint's url, which usually ends in /v1, and its model";

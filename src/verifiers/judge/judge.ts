@@ -31,7 +31,7 @@ const ordinary = "faithful to the article, complete in what matters, short, and 
 
 export function createJudge(options: JudgeOptions) {
   const { chat, template, criteria, scale, against, hasReference, maxTokens, canaryCount } = options;
-  const form = scale === null ? pairwiseForm : createForm(criteria, scale);
+  const form = createJudgeForm(criteria, scale);
   const told = renderCriteria(criteria, scale === null ? "" : "score: ");
   const maker = createQuestionMaker({ template, form, criteria: told, maxTokens });
   const verifier: Verifier =
@@ -52,7 +52,10 @@ export function createJudge(options: JudgeOptions) {
   return { verifier, parameters, ...(canaryCount > 0 && { canaries: createCanaries(canaries) }) };
 }
 
-function createForm(criteria: JudgeOptions["criteria"], { low, high }: NonNullable<JudgeOptions["scale"]>): Form {
+/** What a verdict is to hold. */
+export function createJudgeForm(criteria: JudgeOptions["criteria"], scale: JudgeOptions["scale"]): Form {
+  if (scale === null) return pairwiseForm;
+  const { low, high } = scale;
   const names = Object.keys(criteria);
   const numbers = Array.from({ length: high - low + 1 }, (_, index) => low + index);
   return Object.fromEntries((names.length > 0 ? names : ["score"]).map((name) => [name, numbers]));

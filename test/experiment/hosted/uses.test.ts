@@ -4,14 +4,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { computeUses } from "../../../src/experiment/hosted/uses.ts";
 import { parseExperiment } from "../../../src/experiment/parse.ts";
+import type { Uses } from "../../../src/providers/proving/proof-cost.ts";
 
-function read(text: string) {
+function readUses(text: string) {
   const experiment = parseExperiment(`dataset: { name: newswire }\n${text}`);
   assert.ok(experiment.system === "language");
+  return (name: string): Uses => computeUses(name, experiment);
+}
+
+function read(text: string) {
+  const compute = readUses(text);
   return (name: string): string => {
-    const uses = computeUses(name, experiment);
+    const uses = compute(name);
     return Object.entries(uses)
-      .flatMap(([use, isAsked]) => (isAsked ? use : []))
+      .flatMap(([use, isAsked]) => (isAsked === true ? use : []))
       .join(" ");
   };
 }
@@ -53,4 +59,31 @@ arms: { verifier: [judge, weak], select.keep: 50% }
 generations: 1
 `);
   assert.equal(uses("teacher"), "isSampled isJudge isScored");
+});
+
+test("a judge is tried with the question of the one that may say most, a reward model for its labels", () => {
+  const uses = readUses(`endpoints: { grader: ${hosted}, rm: ${hosted} }
+model: { trainer: scripted }
+verifiers:
+  short: { kind: judge, endpoint: grader, mode: pairwise, against: lead, maxTokens: 50 }
+  long: { kind: judge, endpoint: grader, criteria: { faithful: says what is there }, maxTokens: 90 }
+  one: { kind: reward, endpoint: rm }
+  other: { kind: reward, endpoint: rm, label: GOOD }
+arms: { verifier: [short, long, one, other], select.keep: 50% }
+`);
+  const { question, labels } = uses("grader");
+  assert.equal(labels, undefined);
+  assert.deepEqual([question?.field, question?.maxTokens], ["verifiers.long.maxTokens", 90]);
+  assert.match(JSON.stringify(question?.schema), /"required":\["id","reason","faithful"\]/);
+  assert.match(
+    question?.text ?? "",
+    /bridge.*\{"id": "\w{12}", "reason": .*"faithful": a whole number from 1 to 10\}$/s,
+  );
+  assert.deepEqual(uses("rm").labels, [null, "GOOD"]);
+});
+
+test("draws have to be told with log-probabilities where an arm selects by them", () => {
+  const text = (verifier: string) => `${teacher}arms: { verifier: ${verifier}, select.keep: 50% }\n`;
+  assert.equal(read(text("self"))("teacher").includes("isSelf"), true);
+  assert.equal(read(text("oracle"))("teacher").includes("isSelf"), false);
 });

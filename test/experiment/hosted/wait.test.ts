@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderWait } from "../../../src/experiment/hosted/endpoint.ts";
+import { createQuiet, renderWait } from "../../../src/experiment/hosted/waits.ts";
 
 const target = (url: string, pausedMs: number, reason: string | null = "nobody listens there (ECONNREFUSED)") => ({
   ...{ url, pausedMs, reason },
@@ -20,4 +20,22 @@ test("the live line says which server is waited for, also while others are asked
   assert.equal(wait(target("http://a/v1", 5000, null)), "teacher waits 5 s: it was asked to");
   assert.equal(wait(one, { ...two, isLeftOut: true }), "teacher goes without http://b/v1: nobody listened there");
   assert.equal(wait(target("http://a/v1", 999), target("http://b/v1", 0)), null);
+});
+
+test("the live line says of whom nothing has come for long, while something is under way", () => {
+  let now = 0;
+  const quiet = createQuiet("teacher", () => now);
+  const look = (atSeconds: number, inFlight: number, answeredMs: number): string | null => {
+    now = 1000 * atSeconds;
+    return quiet({ inFlight, answeredMs });
+  };
+  assert.equal(look(0, 1, 0), null);
+  assert.equal(look(9.9, 1, 0), null);
+  assert.equal(look(12.3, 1, 0), "teacher has not answered for 12 s, 1 request under way");
+  assert.equal(look(13, 3, 1), null);
+  assert.equal(look(30, 3, 1), "teacher has not answered for 17 s, 3 requests under way");
+  // Between two stages nobody waits for it, however long that is.
+  assert.equal(look(40, 0, 4), null);
+  assert.equal(look(400, 2, 4), null);
+  assert.equal(look(411, 2, 4), "teacher has not answered for 11 s, 2 requests under way");
 });

@@ -182,7 +182,7 @@ test("a model that is not listed is refused where any name is answered, and take
   });
   await assert.rejects(
     probe(context, { kind: "vllm", served: "tiny" }),
-    /writes nothing as teacher: 404.*does not exist/,
+    /endpoint teacher: it does not answer as teacher: 404: The model `teacher` does not exist; it serves tiny$/,
   );
   const { listed, given } = await probe(context, { kind: "vllm", hasNoList: true });
   assert.equal(listed, null);

@@ -80,7 +80,7 @@ test("a denial says the server's own words, visible and cut, and the step to tak
   assert.ok(fault.kind === "denied");
   assert.match(fault.reason, /^404 model_not_found: no \u241b\[31mmodel xy+\.\.\.$/);
   assert.ok(fault.reason.length < 400);
-  assert.match(fault.next, /doctor/);
+  assert.match(fault.next, /GET \/models lists them/);
   const page = classify(404, `<!DOCTYPE html><html><head><title>Not here</title></head><body>${"x".repeat(9999)}`);
   assert.ok(page.kind === "denied" && page.reason === "404: Not here");
 });
