@@ -102,14 +102,24 @@ export class LauncherError extends RefeedError {
   readonly code = "launcher";
 }
 
+export type BudgetUnit = "usd" | "requests" | "tokens";
+
+interface BudgetErrorDetails extends ErrorDetails {
+  readonly isFull?: boolean;
+  readonly unit?: BudgetUnit | undefined;
+}
+
 export class BudgetError extends RefeedError {
   readonly code = "budget";
   /** Requests under way hold a part of it that they may give back: what did not fit may fit later. */
   readonly isFull: boolean;
+  /** Which cap of the run's budget it is; undefined for any other. */
+  readonly unit: BudgetUnit | undefined;
 
-  constructor(what: string, details: ErrorDetails & { readonly isFull?: boolean } = {}) {
+  constructor(what: string, details: BudgetErrorDetails = {}) {
     super(what, details);
     this.isFull = details.isFull ?? false;
+    this.unit = details.unit;
   }
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { RunRecord } from "../domain/record.ts";
-import { CancelledError, GateError } from "../errors.ts";
+import { BudgetError, CancelledError, GateError } from "../errors.ts";
 import { createBreachError, findFatal } from "../experiment/compose/lint-check.ts";
 import { findBrokenGates } from "../experiment/gates.ts";
 import { type RunEvent, type RunRequest, runExperiment } from "../experiment/run.ts";
@@ -18,9 +18,10 @@ import { writeWhole } from "../store/whole-file.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
-import { validateCost } from "./max-cost.ts";
+import { adviseBudget, validateCost } from "./max-cost.ts";
 import { createProgress, type ExecutionFlags } from "./progress.ts";
 import { quote } from "./quote.ts";
+import { hasLeft, renderSpent } from "./spending.ts";
 import { listStarted } from "./touched.ts";
 import { boundYoungHeap } from "./young-heap.ts";
 
@@ -52,18 +53,20 @@ export async function executeRun(request: RunRequest, environment: Environment, 
     progress.watch(event);
   };
   try {
-    const outcome = await runExperiment(request, { signal, clock, onEvent, holder, readSecret });
+    const { spending, ...outcome } = await runExperiment(request, { signal, clock, onEvent, holder, readSecret });
     progress.close();
-    say({ event: "run-done", run: shown, ...outcome });
+    say({ event: "run-done", run: shown, ...outcome, ...(hasLeft(spending) && spending) });
     if (!flags.isJson && outcome.reusedCount === outcome.stageCount) {
       stdout.write(
         `${renderVisibleLine(shown)} is finished: all ${outcome.stageCount} stages are done, nothing to run\n`,
       );
     }
+    if (!flags.isJson && hasLeft(spending)) stdout.write(`${renderSpent(spending)}\n`);
   } catch (error) {
     progress.close();
     if (error instanceof CancelledError) way.tell();
-    throw error;
+    const { experiment } = request.prepared;
+    throw error instanceof BudgetError ? adviseBudget(error, { experiment, shown, environment }) : error;
   } finally {
     way.close();
   }

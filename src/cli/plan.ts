@@ -15,10 +15,13 @@ import { addCosts, type Plan, readPlan } from "../experiment/plan.ts";
 import { type PreparedExperiment, prepareExperiment } from "../experiment/prepare.ts";
 import { readExperiment } from "../experiment/read.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
+import { isRunFolder } from "../store/run-folder.ts";
+import { readRunSpending } from "../store/status.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
 import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
+import { hasLeft, renderSpent } from "./spending.ts";
 import { renderTouched } from "./touched.ts";
 
 export function createPlanCommand(environment: Environment): Command {
@@ -69,6 +72,8 @@ export async function renderPlan(
   stdout.write(`\n${renderTouched(prepared.experiment, { cwd: environment.cwd, directory })}`);
   const isInside = left.calls === 0 && left.usd === 0;
   stdout.write(`\n${isInside ? "nothing leaves this process" : "left to pay"}: ${renderOutside(left)}\n`);
+  const spending = (await isRunFolder(directory)) ? readRunSpending(directory) : null;
+  if (spending !== null && hasLeft(spending)) stdout.write(`so far ${renderSpent(spending)}\n`);
   if (isChanged) stdout.write(renderShown(renderChanges(plan, relative(environment.cwd, directory) || ".")));
 }
 

@@ -1,12 +1,13 @@
 // How a run is watched: a live line on a terminal, a plain line now and then elsewhere, NDJSON for programs.
 // It reads the loop's events and never answers them.
 
-import type { Spending } from "../domain/context.ts";
+import type { Answered, Budget, Spending } from "../domain/context.ts";
+import { computeForecast, type Expected, type Forecast, type Rows } from "../experiment/forecast.ts";
 import type { RunEvent } from "../experiment/run.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { clearLine } from "./output.ts";
-import { type Expectation, renderSpending } from "./spending.ts";
+import { hasLeft, projectCost, renderSpending } from "./spending.ts";
 
 export interface ExecutionFlags {
   readonly isJson: boolean;
@@ -44,7 +45,7 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     if (!isLast && now - lastShown < (isLive ? liveMs : plainMs)) return;
     lastShown = now;
     // At the end the run is closed already; its last stage told what was spent.
-    if (!isLast) readSpent(counts);
+    if (!isLast) readForecast(counts);
     const line = renderLine(counts, now);
     if (isLive) stderr.write(`${clearLine}${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
     else stderr.write(`${line}\n`);
@@ -79,10 +80,22 @@ interface Counts {
   readonly finishedByKind: Map<string, number>;
   readonly spentByKind: Map<string, number>;
   readonly beginByKey: Map<string, number>;
-  readonly rowsByKey: Map<string, number>;
+  readonly rowsByKey: Map<string, Rows>;
+  readonly finishedKeys: Set<string>;
   last: string;
   readWaits: () => readonly string[];
-  spending: { readonly read: () => Spending; latest: Spending; readonly expected: Expectation } | null;
+  spending: Watched | null;
+}
+
+/** What leaves the process, as it was planned and as it is. */
+interface Watched {
+  readonly read: () => Spending;
+  readonly readAnswered: () => ReadonlyMap<string, Answered>;
+  readonly answeredAtStart: ReadonlyMap<string, Answered>;
+  readonly expected: Expected;
+  readonly budget: Partial<Budget>;
+  latest: Spending;
+  forecast: Forecast;
 }
 
 function createCounts(startMs: number): Counts {
@@ -97,6 +110,7 @@ function createCounts(startMs: number): Counts {
     spentByKind: new Map(),
     beginByKey: new Map(),
     rowsByKey: new Map(),
+    finishedKeys: new Set(),
     last: "",
     readWaits: () => [],
     spending: null,
@@ -107,9 +121,13 @@ function count(counts: Counts, event: RunEvent, now: number): void {
   if (event.kind === "run-planned") {
     counts.stageCount = event.stageCount;
     counts.reusedCount = event.doneCount;
-    const { readSpending, outside, budget } = event;
-    const atStart = readSpending();
-    counts.spending = { read: readSpending, latest: atStart, expected: { atStart, outside, budget } };
+    const { readSpending, readAnswered, expected, budget } = event;
+    // Those of the ledger go on counting.
+    const answeredAtStart = new Map([...readAnswered()].map(([key, answered]) => [key, { ...answered }]));
+    counts.spending = {
+      ...{ read: readSpending, latest: readSpending(), readAnswered, answeredAtStart, expected, budget },
+      forecast: { calls: 0, usd: 0 },
+    };
     counts.readWaits = event.readWaits;
     for (const [kind, open] of Object.entries(event.openByKind)) counts.plannedByKind.set(kind, open);
     return;
@@ -117,12 +135,13 @@ function count(counts: Counts, event: RunEvent, now: number): void {
   const { key, description } = event.request;
   const { kind, turn } = description;
   if (event.kind === "stage-started") counts.beginByKey.set(key, now);
-  if (event.kind === "stage-progress" && kind === "sample") {
-    counts.sampledRows += event.doneCount - (counts.rowsByKey.get(key) ?? 0);
-    counts.rowsByKey.set(key, event.doneCount);
+  if (event.kind === "stage-progress") {
+    if (kind === "sample") counts.sampledRows += event.doneCount - (counts.rowsByKey.get(key)?.done ?? 0);
+    counts.rowsByKey.set(key, { done: event.doneCount, total: event.totalCount });
   }
   if (event.kind === "stage-finished") {
     counts.finishedCount += 1;
+    counts.finishedKeys.add(key);
     readSpent(counts);
     counts.finishedByKind.set(kind, (counts.finishedByKind.get(kind) ?? 0) + 1);
     counts.spentByKind.set(kind, (counts.spentByKind.get(kind) ?? 0) + now - (counts.beginByKey.get(key) ?? now));
@@ -132,6 +151,15 @@ function count(counts: Counts, event: RunEvent, now: number): void {
 
 function readSpent({ spending }: Counts): void {
   if (spending) spending.latest = spending.read();
+}
+
+function readForecast(counts: Counts): void {
+  const { spending, rowsByKey, finishedKeys } = counts;
+  if (spending === null) return;
+  readSpent(counts);
+  const { expected, readAnswered, answeredAtStart } = spending;
+  const isFinished = (key: string): boolean => finishedKeys.has(key);
+  spending.forecast = computeForecast(expected, { answered: readAnswered(), answeredAtStart, rowsByKey, isFinished });
 }
 
 function renderLine(counts: Counts, now: number): string {
@@ -148,7 +176,7 @@ function renderLine(counts: Counts, now: number): string {
     .readWaits()
     .map((wait) => `, ${renderVisibleLine(wait)}`)
     .join("");
-  const spent = spending === null ? "" : renderSpending(spending.latest, spending.expected, done === counts.stageCount);
+  const spent = spending === null ? "" : renderSpending(spending.latest, spending, done === counts.stageCount);
   return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}${spent}${waits}  ${counts.last}`;
 }
 
@@ -174,12 +202,14 @@ function renderDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-function describeEvent(event: RunEvent, { spending }: Counts): Readonly<Record<string, unknown>> {
+function describeEvent(event: RunEvent, counts: Counts): Readonly<Record<string, unknown>> {
+  const { spending } = counts;
   if (event.kind === "run-planned")
     return { event: event.kind, stages: event.stageCount, done: event.doneCount, trials: event.trialCount };
   const { key, description } = event.request;
   const { arm, seed, generation } = description.turn;
   const told = { event: event.kind, stage: description.kind, key, arm: arm.id, seed, generation };
-  const isSpent = event.kind === "stage-finished" && spending !== null && spending.latest.spent.requests > 0;
-  return isSpent ? { ...told, ...spending.latest } : told;
+  if (event.kind !== "stage-finished" || spending === null || !hasLeft(spending.latest)) return told;
+  readForecast(counts);
+  return { ...told, ...spending.latest, projected: projectCost(spending.latest, spending.forecast) };
 }

@@ -1,59 +1,81 @@
-// What a run has spent and reserved, as its live line and its status tell it, and what it will come to.
+// What a run has spent, reserved and possibly paid, as its live line, its status and its plan tell it, and what it will come
+// to. The numbers are the ledger's; there are no others.
 
-import type { Budget, Spending } from "../domain/context.ts";
+import type { Amount, Budget, Spending } from "../domain/context.ts";
+import type { Forecast } from "../experiment/forecast.ts";
 
-export interface Expectation {
-  /** When this process began. */
-  readonly atStart: Spending;
-  /** What the stages still to be run were expected to send then. */
-  readonly outside: { readonly calls: number; readonly usd: number };
+export interface Outlook {
   readonly budget: Partial<Budget>;
+  /** Still to come. */
+  readonly forecast: Forecast;
 }
 
-/** Calls after which their mean says more than the estimate. */
-const tellingCalls = 20;
-
-/** US dollars that the run will have cost at its end: the calls left at what those of this process cost. */
-export function projectCost({ spent, reserved }: Spending, { atStart, outside }: Expectation): number {
-  const usd = spent.usd + reserved.usd;
-  const before = atStart.spent.usd + atStart.reserved.usd;
-  const made = spent.requests - atStart.spent.requests;
-  if (made < tellingCalls) return Math.max(usd, before + outside.usd);
-  return usd + (Math.max(0, outside.calls - made) * (usd - before)) / made;
+/** What a run will have taken at its end; what is under way is among what is still to come. */
+export function projectCost({ spent, possiblyPaid }: Spending, { calls, usd }: Forecast): Omit<Amount, "tokens"> {
+  return {
+    usd: spent.usd + possiblyPaid.usd + usd,
+    requests: spent.requests + possiblyPaid.requests + Math.round(calls),
+  };
 }
 
-/** `, $0.42 of $5 spent (9 requests, 900 tokens), about $1.30 at the end`; empty where nothing has left the process. */
-export function renderSpending(spending: Spending, expectation: Expectation, isOver: boolean): string {
-  const { usd, requests, tokens } = spending.spent;
-  const { budget, outside } = expectation;
-  if (requests === 0) return "";
-  const projected = projectCost(spending, expectation);
-  if (projected === 0 && (budget.usd ?? null) === null) {
-    const expected = expectation.atStart.spent.requests + outside.calls;
-    return outside.calls > 0
-      ? `, ${requests} of about ${count(expected, "request")}`
-      : `, ${count(requests, "request")}`;
+/**
+ * `, $0.42 of $5 spent (9 of 50 requests, 900 tokens), at most $0.03 reserved (3 requests, 300 tokens), about $1.30 at the
+ * end`; empty where nothing has left the process.
+ */
+export function renderSpending(spending: Spending, { budget, forecast }: Outlook, isOver: boolean): string {
+  if (!hasLeft(spending)) return "";
+  const { spent, reserved, possiblyPaid } = spending;
+  const projected = projectCost(spending, forecast);
+  const { usd: cap = null } = budget;
+  const counted = renderCounted(spent, budget);
+  const held = `${renderHeld(reserved, "reserved")}${renderHeld(possiblyPaid, "possibly paid")}`;
+  if (cap !== null || projected.usd > 0 || reserved.usd > 0) {
+    const end = isOver ? "" : `, about ${renderUsd(projected.usd)} at the end`;
+    return `, ${renderUsd(spent.usd)}${cap === null ? "" : ` of ${renderUsd(cap)}`} spent (${counted})${held}${end}`;
   }
-  const cap = (budget.usd ?? null) === null ? "" : ` of ${renderUsd(budget.usd as number)}`;
-  const held = renderReserved(spending, (dollars, tokenCount) => `, ${dollars} reserved (${tokenCount})`);
-  const end = isOver ? "" : `, about ${renderUsd(projected)} at the end`;
-  return `, ${renderUsd(usd)}${cap} spent (${count(requests, "request")}, ${count(tokens, "token")})${held}${end}`;
+  const isCapped = (budget.requests ?? null) !== null || (budget.tokens ?? null) !== null;
+  const end = isOver ? "" : `, about ${count(projected.requests, "request")} at the end`;
+  if (isCapped) return `, ${counted}${held}${end}`;
+  if (isOver || projected.requests <= spent.requests) return `, ${count(spent.requests, "request")}`;
+  return `, ${spent.requests} of about ${count(projected.requests, "request")}`;
 }
 
-/** `spent: $0.42 (9 requests, 900 tokens); reserved: $0.03 (300 tokens)`: the latter where anything is. */
-export function renderSpent(spending: Spending): string {
-  const { usd, requests, tokens } = spending.spent;
-  const held = renderReserved(spending, (dollars, tokenCount) => `; reserved: ${dollars} (${tokenCount})`);
-  return `spent: ${renderUsd(usd)} (${count(requests, "request")}, ${count(tokens, "token")})${held}`;
+/** `spent: $0.42 (9 requests, 900 tokens); reserved: at most $0.03 (3 requests, 300 tokens)`: of the others those that are. */
+export function renderSpent({ spent, reserved, possiblyPaid }: Spending): string {
+  const parts = [
+    `spent: ${renderUsd(spent.usd)} (${renderCounted(spent)})`,
+    ...(isNothing(reserved) ? [] : [`reserved: at most ${renderUsd(reserved.usd)} (${renderCounted(reserved)})`]),
+    ...(isNothing(possiblyPaid)
+      ? []
+      : [`possibly paid: at most ${renderUsd(possiblyPaid.usd)} (${renderCounted(possiblyPaid)})`]),
+  ];
+  return parts.join("; ");
 }
 
-function renderReserved({ reserved }: Spending, render: (usd: string, tokens: string) => string): string {
-  const { usd, tokens } = reserved;
-  return usd === 0 && tokens === 0 ? "" : render(renderUsd(usd), count(tokens, "token"));
+/** True where anything has left the process. */
+export function hasLeft({ spent, reserved, possiblyPaid }: Spending): boolean {
+  return ![spent, reserved, possiblyPaid].every(isNothing);
+}
+
+const isNothing = ({ usd, requests, tokens }: Amount): boolean => usd === 0 && requests === 0 && tokens === 0;
+
+function renderHeld(amount: Amount, name: string): string {
+  if (isNothing(amount)) return "";
+  const counted = renderCounted(amount);
+  return amount.usd === 0 ? `, ${counted} ${name}` : `, at most ${renderUsd(amount.usd)} ${name} (${counted})`;
+}
+
+/** `9 requests, 900 tokens`, each with its cap where there is one. */
+function renderCounted(amount: Amount, caps: Partial<Budget> = {}): string {
+  const parts = (["requests", "tokens"] as const).map((unit) => {
+    const [number, cap, noun] = [amount[unit], caps[unit] ?? null, unit.slice(0, -1)];
+    return cap === null ? count(number, noun) : `${number} of ${count(cap, noun)}`;
+  });
+  return parts.join(", ");
 }
 
 /** `1 request`, `2 requests`. */
-function count(number: number, noun: string): string {
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 

@@ -4,12 +4,14 @@ import { relative } from "node:path";
 import { Command } from "commander";
 import { listLintLines, renderLintJson } from "../report/lint-lines.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
-import { readStatus } from "../store/status.ts";
+import { type RunStatus, readStatus } from "../store/status.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
 import { renderSpent } from "./spending.ts";
+
+type Unseen = Pick<RunStatus, "possiblyPaid" | "unanswered" | "possiblyPaidTwice" | "state">;
 
 export function createStatusCommand(environment: Environment): Command {
   return new Command("status")
@@ -27,13 +29,13 @@ export function createStatusCommand(environment: Environment): Command {
       const shown = relative(environment.cwd, directory) || ".";
       const counts = Object.entries(stages).map(([state, count]) => `${count} ${state}`);
       stdout.write(`${renderVisibleLine(`${shown}: ${status.state}${reason ? ` (${reason})` : ""}`)}\n`);
-      stdout.write(`stages: ${counts.join(", ")}; in flight: ${status.inFlight}\n`);
+      // Where no process is at work nothing is in flight; what is left of it is told below.
+      const flight = status.state === "running" ? `; in flight: ${status.inFlight}` : "";
+      stdout.write(`stages: ${counts.join(", ")}${flight}\n`);
       if (status.state === "stopped") {
         stdout.write(`its process is gone; go on with: ${environment.command} resume ${quote(shown)}\n`);
       }
-      stdout.write(
-        `${renderSpent(status)}; unanswered: ${status.unanswered}; possibly paid twice: ${status.possiblyPaidTwice}\n\n`,
-      );
+      stdout.write(`${renderSpent(status)}\n${renderUnseen(status)}\n`);
       const rows = status.arms.map(({ arm, seed, generation, stage, state }) => [
         arm,
         String(seed),
@@ -45,4 +47,15 @@ export function createStatusCommand(environment: Environment): Command {
       const notable = listLintLines(lint.turns, lint.limits);
       if (notable.length > 0) stdout.write(`\n${notable.map((line) => `lint: ${line}\n`).join("")}`);
     });
+}
+
+/** What nobody saw an answer of: it counts as possibly paid, whatever became of it. */
+function renderUnseen({ possiblyPaid, unanswered, possiblyPaidTwice, state }: Unseen): string {
+  if (possiblyPaid.requests === 0) return "";
+  const later = state === "done" ? "" : "; what is still needed is sent again when the run goes on";
+  const parts = [
+    ...(unanswered > 0 ? [`unanswered: ${unanswered} (sent, and no answer was recorded${later})`] : []),
+    ...(possiblyPaidTwice > 0 ? [`possibly paid twice: ${possiblyPaidTwice} (sent again since)`] : []),
+  ];
+  return `${parts.join(", ")}\n`;
 }

@@ -81,8 +81,11 @@ function renderAttempt({
   tries,
   repeats,
   usd,
+  possiblyPaidUsd,
 }: NonNullable<ExampleStory["candidate"]>["attempt"]): string {
-  return `attempt ${key}: ${state}, ${count(rows, "candidate")}, ${count(tries, "try", "tries")}, ${usd} USD${repeats > 0 ? `, ${repeats} possibly paid twice` : ""}`;
+  const more = possiblyPaidUsd > 0 ? ` (at most ${possiblyPaidUsd} USD more)` : "";
+  const twice = repeats > 0 ? `, ${repeats} possibly paid twice${more}` : "";
+  return `attempt ${key}: ${state}, ${count(rows, "candidate")}, ${count(tries, "try", "tries")}, ${usd} USD${twice}`;
 }
 
 /** Scores and decisions. */

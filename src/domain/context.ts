@@ -104,6 +104,12 @@ export interface Spending {
   readonly possiblyPaid: Amount;
 }
 
+/** Requests of one stage that were answered, by whichever process, and what they cost. */
+export interface Answered {
+  readonly calls: number;
+  readonly usd: number;
+}
+
 export const noBudget: Budget = { usd: null, requests: null, tokens: null };
 
 /** For whoever answers or asks outside of any run: it takes everything and keeps nothing. */

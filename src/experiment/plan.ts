@@ -88,7 +88,7 @@ export async function comparePlan(
     const old = replaced.get(key);
     const done = own?.isDone === true ? own : undefined;
     const mean = meanByKind.get(description.kind) ?? unknown;
-    const { calls, tokens, usd, seconds } = done ?? old ?? { ...mean, ...estimate(description) };
+    const { calls, tokens, usd, seconds } = done ?? old ?? { ...mean, ...estimate(description, own?.answered ?? 0) };
     return {
       key,
       kind: description.kind,

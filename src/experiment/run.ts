@@ -2,13 +2,14 @@
 // Running again is resuming; a changed experiment is told field by field before anything is touched.
 
 import { join } from "node:path";
+import type { Spending } from "../domain/context.ts";
 import type { Json } from "../keys/canonical.ts";
 import { readKnownRun } from "../store/known-stages.ts";
 import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
 import { createDamageError } from "../store/witness/damage.ts";
 import { createChangeError } from "./change/refusal.ts";
 import { type Composition, composeExperiment, type Lent } from "./compose/compose.ts";
-import { addOutside } from "./estimate.ts";
+import { createExpected } from "./forecast.ts";
 import { comparePlan, describeStages } from "./plan.ts";
 import type { PreparedExperiment } from "./prepare.ts";
 import { type RunWorld, releaseModels, runStages } from "./stages.ts";
@@ -32,6 +33,8 @@ export interface RunOutcome {
   readonly busyMs: number;
   readonly workerCount: number;
   readonly wallMs: number;
+  /** What left the process over the whole run. */
+  readonly spending: Spending;
 }
 
 export async function runExperiment(request: RunRequest, world: RunWorld): Promise<RunOutcome> {
@@ -46,7 +49,8 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
     const { open, ...plan } = await recordPlan(request, folder, composition);
     const trialCount = composition.trials.length;
     const readWaits = composition.readWaits ?? (() => []);
-    world.onEvent({ kind: "run-planned", ...plan, trialCount, budget, readSpending: folder.readSpending, readWaits });
+    const { readSpending, readAnswered } = folder;
+    world.onEvent({ kind: "run-planned", ...plan, trialCount, budget, readSpending, readAnswered, readWaits });
     if (plan.doneCount < plan.stageCount) {
       await folder.check(world.signal);
       await runStages(folder, { composition, open }, world);
@@ -56,7 +60,8 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
     await releaseModels(folder, request.prepared);
     const { busyMs, workerCount } = composition.usage();
     const wallMs = world.clock.monotonic() - start;
-    return { stageCount: plan.stageCount, reusedCount: plan.doneCount, busyMs, workerCount, wallMs };
+    const spending = readSpending();
+    return { stageCount: plan.stageCount, reusedCount: plan.doneCount, busyMs, workerCount, wallMs, spending };
   } finally {
     try {
       await composition?.close();
@@ -98,9 +103,8 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
   // What an earlier experiment left behind and this one asks for again is done as well.
   const done = new Set(finished.flatMap(({ key }) => (asked.has(key) ? [key] : [])));
   const open = described.filter(({ key }) => !done.has(key));
-  const descriptions = open.map(({ description }) => description);
   const openByKind: Record<string, number> = {};
-  for (const { kind } of descriptions) openByKind[kind] = (openByKind[kind] ?? 0) + 1;
-  const outside = addOutside(descriptions, prepared);
-  return { stageCount: described.length, doneCount: done.size, open, openByKind, outside };
+  for (const { description } of open) openByKind[description.kind] = (openByKind[description.kind] ?? 0) + 1;
+  const expected = createExpected(described, done, prepared);
+  return { stageCount: described.length, doneCount: done.size, open, openByKind, expected };
 }

@@ -1,6 +1,6 @@
 // Lets the loop run over a run folder: what a stage is lent, how the run's state is told, what is deleted at the end.
 
-import type { Budget, Clock, Context, Spending } from "../domain/context.ts";
+import type { Answered, Budget, Clock, Context, Spending } from "../domain/context.ts";
 import type { StageRequest } from "../domain/records.ts";
 import type { Execute, Trial } from "../domain/stage.ts";
 import { CancelledError } from "../errors.ts";
@@ -10,6 +10,7 @@ import { simulateTrial } from "../loop/memory.ts";
 import { runTrials } from "../loop/trials.ts";
 import type { RunFolder } from "../store/run-folder.ts";
 import type { Composition } from "./compose/compose.ts";
+import type { Expected } from "./forecast.ts";
 import type { PreparedExperiment } from "./prepare.ts";
 
 export type RunEvent =
@@ -21,11 +22,13 @@ export type RunEvent =
       readonly trialCount: number;
       /** Stages still to be run, by kind. */
       readonly openByKind: Readonly<Record<string, number>>;
-      /** What they will send out of the process, estimated. */
-      readonly outside: { readonly calls: number; readonly usd: number };
+      /** What the whole run was expected to send out of the process. */
+      readonly expected: Expected;
       readonly budget: Partial<Budget>;
       /** What has left the process over the whole run, and what is reserved. */
       readonly readSpending: () => Spending;
+      /** Of it, what was answered, by the keys of stages. */
+      readonly readAnswered: () => ReadonlyMap<string, Answered>;
       /** What is waited for outside just now, as `teacher waits 12 s: nobody listens there`. */
       readonly readWaits: () => readonly string[];
     };

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
 import { type Connection, openReader } from "./database.ts";
+import { answeredWork } from "./ledger/account.ts";
 import { databaseName } from "./run-folder.ts";
 import { readResolved } from "./witness/resolved.ts";
 
@@ -19,7 +20,9 @@ export interface KnownStage {
   readonly isPlanned: boolean;
   /** What it took; null unless done. */
   readonly seconds: number | null;
-  /** Calls and tokens that left the process for it, and what they cost. */
+  /** Calls of it that were answered, those that proved an endpoint not counted. */
+  readonly answered: number;
+  /** Calls and tokens that left the process for it and what they cost, as it is known from answers. */
   readonly calls: number;
   readonly tokens: number;
   readonly usd: number;
@@ -93,17 +96,22 @@ function readStages(connection: Connection): readonly KnownStage[] {
       isDone,
       isPlanned: planned === 1,
       seconds: isDone && duration_ms !== null ? duration_ms / 1000 : null,
-      ...(spentById.get(id) ?? { calls: 0, tokens: 0, usd: 0 }),
+      ...(spentById.get(id) ?? nothing),
       turns: turnsById.get(id) ?? [],
     };
   });
 }
 
-/** What left the process, by stage. */
-function readSpent(connection: Connection): ReadonlyMap<number, Pick<KnownStage, "calls" | "tokens" | "usd">> {
+type Spent = Pick<KnownStage, "answered" | "calls" | "tokens" | "usd">;
+
+const nothing: Spent = { answered: 0, calls: 0, tokens: 0, usd: 0 };
+
+/** What left the process, by stage; what nobody saw an answer of is no part of it. */
+function readSpent(connection: Connection): ReadonlyMap<number, Spent> {
   const spent = connection
-    .prepare<[], { readonly id: number; readonly calls: number; readonly tokens: number; readonly usd: number }>(
-      `SELECT stage_id AS id, sum(try_count) AS calls, sum(token_count) AS tokens, sum(cost_usd) AS usd FROM attempt
+    .prepare<[], Spent & { readonly id: number }>(
+      `SELECT stage_id AS id, sum(iif(${answeredWork}, 1, 0)) AS answered, sum(try_count - repeat_count) AS calls,
+         sum(token_count - unseen_token_count) AS tokens, sum(cost_usd - unseen_usd) AS usd FROM attempt
        WHERE is_outside = 1 AND state = 'done' GROUP BY stage_id`,
     )
     .all();

@@ -3,7 +3,7 @@
 
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import type { Budget, Clock, Ledger, Spending } from "../domain/context.ts";
+import type { Answered, Budget, Clock, Ledger, Spending } from "../domain/context.ts";
 import type { EndpointRecords, StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
 import { createCheckpoints } from "./checkpoint/checkpoints.ts";
@@ -23,6 +23,8 @@ export interface RunFolder extends RunTable {
   createLedger(stage: string): Ledger;
   /** What has left the process over the whole run, and what is reserved. */
   readSpending(): Spending;
+  /** Of it, what was answered, by the keys of stages. */
+  readAnswered(): ReadonlyMap<string, Answered>;
   /**
    * Holds what planned work will read against the digests it was written with; call it once the plan is recorded.
    * Throws StoreError for damage; a damaged model is trained again instead.
@@ -61,8 +63,17 @@ export async function openRunFolder(
   const writer = createWriter(connection, () => clock.monotonic(), { gatherMs, follow: checkpoints.follow });
   const stages = createStageTable(connection, writer, clock);
   const folder = join(directory, "artifacts");
-  const { artifacts, endpoints, createLedger, readSpending, markUnknown, checkStructure, checkNeeded, ...shelf } =
-    createRunShelf({ connection, writer, stages, clock, folder, budget });
+  const {
+    artifacts,
+    endpoints,
+    createLedger,
+    readSpending,
+    readAnswered,
+    markUnknown,
+    checkStructure,
+    checkNeeded,
+    ...shelf
+  } = createRunShelf({ connection, writer, stages, clock, folder, budget });
   try {
     await checkStructure();
     markUnknown();
@@ -79,6 +90,7 @@ export async function openRunFolder(
     endpoints,
     createLedger,
     readSpending,
+    readAnswered,
     shelf,
     check: checkNeeded,
     ...createRunTable(directory, connection, writer, clock),

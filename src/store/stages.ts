@@ -25,6 +25,7 @@ interface StageRow {
 export interface StageTable extends StageRecords {
   /** The row id of a stage that has begun; throws StoreError for an unknown key. */
   idOf(key: string): number;
+  keyOf(id: number): string;
   /** The model's file is not what was written: where it is needed, it is to be trained again. */
   loseModel(sha256: string): void;
   /** Within a transaction: whoever begins the stage next begins it anew. One that is at work in this process is left alone. */
@@ -59,7 +60,9 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
   const removeRows = createRowRemover(connection, { writer, clock, onReopen });
   const writeMeasurements = createMeasurementWriter(connection);
   const lostModels = createLostModels(connection);
+  const findKey = connection.prepare<[number], string>("SELECT key FROM stage WHERE id = ?").pluck();
   const idByKey = new Map<string, number>();
+  const keyById = new Map<number, string>();
   const startByKey = new Map<string, number>();
 
   const read = (request: StageRequest): Stage | undefined => {
@@ -116,11 +119,19 @@ export function createStageTable(connection: Connection, writer: Writer, clock: 
     return id;
   };
 
+  const keyOf = (id: number): string => {
+    const key = keyById.get(id) ?? findKey.get(id);
+    if (key === undefined) throw new StoreError(`unknown stage ${id}`, { where: connection.name });
+    keyById.set(id, key);
+    return key;
+  };
+
   return {
     read,
     begin,
     finish,
     idOf,
+    keyOf,
     loseModel: lostModels.add,
     onReopen: (callback) => void reopened.push(callback),
     disown: (key) => void (startByKey.has(key) || disown.run(idOf(key))),

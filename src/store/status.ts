@@ -73,6 +73,11 @@ export function readStatus(directory: string): RunStatus {
   });
 }
 
+/** What left the process over the whole run. */
+export function readRunSpending(directory: string): Spending {
+  return readRun(directory, (connection) => readSpending(connection, isLocked(directory)));
+}
+
 /** A stage that a dead process had begun is to be done again; its one parameter: 1 where the process lives. */
 const shownState = "CASE WHEN s.state = 'running' AND NOT ? THEN 'new' ELSE s.state END";
 

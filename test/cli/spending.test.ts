@@ -9,45 +9,70 @@ import { UsageError } from "../../src/errors.ts";
 import { parseExperiment } from "../../src/experiment/parse.ts";
 
 const none = { usd: 0, requests: 0, tokens: 0 };
-const spend = (usd: number, requests: number, tokens: number, reserved = none): Spending => ({
-  spent: { usd, requests, tokens },
-  reserved,
-  possiblyPaid: none,
+const spend = (usd: number, requests: number, tokens: number, more: Partial<Spending> = {}): Spending => ({
+  ...{ spent: { usd, requests, tokens }, reserved: none, possiblyPaid: none },
+  ...more,
 });
-const expected = { atStart: spend(1, 100, 1000), outside: { calls: 1000, usd: 50 }, budget: { usd: 20 } };
+const outlook = { forecast: { calls: 900, usd: 9 }, budget: { usd: 20 } };
+const over = { forecast: { calls: 0, usd: 0 }, budget: {} };
 
-test("before anything is known the estimate stands; after twenty calls their own mean does", () => {
-  assert.equal(projectCost(spend(1.1, 110, 1100), expected), 51);
-  assert.equal(projectCost(spend(2, 200, 2000), expected), 2 + 9);
-  // Calls under way stand for what they may cost.
-  assert.equal(projectCost(spend(1.5, 200, 2000, { usd: 0.5, requests: 0, tokens: 1 }), expected), 2 + 9);
-  assert.equal(projectCost(spend(12, 2000, 2000), expected), 12);
+test("what will have been taken is what was answered, what may have been and what is still to come", () => {
+  const spending = spend(2, 200, 2000, {
+    reserved: { usd: 7, requests: 3, tokens: 9 },
+    possiblyPaid: { usd: 0.5, requests: 4, tokens: 70 },
+  });
+  assert.deepEqual(projectCost(spending, outlook.forecast), { usd: 11.5, requests: 1104 });
 });
 
 test("the line tells spent, cap and end; requests alone where nothing costs anything; nothing where nothing was sent", () => {
   const spent = spend(2, 200, 2000);
   assert.equal(
-    renderSpending(spent, expected, false),
+    renderSpending(spent, outlook, false),
     ", $2.00 of $20.00 spent (200 requests, 2000 tokens), about $11.00 at the end",
   );
-  assert.equal(renderSpending(spent, expected, true), ", $2.00 of $20.00 spent (200 requests, 2000 tokens)");
-  const free = { atStart: spend(0, 0, 0), outside: { calls: 500, usd: 0 }, budget: {} };
+  assert.equal(renderSpending(spent, outlook, true), ", $2.00 of $20.00 spent (200 requests, 2000 tokens)");
+  const free = { forecast: { calls: 480, usd: 0 }, budget: {} };
   assert.equal(renderSpending(spend(0, 20, 9), free, false), ", 20 of about 500 requests");
+  assert.equal(renderSpending(spend(0, 500, 9), over, true), ", 500 requests");
   assert.equal(renderSpending(spend(0, 0, 0), free, false), "");
-  const one = spend(0, 1, 1);
-  const unknown = { ...free, outside: { calls: 0, usd: 0 } };
-  assert.equal(renderSpending(one, unknown, false), ", 1 request");
-  assert.match(renderSpending(one, { ...unknown, budget: { usd: 1 } }, true), /spent \(1 request, 1 token\)$/);
-  assert.match(renderSpending(spend(0.00123, 30, 9), { ...free, budget: { usd: 1 } }, true), /\$0\.0012 of/);
+  assert.equal(renderSpending(spend(0, 1, 1), over, false), ", 1 request");
+  assert.match(renderSpending(spend(0, 1, 1), { ...over, budget: { usd: 1 } }, true), /spent \(1 request, 1 token\)$/);
+  assert.match(renderSpending(spend(0.00123, 30, 9), { ...over, budget: { usd: 1 } }, true), /\$0\.0012 of/);
 });
 
-test("the line and status tell spent and reserved apart, by the same words and figures", () => {
-  const spending = spend(1.5, 200, 1800, { usd: 0.5, requests: 0, tokens: 200 });
+test("each cap stands beside what counts against it", () => {
+  const budget = { requests: 500, tokens: 100_000 };
+  const free = { forecast: { calls: 480, usd: 0 }, budget };
   assert.equal(
-    renderSpending(spending, expected, false),
-    ", $1.50 of $20.00 spent (200 requests, 1800 tokens), $0.50 reserved (200 tokens), about $11.00 at the end",
+    renderSpending(spend(0, 20, 900), free, false),
+    ", 20 of 500 requests, 900 of 100000 tokens, about 500 requests at the end",
   );
-  assert.equal(renderSpent(spending), "spent: $1.50 (200 requests, 1800 tokens); reserved: $0.50 (200 tokens)");
+  const held = { reserved: { usd: 0, requests: 2, tokens: 60 }, possiblyPaid: { usd: 0, requests: 1, tokens: 30 } };
+  assert.equal(
+    renderSpending(spend(0, 20, 900, held), { ...free, budget: { requests: 500 } }, true),
+    ", 20 of 500 requests, 900 tokens, 2 requests, 60 tokens reserved, 1 request, 30 tokens possibly paid",
+  );
+  assert.equal(
+    renderSpending(spend(2, 200, 2000), { ...outlook, budget: { usd: 20, ...budget } }, true),
+    ", $2.00 of $20.00 spent (200 of 500 requests, 2000 of 100000 tokens)",
+  );
+});
+
+test("the line and status tell spent, reserved and possibly paid apart, by the same words and figures", () => {
+  const spending = spend(1.5, 200, 1800, {
+    reserved: { usd: 0.5, requests: 2, tokens: 200 },
+    possiblyPaid: { usd: 0.64, requests: 64, tokens: 6400 },
+  });
+  assert.equal(
+    renderSpending(spending, outlook, false),
+    ", $1.50 of $20.00 spent (200 requests, 1800 tokens), at most $0.50 reserved (2 requests, 200 tokens), " +
+      "at most $0.64 possibly paid (64 requests, 6400 tokens), about $11.14 at the end",
+  );
+  assert.equal(
+    renderSpent(spending),
+    "spent: $1.50 (200 requests, 1800 tokens); reserved: at most $0.50 (2 requests, 200 tokens); " +
+      "possibly paid: at most $0.64 (64 requests, 6400 tokens)",
+  );
   assert.equal(renderSpent(spend(0, 0, 0)), "spent: $0.00 (0 requests, 0 tokens)");
 });
 
@@ -71,8 +96,8 @@ test("a cap in dollars is refused where nobody knows the price", () => {
   }
 });
 
-test("--max-cost takes dollars and nothing else", () => {
-  assert.deepEqual(["2.50", "$3", ".5", "0"].map(parseCost), [2.5, 3, 0.5, 0]);
-  for (const text of ["", "x", "-1", "1e3", "5 EUR", "1,5", "Infinity"])
+test("--max-cost takes dollars, more than 0, and nothing else", () => {
+  assert.deepEqual(["2.50", "$3", ".5"].map(parseCost), [2.5, 3, 0.5]);
+  for (const text of ["0", "$0.00", "NaN", "", "x", "-1", "1e3", "5 EUR", "1,5", "Infinity"])
     assert.throws(() => parseCost(text), UsageError);
 });

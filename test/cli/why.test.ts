@@ -181,14 +181,14 @@ test("what a model wrote is shown and obeyed by no terminal; a long text is cut,
   const hostile = `\u001b[31mred\u202eevil\nreplace-weak/0/2/3: forged ${"long ".repeat(200)}`;
   const connection = new Database(join(copy, "state.db"));
   connection.prepare("UPDATE candidate SET completion = ?").run(hostile);
-  connection.exec("UPDATE attempt SET try_count = 3, repeat_count = 2, cost_usd = 0.5");
+  connection.exec("UPDATE attempt SET try_count = 3, repeat_count = 2, cost_usd = 0.5, unseen_usd = 0.2");
   connection.close();
   const text = await speak("hostile", "replace-weak/0/2/3");
   assert.match(
     text,
     /^written +␛\[31mred⟨U\+202E⟩evil␊replace-weak\/0\/2\/3: forged long .* \.\. \(\d+ characters more\)$/m,
   );
-  assert.match(text, /: done, \d candidates, 3 tries, 0\.5 USD, 2 possibly paid twice$/m);
+  assert.match(text, /: done, \d candidates, 3 tries, 0\.3 USD, 2 possibly paid twice \(at most 0\.2 USD more\)$/m);
   const found = await speak("hostile", "--find", "evil");
   assert.ok(found.includes("evil") && !["\u001b", "\u202e"].some((control) => found.includes(control)));
   const told = JSON.parse(await speak("hostile", "replace-weak/0/2/3", "--json")) as Told;

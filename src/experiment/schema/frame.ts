@@ -63,9 +63,16 @@ export const frameShape = {
     .default([])
     .describe("Conditions on results; where one is broken, the run ends with exit code 100."),
   budget: strict({
-    usd: z.number().min(0).nullable().default(null).describe("US dollars; --max-cost stands above it."),
-    requests: count(0).nullable().default(null).describe("Requests, every sending counted."),
-    tokens: count(0, Number.MAX_SAFE_INTEGER).nullable().default(null).describe("Tokens of prompts and completions."),
+    usd: z.number().gt(0).nullable().default(null).describe("US dollars, more than 0; --max-cost stands above it."),
+    requests: count(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "Requests: whatever a vendor bills or limits the rate of. Every sending that asks a model for something is one, a " +
+          "repeat and one that is turned away with 429 as well, each row of a batch, and the batch itself; what asks only " +
+          "which models there are is none, nor what reached nobody.",
+      ),
+    tokens: count(1, Number.MAX_SAFE_INTEGER).nullable().default(null).describe("Tokens of prompts and completions."),
   })
     .prefault({})
     .describe(

@@ -1,7 +1,14 @@
 // What left the process, over a whole run: spent, reserved and possibly paid, and the budget it is held against. Summed from
 // the ledger when somebody first asks and kept along with it from then on; where the database took something back, summed anew.
 
-import { type Amount, type AttemptIntent, type Budget, noBudget, type Spending } from "../../domain/context.ts";
+import {
+  type Amount,
+  type Answered,
+  type AttemptIntent,
+  type Budget,
+  noBudget,
+  type Spending,
+} from "../../domain/context.ts";
 import { BudgetError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
 
@@ -13,8 +20,12 @@ export type Part = "total" | "reserved" | "unseen";
 
 export interface Account {
   read(): Spending;
+  /** By the ids of stages: what was answered for them. */
+  readAnswered(): ReadonlyMap<number, Answered>;
   /** Within a transaction: so much more, or less. */
   add(part: Part, amount: Amount): void;
+  /** Within a transaction: a request of the stage was answered. */
+  addAnswer(stageId: number, usd: number): void;
   /** What was added is not to be relied on: the transaction was rolled back. */
   forget(): void;
   /** The budget that an intent would exceed, null where it fits. */
@@ -27,7 +38,9 @@ export function createAccount(connection: Connection, budget: Partial<Budget> | 
   const caps = { ...noBudget, ...budget };
   const isCapped = Object.values(caps).some((cap) => cap !== null);
   const sum = prepareSum(connection, true);
+  const tally = prepareTally(connection);
   let sums: Sums | undefined;
+  let answered: Map<number, { calls: number; usd: number }> | undefined;
   // Whoever watches may look once more after the run was closed.
   let latest = createSums();
   const readSums = (): Sums => {
@@ -43,8 +56,22 @@ export function createAccount(connection: Connection, budget: Partial<Budget> | 
       changed.requests += requests;
       changed.tokens += tokens;
     },
+    readAnswered() {
+      if (connection.open) answered ??= tally();
+      return answered ?? new Map();
+    },
+    addAnswer(stageId, usd) {
+      if (answered === undefined) return;
+      const stage = answered.get(stageId);
+      if (stage === undefined) answered.set(stageId, { calls: 1, usd });
+      else {
+        stage.calls += 1;
+        stage.usd += usd;
+      }
+    },
     forget() {
       sums = undefined;
+      answered = undefined;
     },
     findExcess: (attempt) => (attempt.isOutside && isCapped ? findExcess(caps, readSums(), attempt) : null),
   };
@@ -87,6 +114,18 @@ function prepareSum(connection: Connection, isAlive: boolean): () => Sums {
   };
 }
 
+/** Attempts that were answered, those not counted that prove an endpoint: they tell nothing of what its work costs. */
+export const answeredWork = "is_outside = 1 AND state = 'done' AND key NOT LIKE 'probe/%'";
+
+export const isWork = (key: string): boolean => !key.startsWith("probe/");
+
+function prepareTally(connection: Connection): () => Map<number, { calls: number; usd: number }> {
+  const tally = connection.prepare<[], { readonly id: number; readonly calls: number; readonly usd: number }>(
+    `SELECT stage_id AS id, count(*) AS calls, total(try_usd) AS usd FROM attempt WHERE ${answeredWork} GROUP BY stage_id`,
+  );
+  return () => new Map(tally.all().map(({ id, calls, usd }) => [id, { calls, usd }]));
+}
+
 function createSpending({ total, reserved, unseen }: Sums): Spending {
   const spent = {
     usd: roundUsd(total.usd - reserved.usd - unseen.usd),
@@ -116,8 +155,8 @@ function findExcess(budget: Budget, sums: Sums, { costUsd = 0, tokenCount = 0 }:
     const what = `the budget of ${show(cap)} is reached: ${held.join(", ")}; the next request may take ${show(asked[unit])}`;
     return new BudgetError(what, {
       where: `budget.${unit}`,
-      next:
-        unit === "usd" ? "raise it with refeed resume --max-cost <dollars>" : `raise budget.${unit} in the experiment`,
+      next: unit === "usd" ? "raise it with --max-cost <dollars>" : `raise budget.${unit} in the experiment`,
+      unit,
       isFull: reserved[unit] > 0,
     });
   }

@@ -2,7 +2,7 @@
 // An attempt is never deleted: what was paid stays paid, whatever becomes of its rows. The budget is held against what is
 // spent and reserved in the very transaction of an intent.
 
-import type { Budget, Clock, Ledger, Spending, Usage } from "../../domain/context.ts";
+import type { Answered, Budget, Clock, Ledger, Spending, Usage } from "../../domain/context.ts";
 import type { EndpointRecords } from "../../domain/records.ts";
 import type { BudgetError } from "../../errors.ts";
 import { type Json, renderCanonical } from "../../keys/canonical.ts";
@@ -29,6 +29,8 @@ export interface AttemptTable {
   /** What a dead process had sent: nobody knows what became of it. Call it before anything is intended. */
   markUnknown(): void;
   readSpending(): Spending;
+  /** By the keys of stages: what was answered for them over the whole run. */
+  readAnswered(): ReadonlyMap<string, Answered>;
   /** What the endpoints that attempts are sent to were found to be. */
   readonly endpoints: EndpointRecords;
 }
@@ -95,6 +97,7 @@ export function createAttemptTable(
     markUnknown: () => void statements.markUnknown.run(),
     closeAll: book.closeAll,
     readSpending: account.read,
+    readAnswered: () => new Map([...account.readAnswered()].map(([id, stage]) => [stages.keyOf(id), stage])),
     endpoints: createEndpointRecords(connection, { writer, stages, clock }),
   };
 }

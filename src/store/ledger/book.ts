@@ -5,7 +5,7 @@
 import type { Amount, AttemptEnd, AttemptIntent, Clock, Usage } from "../../domain/context.ts";
 import { StoreError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
-import type { Account } from "./account.ts";
+import { type Account, isWork } from "./account.ts";
 
 export interface AttemptBook {
   intend(stageId: number, attempt: AttemptIntent): void;
@@ -96,8 +96,9 @@ export function createAttemptBook(
   };
   const close = (stageId: number, key: string, { usage, tokenCount, digest }: AttemptResult): void => {
     const known = find(stageId, key);
-    const { id, tryUsd, tryTokens } = known;
+    const { id, isOutside, tryUsd, tryTokens } = known;
     openByName.delete(nameAttempt(stageId, key));
+    if (isOutside === 1 && isWork(key)) account.addAnswer(stageId, usage?.usd ?? tryUsd);
     const now = clock.now();
     if (usage === undefined) {
       statements.finish.run(now, tokenCount ?? 0, digest, id);

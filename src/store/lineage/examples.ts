@@ -37,7 +37,10 @@ export interface CandidateStory {
     readonly tries: number;
     /** Tries after one whose reply is unknown: possibly paid twice. */
     readonly repeats: number;
+    /** Of the tries that were answered. */
     readonly usd: number;
+    /** Of those that nobody saw an answer of, at most. */
+    readonly possiblyPaidUsd: number;
   };
 }
 
@@ -102,7 +105,8 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
      FROM candidate WHERE stage_id = ? AND id = ?`,
   );
   const findAttempt = connection.prepare<[number], CandidateStory["attempt"]>(
-    `SELECT key, state, row_count AS rows, try_count AS tries, repeat_count AS repeats, cost_usd AS usd FROM attempt WHERE id = ?`,
+    `SELECT key, state, row_count AS rows, try_count AS tries, repeat_count AS repeats, 
+       round(cost_usd - unseen_usd, 9) AS usd, round(unseen_usd, 9) AS possiblyPaidUsd FROM attempt WHERE id = ?`,
   );
   const findScore = connection.prepare<[number, number], { score: number | null; reason: string | null }>(
     "SELECT score, reason FROM score WHERE stage_id = ? AND candidate_id = ?",

@@ -27,7 +27,7 @@ export interface ShelfParts {
 export interface RunShelf
   extends Shelf,
     FolderCheck,
-    Pick<AttemptTable, "createLedger" | "markUnknown" | "readSpending" | "endpoints"> {
+    Pick<AttemptTable, "createLedger" | "markUnknown" | "readSpending" | "readAnswered" | "endpoints"> {
   readonly artifacts: ArtifactShelf;
 }
 
@@ -41,6 +41,7 @@ export function createRunShelf(parts: ShelfParts): RunShelf {
     createLedger: attempts.createLedger,
     markUnknown: attempts.markUnknown,
     readSpending: attempts.readSpending,
+    readAnswered: attempts.readAnswered,
     endpoints: attempts.endpoints,
     ...createCandidateShelf(connection, { writer, stages, attempts }),
     ...createScoreShelf(connection, writer, stages),
