@@ -63,6 +63,8 @@ export function createExpected(
 
 export function computeForecast({ stages }: Expected, standing: Standing): Forecast {
   const { answered, answeredAtStart, isFinished } = standing;
+  // All endpoints are proved before any of them is asked for work.
+  const isProved = addCalls(answered) > addCalls(answeredAtStart);
   const experience = gather(stages, standing);
   let [calls, usd] = [0, 0];
   for (const stage of stages) {
@@ -72,14 +74,18 @@ export function computeForecast({ stages }: Expected, standing: Standing): Forec
     calls += left;
     const mean = known.calls >= tellingCalls ? known.usd / known.calls : null;
     usd += left * (mean ?? stage.usd / stage.calls);
-    // Who has answered in this process was proved before.
-    const isProved = (answered.get(stage.key)?.calls ?? 0) > (answeredAtStart.get(stage.key)?.calls ?? 0);
     if (stage.proof !== null && !isProved) {
       calls += stage.proof.calls;
       usd += mean === null ? stage.proof.usd : stage.proof.calls * mean;
     }
   }
   return { calls, usd };
+}
+
+function addCalls(answered: ReadonlyMap<string, Answered>): number {
+  let sum = 0;
+  for (const { calls } of answered.values()) sum += calls;
+  return sum;
 }
 
 interface Experience extends Answered {

@@ -69,8 +69,8 @@ export const frameShape = {
       .default(null)
       .describe(
         "Requests: whatever a vendor bills or limits the rate of. Every sending that asks a model for something is one, a " +
-          "repeat and one that is turned away with 429 as well, each row of a batch, and the batch itself; what asks only " +
-          "which models there are is none, nor what reached nobody.",
+          "repeat and one that is turned away with 429 as well, and each row of a batch; what asks only which models " +
+          "there are is none, nor what reached nobody.",
       ),
     tokens: count(1, Number.MAX_SAFE_INTEGER).nullable().default(null).describe("Tokens of prompts and completions."),
   })

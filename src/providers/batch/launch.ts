@@ -104,7 +104,8 @@ async function createOnce(
   const wait = patience.begin();
   for (;;) {
     signal.throwIfAborted();
-    await ledger.intend({ key: attempt, rowCount: 0, isOutside: true });
+    // Its rows are what is billed and what may be paid twice.
+    await ledger.intend({ key: attempt, rowCount: 0, isOutside: false });
     const made = await service.create(fileId, key, signal);
     if (!isFailure(made)) return made;
     const { fault, status } = made;

@@ -25,7 +25,10 @@ export interface RoundParts extends LaunchParts {
 
 /** What of a round is still to be had. */
 export interface Remainder {
+  /** Handed in, and not come back. */
   readonly asks: readonly SampleAsk[];
+  /** Not handed in: what others have reserved of the budget, or this very batch, left no room for them. */
+  readonly leftOut: readonly SampleAsk[];
   /** The attempts among them that were worked on, and may be billed. */
   readonly lost: readonly string[];
   /** What was said of the last of them. */
@@ -60,13 +63,13 @@ export function createPlan(
 export async function runRound(plan: Plan, asks: readonly SampleAsk[], parts: RoundParts): Promise<Remainder> {
   const { context } = parts;
   const rows = new Map(asks.map((ask) => [computeCustomId(context.key, ask.attempt), estimate(ask, parts)]));
-  let [failure, isIntended] = [null as Error | null, false];
+  let [refused, isIntended]: [Refused, boolean] = [{ leftOut: [], failure: null }, false];
   const intend = async (): Promise<void> => {
     isIntended = true;
-    failure = await intendRows(plan, rows, { ...parts, isUnderWay: false });
+    refused = await intendRows(plan, rows, { ...parts, isUnderWay: false });
   };
   const id = await launch(plan, { intend, render: () => renderRows(rows, parts) }, parts);
-  if (id === null) return { asks: [], lost: [], reason: "", failure };
+  if (id === null) return { asks: [], lost: [], reason: "", ...refused };
   if (!isIntended) await intendRows(plan, rows, { ...parts, isUnderWay: true });
   const state = await waitForEnd(id, parts);
   const told = state === null ? createGone(id) : await readRows(state, { ...parts, handed: rows });
@@ -80,15 +83,18 @@ export async function runRound(plan: Plan, asks: readonly SampleAsk[], parts: Ro
     }),
   );
   const lost = left.filter(isLost).map(({ attempt }) => attempt);
-  return { asks: left, lost, reason: told.reason, failure: failure ?? told.failure };
+  return { ...refused, asks: left, lost, reason: told.reason, failure: told.failure ?? refused.failure };
 }
 
 function estimate(ask: SampleAsk, { endpoint }: RoundParts): Handed {
   return { ask, promptTokens: computeTokenEstimate(ask.prompt.text) + computeTokenEstimate(endpoint.system ?? "") };
 }
 
+type Refused = Pick<Remainder, "leftOut" | "failure">;
+
 /**
- * Every row's intent is on disk before anything is handed in; rows that the budget has no room for are taken out. Rows
+ * Every row's intent is on disk before anything is handed in; rows that the budget has no room for are taken out: for good
+ * where nobody holds anything of it, and only for now where it is full of what requests under way have reserved. Rows
  * that an earlier process has handed in are only announced again: that leaves the process for nobody, and no budget is
  * asked, but their reserve goes on to stand.
  */
@@ -96,8 +102,9 @@ async function intendRows(
   { isOld, lost }: Plan,
   rows: Map<string, Handed>,
   { context, endpoint, isUnderWay }: RoundParts & { readonly isUnderWay: boolean },
-): Promise<Error | null> {
+): Promise<Refused> {
   const mayBePaid = new Set(lost);
+  const leftOut: SampleAsk[] = [];
   let failure: Error | null = null;
   const all = [...rows];
   for (let from = 0; from < all.length; from += intendWidth) {
@@ -114,14 +121,15 @@ async function intendRows(
         await context.ledger.intend({ ...intent, tokenCount: promptTokens + most });
       } catch (error) {
         if (!(error instanceof BudgetError)) throw error;
-        failure ??= error;
+        if (error.isFull) leftOut.push(ask);
+        else failure ??= error;
         rows.delete(id);
       }
     });
     await Promise.all(group);
     context.signal.throwIfAborted();
   }
-  return failure;
+  return { leftOut, failure };
 }
 
 function renderRows(rows: ReadonlyMap<string, Handed>, { endpoint, dialect }: RoundParts): string | null {

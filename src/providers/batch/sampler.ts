@@ -102,21 +102,27 @@ interface RowParts extends RoundParts {
 async function runRows(asks: readonly SampleAsk[], found: Plan | undefined, parts: RowParts): Promise<void> {
   const { context, endpoint, name, patience } = parts;
   let [left, plan, lastLost] = [asks, found, [] as readonly string[]];
-  for (let tries = 1; left.length > 0; tries++) {
+  for (let tries = 0; left.length > 0; ) {
     if (plan === undefined) {
       plan = createPlan({ number: parts.number(), lost: lastLost }, left, parts);
       await writePlan(context, plan);
     }
     patience.wake();
-    const { asks: missing, lost, reason, failure } = await runRound(plan, left, parts);
+    const { asks: missing, leftOut, lost, reason, failure } = await runRound(plan, left, parts);
     if (failure !== null) throw failure;
+    if (leftOut.length === left.length) {
+      // Nothing was handed in: the same plan, once others have given back what they hold.
+      await patience.rest();
+      continue;
+    }
+    if (missing.length > 0) tries += 1;
     if (missing.length > 0 && tries >= endpoint.limits.tries) {
       throw new ProviderError(`${missing.length} rows came back from none of ${tries} batches: ${reason}`, {
         where: `endpoint ${name}`,
         next: "resume the run to hand them in again, or raise limits.tries",
       });
     }
-    [left, plan, lastLost] = [missing, undefined, lost];
+    [left, plan, lastLost] = [[...missing, ...leftOut], undefined, lost];
     if (left.length > 0) await patience.rest();
   }
 }

@@ -5,6 +5,7 @@ import { createStream } from "../../../src/contracts/case.ts";
 import { createSamplerSuite } from "../../../src/contracts/sampler-suite.ts";
 import type { SampleRequest } from "../../../src/domain/ports.ts";
 import type { Candidate } from "../../../src/domain/rows.ts";
+import { BudgetError } from "../../../src/errors.ts";
 import { launchName } from "../../../src/providers/batch/service.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import { plainDialect } from "../../../src/providers/openai/body.ts";
@@ -38,12 +39,14 @@ interface ProcessOptions {
   readonly settleMs?: number;
   /** Of the model that the endpoint was found to serve. */
   readonly fingerprint?: string;
+  /** Called before each intent of a row; what it throws refuses it. */
+  readonly onIntend?: (key: string) => void;
 }
 
 /** One process of a run: rows that came are on the disk with their attempt closed, as the store has it. */
 function open(context: TestContext, server: BatchServer, options: ProcessOptions = {}): Process {
   const { disk = createDisk(), rows = [], change = {}, step = async () => undefined, mostRows = 100 } = options;
-  const { fingerprint } = options;
+  const { fingerprint, onIntend = () => undefined } = options;
   const now = () => 1000 * startSeconds + performance.now();
   const endpoint = createEndpoint({ urls: [`${server.url}/v1`], mode: "batch", draws: "n", ...change });
   const provider = createProvider(endpoint, {
@@ -57,7 +60,12 @@ function open(context: TestContext, server: BatchServer, options: ProcessOptions
   return {
     disk,
     async run() {
-      const durable = createDurableContext(disk, { signal, now, step });
+      const { ledger, ...rest } = createDurableContext(disk, { signal, now, step });
+      const intend: typeof ledger.intend = async (attempt) => {
+        if (attempt.rowCount > 0) onIntend(attempt.key);
+        await ledger.intend(attempt);
+      };
+      const durable = { ...rest, ledger: { ...ledger, intend } };
       const done = new Set(rows.map(({ promptId }) => promptId));
       const missing = prompts.filter(({ id }) => !done.has(id));
       const parts = new Map<string, Candidate[]>();
@@ -116,6 +124,27 @@ test("rows are handed in as chats, once, with every intent before them, and come
   for (const { headers } of server.received) assert.equal(headers.authorization, `Bearer ${key}`);
   const creates = server.received.filter(({ method, path }) => method === "POST" && path === "/v1/batches");
   assert.equal(creates.length, 2);
+});
+
+test("what a full budget has no room for is handed in when others have given back, and a budget that is spent ends it", async (context) => {
+  const server = await startBatchServer(context, {});
+  let [looks, isSpent] = [0, false];
+  const taken = new Set<string>();
+  const onIntend = (key: string): void => {
+    if (isSpent) throw new BudgetError("the budget is reached");
+    const held = [...taken].filter((name) => disk.attempts.get(name)?.state !== "done");
+    // Two requests fit, and at first another endpoint holds all of it.
+    if (++looks <= 12 || held.length >= 2) throw new BudgetError("the budget is reached", { isFull: true });
+    taken.add(key);
+  };
+  const { run, disk } = open(context, server, { onIntend });
+  assert.deepEqual(places(await run()), all);
+  assert.deepEqual([handedIn(server), disk.repeats], [[2, 2, 2], []]);
+  // Nothing was handed in while nothing fitted, and no plan was written for it.
+  assert.equal([...disk.answers.keys()].filter((name) => name.endsWith("plan")).length, 3);
+  isSpent = true;
+  await assert.rejects(open(context, server, { onIntend }).run(), BudgetError);
+  assert.equal(server.batches.length, 3);
 });
 
 test("expired, cancelled, failed and missing rows alone are handed in again, doubled and foreign ones count once", async (context) => {

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createRecordingContext, createStream, readAll } from "../../../src/contracts/case.ts";
 import type { Ledger } from "../../../src/domain/context.ts";
+import { BudgetError } from "../../../src/errors.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { askRecorded } from "../../../src/providers/control/ask-all.ts";
 import { createController } from "../../../src/providers/control/controller.ts";
@@ -72,4 +73,31 @@ test("what one endpoint holds of the budget is waited for by another", async (co
   const [judged] = await askJudge(["verdict"]);
   assert.deepEqual(judged?.settled, { kind: "answered", answer: "verdict" });
   assert.equal((await teacher).length, 1);
+});
+
+test("what a batch or whatever else has under way is waited for, however long it takes to be committed", async (context) => {
+  const { ledger, createAsk } = await open(context, 0.15);
+  // Handed in with a file, hours ago: no controller knows of it.
+  await ledger.intend({ key: "row", rowCount: 0, isOutside: true, costUsd: 0.1 });
+  let refusals = 0;
+  const judged = createAsk("judge", async () => undefined, {
+    ...ledger,
+    async intend(attempt) {
+      try {
+        await ledger.intend(attempt);
+      } catch (error) {
+        refusals += 1;
+        // Longer than any wait for a commit: only what holds it can tell.
+        if (refusals === 14) {
+          ledger.account("row", { url: "here", promptTokens: 1, completionTokens: 1, usd: 0.01 });
+          await ledger.record("row", null);
+        }
+        throw error;
+      }
+    },
+  })(["verdict"]);
+  assert.equal((await judged).length, 1);
+  assert.ok(refusals >= 14);
+  // Nobody holds anything any more: what does not fit now is refused at once.
+  await assert.rejects(createAsk("judge", async () => undefined)(["another", "and another"]), BudgetError);
 });
