@@ -2,7 +2,7 @@
 // It reads the loop's events and never answers them.
 
 import type { Answered, Budget, Spending } from "../domain/context.ts";
-import { computeForecast, type Expected, type Forecast, type Rows } from "../experiment/forecast.ts";
+import { computeForecast, type Expected, type Forecast, type Rows } from "../experiment/outlook/forecast.ts";
 import type { RunEvent } from "../experiment/run.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";

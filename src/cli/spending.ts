@@ -2,7 +2,7 @@
 // to. The numbers are the ledger's; there are no others.
 
 import type { Amount, Budget, Spending } from "../domain/context.ts";
-import type { Forecast } from "../experiment/forecast.ts";
+import type { Forecast } from "../experiment/outlook/forecast.ts";
 
 export interface Outlook {
   readonly budget: Partial<Budget>;

@@ -9,7 +9,7 @@ import { computeDifference } from "./change/difference.ts";
 import { type ChangeImpact, type Counts, computeImpact, countKinds, type Why } from "./change/impact.ts";
 import { findSuccessions } from "./change/succession.ts";
 import { composeExperiment } from "./compose/compose.ts";
-import { createEstimate } from "./estimate.ts";
+import { createEstimate } from "./outlook/estimate.ts";
 import type { PreparedExperiment, RunRecordSource } from "./prepare.ts";
 import { describeStages } from "./stage-list.ts";
 

@@ -2,17 +2,16 @@
 // Running again is resuming; a changed experiment is told field by field before anything is touched.
 
 import { join } from "node:path";
-import type { Spending } from "../domain/context.ts";
 import type { Json } from "../keys/canonical.ts";
 import { readKnownRun } from "../store/known-stages.ts";
 import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
 import { createDamageError } from "../store/witness/damage.ts";
 import { createChangeError } from "./change/refusal.ts";
 import { type Composition, composeExperiment, type Lent } from "./compose/compose.ts";
-import { createExpected } from "./forecast.ts";
+import { createExpected } from "./outlook/forecast.ts";
 import { comparePlan, describeStages } from "./plan.ts";
 import type { PreparedExperiment } from "./prepare.ts";
-import { type RunWorld, releaseModels, runStages } from "./stages.ts";
+import { type RunWorld, releaseModels, runStages, type Spending } from "./stages.ts";
 
 export type { RunEvent, RunWorld } from "./stages.ts";
 

@@ -10,8 +10,10 @@ import { simulateTrial } from "../loop/memory.ts";
 import { runTrials } from "../loop/trials.ts";
 import type { RunFolder } from "../store/run-folder.ts";
 import type { Composition } from "./compose/compose.ts";
-import type { Expected } from "./forecast.ts";
+import type { Expected } from "./outlook/forecast.ts";
 import type { PreparedExperiment } from "./prepare.ts";
+
+export type { Spending };
 
 export type RunEvent =
   | LoopEvent

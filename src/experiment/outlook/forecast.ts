@@ -1,10 +1,10 @@
 // What a run will still send and pay, as it can be told while it runs: what is left of each stage, at what calls like these
 // have cost so far, and at the estimate only until enough of them were answered. It knows no display.
 
-import type { Answered } from "../domain/context.ts";
-import type { DescribedStage } from "../loop/describing.ts";
+import type { Answered } from "../../domain/context.ts";
+import type { DescribedStage } from "../../loop/describing.ts";
+import type { RunRecordSource } from "../prepare.ts";
 import { createProofEstimate, estimateStage, nameAlike, type Outside, type StageOutside } from "./estimate.ts";
-import type { RunRecordSource } from "./prepare.ts";
 
 /** What a run was expected to send outside when it was planned. */
 export interface Expected {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Answered } from "../../src/domain/context.ts";
-import { computeForecast, type Expected, type Standing } from "../../src/experiment/forecast.ts";
+import type { Answered } from "../../../src/domain/context.ts";
+import { computeForecast, type Expected, type Standing } from "../../../src/experiment/outlook/forecast.ts";
 
 type Stage = Expected["stages"][number];
 

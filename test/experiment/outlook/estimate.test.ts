@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { readPlan } from "../../src/experiment/plan.ts";
-import { prepareExperiment } from "../../src/experiment/prepare.ts";
-import { readExperiment } from "../../src/experiment/read.ts";
-import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
+import { readPlan } from "../../../src/experiment/plan.ts";
+import { prepareExperiment } from "../../../src/experiment/prepare.ts";
+import { readExperiment } from "../../../src/experiment/read.ts";
+import { createTemporaryFolder } from "../../helpers/temporary-folder.ts";
 
 const hosted = (more = "") => `{ url: "http://127.0.0.1:1/v1", model: m${more} }`;
 

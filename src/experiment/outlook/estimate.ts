@@ -1,16 +1,16 @@
 // What a stage that was never run will send out of the process, where that is known before the first call.
 // At most: answers are counted as long as they may be, and a draw as a request where n may not be heeded.
 
-import type { Split } from "../domain/rows.ts";
-import type { Description } from "../domain/stage.ts";
-import { type Json, renderCanonical } from "../keys/canonical.ts";
-import { computeProofCost } from "../providers/proving/proof-cost.ts";
-import { computeUsd } from "../providers/usage.ts";
-import type { LanguageExperiment, LanguageSettings } from "./experiment.ts";
-import { findAsked, findModelEndpoint, findVerifierEndpoint } from "./hosted/asked.ts";
-import { computeUses } from "./hosted/uses.ts";
-import type { LanguageMaterials, RunRecordSource } from "./prepare.ts";
-import { type DeclaredEndpoint, resolvePrice } from "./schema/endpoints.ts";
+import type { Split } from "../../domain/rows.ts";
+import type { Description } from "../../domain/stage.ts";
+import { type Json, renderCanonical } from "../../keys/canonical.ts";
+import { computeProofCost } from "../../providers/proving/proof-cost.ts";
+import { computeUsd } from "../../providers/usage.ts";
+import type { LanguageExperiment, LanguageSettings } from "../experiment.ts";
+import { findAsked, findModelEndpoint, findVerifierEndpoint } from "../hosted/asked.ts";
+import { computeUses } from "../hosted/uses.ts";
+import type { LanguageMaterials, RunRecordSource } from "../prepare.ts";
+import { type DeclaredEndpoint, resolvePrice } from "../schema/endpoints.ts";
 
 export interface Outside {
   readonly calls: number;
