@@ -206,15 +206,13 @@ async function main(directory: string, candidateCount: number): Promise<RunFigur
   watch.begin("plan");
   const trials = [{ arm, seed: 0 }];
   await folder.writePlan(await describeStages(trials, system), []);
-  const header = { source: "", system: "language", seeds: [0], metrics: [], facts: [] };
-  const usage = () => ({ busyMs: 0, workerCount: 0 });
-  const composition = { system, checkLint, trials, arms: [], header, usage, close: async () => undefined };
-  await runStages(folder, composition as unknown as Parameters<typeof runStages>[1], {
+  const world = {
     signal: new AbortController().signal,
     clock,
     onEvent: watch.onEvent,
     holder: { pid: process.pid },
-  });
+  };
+  await runStages(folder, { composition: { system, checkLint, trials }, open: [] }, world);
   watch.begin("close");
   await folder.close();
   return watch.end();

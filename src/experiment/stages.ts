@@ -45,10 +45,13 @@ export interface RunWorld {
   readonly holder: Readonly<Record<string, string | number>>;
 }
 
+/** Of a composition what its stages need. */
+type Staged = Pick<Composition, "system" | "trials" | "checkLint" | "proveEndpoints">;
+
 /** Proves whoever `open` stages ask, and runs every trial; the run is then done, interrupted or failed, and says so. */
 export async function runStages(
   folder: RunFolder,
-  { composition, open }: { readonly composition: Composition; readonly open: readonly StageRequest[] },
+  { composition, open }: { readonly composition: Staged; readonly open: readonly StageRequest[] },
   world: RunWorld,
 ): Promise<void> {
   const stop = new AbortController();

@@ -54,9 +54,7 @@ async function main(directory: string, books: string, settings: PipelineSettings
         if (kind === "stage-finished") say(`saved stage ${event.request?.key}`);
       },
     };
-    const usage = () => ({ busyMs: 0, workerCount: 0 });
-    const composition = { system, trials, arms: [], header, usage, close: async () => undefined };
-    await runStages(folder, composition as never, world);
+    await runStages(folder, { composition: { system, trials }, open: [] }, world);
   } finally {
     await folder.close();
   }
