@@ -1,8 +1,9 @@
 // refeed init: an experiment of one's own to start from, with a small dataset beside it, so that it runs as it is.
 
-import { access, mkdir, writeFile } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { Command } from "commander";
+import { makeFolder } from "../datasets/file/make-folder.ts";
 import { createNewswireRows } from "../datasets/newswire.ts";
 import { UsageError } from "../errors.ts";
 import { isName } from "../experiment/schema/strict.ts";
@@ -20,12 +21,13 @@ export function createInitCommand(environment: Environment): Command {
       const files = createFiles(createName(folder));
       await refuseExisting(folder, [...files.keys()], argument);
       try {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder, 0o777);
         // Never over a file that came to be in the meantime.
         for (const [name, text] of files) await writeFile(join(folder, name), text, { flag: "wx" });
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-        throw new UsageError(`cannot be written to (${code})`, { where: argument, cause: error });
+        const next = "check the path and its permissions, or name another folder";
+        throw new UsageError(`cannot be written to (${code})`, { where: argument, next, cause: error });
       }
       const shown = (name: string): string => renderPath(join(folder, name), environment.cwd);
       environment.stdout.write(

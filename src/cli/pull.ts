@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { parseHubName, publicEndpoint } from "../datasets/hub/address.ts";
 import type { PullProgress, PullResult } from "../datasets/hub/pull.ts";
-import { UsageError } from "../errors.ts";
+import { StoreError, UsageError } from "../errors.ts";
+import { isPlainFault } from "../store/system-fault.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
@@ -36,7 +37,7 @@ export function createPullCommand(environment: Environment): Command {
       const web = createHubWeb({ endpoint, token, fetch, signal, now: clock.now });
       const now = new Date(clock.now()).toISOString();
       const request = { repository, config, revision, splits: split, root: resolve(cwd, to), now };
-      const result = await pullDataset(web, request, createProgress(environment));
+      const result = await pullDataset(web, request, createProgress(environment)).catch(refuseFolder);
       stdout.write(json ? `${JSON.stringify(result)}\n` : renderResult(result));
     });
 }
@@ -51,6 +52,17 @@ function readToken(text: string | undefined): string | undefined {
   if (token === undefined || token === "") return undefined;
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError("HF_TOKEN holds characters that no token has", { next: "copy it again, without quotes" });
+}
+
+/** What the system says of a path below the folder of datasets; a full disk is told for every verb alike. */
+function refuseFolder(error: NodeJS.ErrnoException): never {
+  const { code, syscall, path } = error;
+  if (syscall === undefined || path === undefined || isPlainFault(error)) throw error;
+  throw new StoreError(`cannot be written to (${code})`, {
+    where: path,
+    next: "check the path and its permissions, or name another folder with --to",
+    cause: error,
+  });
 }
 
 const lineEveryMs = 5000;

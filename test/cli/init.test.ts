@@ -52,5 +52,6 @@ test("a folder that cannot be is told in one line", async (context) => {
   writeFileSync(join(cwd, "file"), "");
   await assert.rejects(speak(createInitCommand, ["file/inner"], { cwd }), {
     message: "file/inner: cannot be written to (ENOTDIR)",
+    next: "check the path and its permissions, or name another folder",
   });
 });

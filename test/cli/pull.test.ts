@@ -2,10 +2,11 @@
 // reads what was pulled without a network, and no token is ever told.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runRefeed } from "../helpers/command-line.ts";
+import { speakLine } from "../helpers/host.ts";
 import { type HubRepository, startHub } from "../helpers/hub-server.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
@@ -99,4 +100,27 @@ test("what was pulled is listed, shown and read by an experiment, with the hub g
     [gone.code, gone.stdout, gone.stderr],
     [2, "", "HF_ENDPOINT is no address of the web\n  begin it with https://\n"],
   );
+});
+
+test("a folder that cannot be is told in one line, and the way out", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const server = await startHub(context, { "org/news": repository() });
+  writeFileSync(join(cwd, "file"), "mine");
+  mkdirSync(join(cwd, "linked"));
+  symlinkSync("/nowhere/at/all", join(cwd, "linked", "hub"));
+  for (const [to, code] of [
+    ["file", "ENOTDIR"],
+    ["linked", "EEXIST"],
+    // A file system that answers ENOENT for a folder whose parent is there: Node's recursive mkdir never comes back.
+    ...(process.platform === "linux" ? [["/proc/refeed", "ENOENT"] as const] : []),
+  ] as const) {
+    const args = ["datasets", "pull", "hub:org/news", "--to", to];
+    const pull = await speakLine(args, { cwd, env: { HF_ENDPOINT: server.endpoint } });
+    assert.equal(pull.code, 5, pull.stderr);
+    assert.match(
+      pull.stderr,
+      new RegExp(`^[^\\n]*: cannot be written to \\(${code}\\)\\n {2}check the path .*--to\\n$`),
+    );
+    assert.equal(pull.stdout, "");
+  }
 });

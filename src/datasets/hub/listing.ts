@@ -143,8 +143,11 @@ async function readConverted(
   const names = [...splitsByConfig.keys()];
   const config = asked ?? (names.length === 1 ? names[0] : names.find((name) => name === "default"));
   const splits = config === undefined ? undefined : splitsByConfig.get(config);
-  if (config === undefined || splits === undefined)
-    throw createNoConfig(repository, asked, [...new Set([...names, ...own.map(({ name }) => name)])]);
+  if (config === undefined || splits === undefined) {
+    const all = [...new Set([...names, ...own.map(({ name }) => name)])];
+    const isThere = all.length <= 1 ? asked === undefined || all[0] === asked : all.includes(asked ?? "");
+    throw isThere ? createNoFiles(repository, asked) : createNoConfig(repository, asked, all);
+  }
   if ((await readInfo(web, repository, undefined)).sha !== info.sha) {
     throw new DatasetError("has no files that are read at this revision, and the hub converts the newest one alone", {
       where: `hub:${repository}`,
@@ -161,17 +164,16 @@ async function readConverted(
   return { config, files: chosen.map((file) => describeFile(file, entries, sha)) };
 }
 
-/** How many files each split of each configuration has: GET /api/datasets/R/parquet, {config: {split: [address]}}. */
+/**
+ * How many files each split of each configuration has: GET /api/datasets/R/parquet, {config: {split: [address]}}. None where
+ * the hub has converted nothing, as of private data sets.
+ */
 async function readSplits(web: HubWeb, repository: string): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
   const answer = await web.request(`${web.endpoint}/api/datasets/${repository}/parquet`).catch((error: unknown) => {
     if (!(error instanceof HubRefusal && error.status === 404)) throw error;
-    const next = "convert it yourself, and read it as a file";
-    throw new DatasetError("has no Parquet, JSON Lines or CSV files, and the hub has not converted it", {
-      where: `hub:${repository}`,
-      next,
-      cause: error,
-    });
+    return null;
   });
+  if (answer === null) return new Map();
   const listed = (await answer.json()) as unknown;
   if (typeof listed !== "object" || listed === null)
     throw createOdd(repository, "lists its Parquet files in no known form");
@@ -185,7 +187,19 @@ async function readSplits(web: HubWeb, repository: string): Promise<ReadonlyMap<
   );
 }
 
+function createNoFiles(repository: string, asked: string | undefined): DatasetError {
+  const of = asked === undefined ? "" : ` of the configuration ${JSON.stringify(asked)}`;
+  return new DatasetError(`has no Parquet, JSON Lines or CSV files${of}, and the hub has not converted it`, {
+    where: `hub:${repository}`,
+    next: "convert it yourself, and read it as a file",
+  });
+}
+
 function createNoConfig(repository: string, asked: string | undefined, names: readonly string[]): DatasetError {
+  if (names.length === 0) {
+    const what = `has no configuration ${JSON.stringify(asked)}: its card names none`;
+    return new DatasetError(what, { where: `hub:${repository}`, next: "leave --config out" });
+  }
   const listed = `${names.slice(0, 12).join(", ")}${names.length > 12 ? `, .. (${names.length})` : ""}`;
   const what = asked === undefined ? "has several configurations" : `has no configuration ${JSON.stringify(asked)}`;
   return new DatasetError(what, { where: `hub:${repository}`, next: `name one with --config: ${listed}` });

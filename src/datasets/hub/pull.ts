@@ -1,8 +1,9 @@
 // Pulls a configuration of a data set: pins the commit, fetches what is not there yet, and writes the manifest last.
 
-import { mkdir, readdir, statfs } from "node:fs/promises";
+import { readdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { DatasetError } from "../../errors.ts";
+import { makeFolder } from "../file/make-folder.ts";
 import { computeFileAddress, isSplitName } from "./address.ts";
 import { dataEnding } from "./choose.ts";
 import { downloadFile } from "./download.ts";
@@ -49,7 +50,7 @@ export async function pullDataset(
   const files = nameFiles(pickFiles(listing, request.splits));
   const { repository, config, revision, licence } = listing;
   const folder = computeRevisionFolder(request.root, listing);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   await refuseFullDisk(folder, files);
   const byteCount = files.reduce((sum, { file }) => sum + file.size, 0);
   const pulled: PulledFile[] = [];

@@ -230,8 +230,27 @@ test("what is not there is told: data set, revision, configuration, split", asyn
   const { pull } = await createDesk(context, {
     "org/news": converted,
     "org/none": { branches: { main: { "model.bin": "x" } } },
+    // Nothing of it is converted, as of private data sets and on hubs that convert nothing.
+    "org/plain": {
+      branches: {
+        main: {
+          "README.md": card(
+            "configs:\n- config_name: irish\n  data_files: ga.jsonl\n- config_name: manx\n  data_files: gv.zip",
+          ),
+          "ga.jsonl": lines!,
+          "gv.zip": "packed",
+        },
+      },
+    },
   });
   const refused = [
+    [{ repository: "org/plain" }, /has several configurations.*/, /--config: irish, manx$/],
+    [{ repository: "org/plain", config: "klingon" }, /has no configuration "klingon"/, /--config: irish, manx$/],
+    [
+      { repository: "org/plain", config: "manx" },
+      /has no Parquet, JSON Lines or CSV files of the configuration "manx"/,
+    ],
+    [{ repository: "org/none", config: "irish" }, /has no configuration "irish"/, /leave --config out/],
     [{ repository: "org/absent" }, /there is no such data set, or it is private/],
     [{ repository: "org/news", revision: "v9" }, /has no such revision/],
     [{ repository: "org/news" }, /has several configurations.*/],
@@ -239,13 +258,15 @@ test("what is not there is told: data set, revision, configuration, split", asyn
     [{ repository: "org/news", config: "english", splits: ["dev"] }, /has no split "dev"/],
     [{ repository: "org/none" }, /the hub has not converted it/],
   ] as const;
-  for (const [request, message] of refused) {
-    await assert.rejects(
-      pull(request),
-      (error: Error) => error instanceof DatasetError && message.test(error.message) && error.next !== undefined,
-    );
+  for (const [request, message, next = /./] of refused) {
+    await assert.rejects(pull(request), (error: Error) => {
+      assert.ok(error instanceof DatasetError);
+      assert.match(error.message, message);
+      assert.match(error.next ?? "", next);
+      return true;
+    });
   }
-  assert.equal(refused.length, 6);
+  assert.equal(refused.length, 10);
 });
 
 test("a link planted where a file goes is not written through", async (context) => {
