@@ -44,6 +44,11 @@ export interface DatasetContext {
 
 export const defaultSplit: SplitRule = { test: 0.2, seed: 0 };
 
+/** A resolved experiment always says how to split; what the default says too is no wish of anybody's. */
+export function isDefaultSplit({ test, seed }: SplitRule = defaultSplit): boolean {
+  return test === defaultSplit.test && seed === defaultSplit.seed;
+}
+
 /** Reads the whole file and throws DatasetError for the first three faults in it. */
 export async function openFileDataset(declaration: FileDeclaration, context: DatasetContext): Promise<Dataset> {
   const { file, split = defaultSplit } = declaration;
@@ -53,8 +58,7 @@ export async function openFileDataset(declaration: FileDeclaration, context: Dat
     file: { path: resolve(folder, file), shown: file, signal, files },
     fields: { id, article, summary },
     seeksId: true,
-    // A resolved experiment always says how to split; what the default says too is no wish of anybody's.
-    seeksSplit: split.test === defaultSplit.test && split.seed === defaultSplit.seed,
+    seeksSplit: isDefaultSplit(split),
     allowsEmpty: declaration.curation?.filter.empty === "drop",
     adviseField,
   });

@@ -182,8 +182,19 @@ function readText(parsed: Parsed, members: Members, role: "article" | "summary")
   const text = members[field];
   if (parsed.allowsEmpty && (text === null || (typeof text === "string" && text.trim() === ""))) return "";
   if (typeof text !== "string")
-    return reportValue(parsed, field, { what: `must be text, is ${renderKind(text)}`, next: textAdvice });
-  return isUsable(parsed, field, text) ? text : undefined;
+    return reportValue(parsed, field, {
+      what: `must be text, is ${renderKind(text)}`,
+      next: adviseText(text, role, parsed.adviseField),
+    });
+  return isUsable(parsed, field, { text, next: adviseText(text, role, parsed.adviseField) }) ? text : undefined;
+}
+
+/** Nothing may be dropped row by row; what is of another kind is mostly another field than was meant. */
+export function adviseText(value: unknown, role: "article" | "summary", advise = adviseMapping): string {
+  const isNothing = value === null || value === undefined || typeof value === "string";
+  return isNothing
+    ? "write a text there, remove the row, or let an experiment drop such rows: filter: {empty: drop}"
+    : `write a text there, or name another field: ${advise(role)}`;
 }
 
 export function adviseMapping(role: "article" | "summary"): string {
@@ -201,6 +212,8 @@ function readSplit(parsed: Parsed, members: Members, field: string): Split | nul
   return null;
 }
 
+export const idAdvice = "give every row an id, or name another field for it";
+
 /** The id as text. A number is taken only where its digits survive: 2^53 + 1 would silently become 2^53. */
 function readId(parsed: Parsed, members: Members, field: string): string | undefined {
   if (!Object.hasOwn(members, field)) {
@@ -212,10 +225,13 @@ function readId(parsed: Parsed, members: Members, field: string): string | undef
     return reportValue(parsed, field, { what: "is a number that cannot be kept exactly", next: "write ids as text" });
   }
   if (typeof value !== "string" && typeof value !== "number") {
-    return reportValue(parsed, field, { what: `must be text or a whole number, is ${renderKind(value)}` });
+    return reportValue(parsed, field, {
+      what: `must be text or a whole number, is ${renderKind(value)}`,
+      next: idAdvice,
+    });
   }
   const id = String(value);
-  if (!isUsable(parsed, field, id)) return undefined;
+  if (!isUsable(parsed, field, { text: id, next: idAdvice })) return undefined;
   const first = parsed.knownIds?.add(id, parsed.number);
   if (first === undefined) return id;
   const hint = /^-?\d+$/.test(id) ? "; as text or as a number, it is one id" : "";
@@ -225,13 +241,15 @@ function readId(parsed: Parsed, members: Members, field: string): string | undef
   });
 }
 
-export const textAdvice = "write a text there, or remove the row";
-
 /** Refuses text that is nothing, or that UTF-8 cannot carry: it would come back as another text. */
-function isUsable(parsed: Parsed, field: string, text: string): boolean {
+function isUsable(
+  parsed: Parsed,
+  field: string,
+  { text, next }: { readonly text: string; readonly next: string },
+): boolean {
   const isEmpty = text.trim() === "";
   if (!isEmpty && text.isWellFormed()) return true;
-  if (isEmpty) reportValue(parsed, field, { what: "is empty", next: textAdvice });
+  if (isEmpty) reportValue(parsed, field, { what: "is empty", next });
   else {
     const what = "holds half of a surrogate pair, which is no character";
     reportValue(parsed, field, { what, next: "write the character whole, or remove it" });

@@ -3,7 +3,7 @@
 import type { Split } from "../../domain/rows.ts";
 import { DatasetError } from "../../errors.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { adviseMapping, quote, renderKind, textAdvice } from "./rows.ts";
+import { adviseMapping, adviseText, idAdvice, quote, renderKind } from "./rows.ts";
 import type { FileRow, Pass, RowSource, SourceRequest } from "./source.ts";
 import type { Cells, Column, TableFormat } from "./table.ts";
 
@@ -113,7 +113,12 @@ function readText(record: Cells, parser: RecordParser, role: "article" | "summar
   if (isNothing && parser.allowsEmpty) return "";
   if (typeof value !== "string" || isNothing) {
     const is = value instanceof Uint8Array ? "is not UTF-8" : `must be text, is ${renderKind(value ?? null)}`;
-    return report(record, parser, `${quote(field)} ${typeof value === "string" ? "is empty" : is}`, textAdvice);
+    return report(
+      record,
+      parser,
+      `${quote(field)} ${typeof value === "string" ? "is empty" : is}`,
+      adviseText(value, role),
+    );
   }
   return isUsable(record, parser, { field, text: value }) ? value : undefined;
 }
@@ -138,7 +143,7 @@ function readId(record: Cells, parser: RecordParser): string | undefined {
   if (id.trim() === "") {
     const is =
       typeof value === "string" ? "is empty" : `must be text or a whole number, is ${renderKind(value ?? null)}`;
-    return report(record, parser, `${quote(field)} ${is}`, "give every row an id, or name another field for it");
+    return report(record, parser, `${quote(field)} ${is}`, idAdvice);
   }
   if (!isUsable(record, parser, { field, text: id })) return undefined;
   const first = knownIds?.add(id, record.number);

@@ -4,15 +4,22 @@
 import { DatasetError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
 import { createKnownIds, type KnownIds } from "../file/known-ids.ts";
-import { computeSplit, type DatasetContext, defaultSplit, refuseCurated } from "../file-dataset.ts";
+import { computeSplit, type DatasetContext, defaultSplit, isDefaultSplit, refuseCurated } from "../file-dataset.ts";
 import { openRowDataset, type SplitRow, type SplitSource } from "../row-dataset.ts";
 import { findOne, type HubDeclaration } from "./find-one.ts";
+import type { Pulled } from "./manifest.ts";
 import { type Opened, openSplit } from "./open-split.ts";
 
 export async function openHubDataset(declaration: HubDeclaration, context: DatasetContext): Promise<Dataset> {
   const pulled = await findOne(declaration, context.folder);
-  const { train, test } = declaration.splits ?? { train: "train", test: "test" };
+  const { train, test } = declaration.splits ?? chooseSplits(pulled);
   const name = `hub:${declaration.hub}, ${pulled.manifest.config}`;
+  if (test !== null && !isDefaultSplit(declaration.split)) {
+    throw new DatasetError(`its own split ${JSON.stringify(test)} is tested on, so split says nothing`, {
+      where: name,
+      next: "leave split out, or hold rows of the train split out with splits: {test: null}",
+    });
+  }
   const parts: readonly Pick<Opened, "of" | "split">[] = [
     { of: "train", split: train },
     ...(test === null ? [] : [{ of: "test", split: test } as const]),
@@ -28,9 +35,16 @@ export async function openHubDataset(declaration: HubDeclaration, context: Datas
   const sources = opened.flatMap((part) => part.sources);
   const notes = [
     `is ${name} at ${revision.slice(0, 12)}, licence ${licence ?? "not told"}`,
+    ...(declaration.splits === undefined && test === null ? ["has no test split: rows are held out by their ids"] : []),
     ...new Set(sources.flatMap(({ source }) => source.notes)),
   ];
   return openRowDataset(createSplitSource({ name, notes, opened, declaration }), declaration);
+}
+
+/** Where nobody said: the ordinary names, and of a data set without a test split rows of its train split. */
+function chooseSplits({ manifest }: Pulled): NonNullable<HubDeclaration["splits"]> {
+  const hasTest = manifest.files.some(({ split }) => split === "test");
+  return { train: "train", test: hasTest ? "test" : null };
 }
 
 function createSplitSource({

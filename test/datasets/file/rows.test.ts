@@ -104,30 +104,38 @@ const cases: readonly (readonly [name: string, content: string | Buffer, told: s
   [
     "null for text",
     withSummary("null"),
-    `${place}: "summary" must be text, is null | write a text there, or remove the row`,
+    `${place}: "summary" must be text, is null | write a text there, remove the row, or let an experiment drop such rows: filter: {empty: drop}`,
   ],
   [
     "a number for text",
     withSummary("1"),
-    `${place}: "summary" must be text, is a number | write a text there, or remove the row`,
+    `${place}: "summary" must be text, is a number | write a text there, or name another field: fields: {summary: ...}`,
   ],
   [
     "true for text",
     withSummary("true"),
-    `${place}: "summary" must be text, is a boolean | write a text there, or remove the row`,
+    `${place}: "summary" must be text, is a boolean | write a text there, or name another field: fields: {summary: ...}`,
   ],
   [
     "an array for text",
     withSummary('["a"]'),
-    `${place}: "summary" must be text, is an array | write a text there, or remove the row`,
+    `${place}: "summary" must be text, is an array | write a text there, or name another field: fields: {summary: ...}`,
   ],
   [
     "an object for text",
     withSummary('{"a": 1}'),
-    `${place}: "summary" must be text, is an object | write a text there, or remove the row`,
+    `${place}: "summary" must be text, is an object | write a text there, or name another field: fields: {summary: ...}`,
   ],
-  ["no text", withSummary('""'), `${place}: "summary" is empty | write a text there, or remove the row`],
-  ["white text", withSummary('" \\n\\u00a0"'), `${place}: "summary" is empty | write a text there, or remove the row`],
+  [
+    "no text",
+    withSummary('""'),
+    `${place}: "summary" is empty | write a text there, remove the row, or let an experiment drop such rows: filter: {empty: drop}`,
+  ],
+  [
+    "white text",
+    withSummary('" \\n\\u00a0"'),
+    `${place}: "summary" is empty | write a text there, remove the row, or let an experiment drop such rows: filter: {empty: drop}`,
+  ],
   [
     "half a surrogate pair",
     withSummary('"a\\ud83d"'),
@@ -171,8 +179,12 @@ const idCases: readonly (readonly [name: string, ids: readonly string[], told: s
     'f.jsonl:1:8 (byte 7): "id" is a number that cannot be kept exactly | write ids as text',
   ],
   ["a fraction", ["1.5"], 'f.jsonl:1:8 (byte 7): "id" is a number that cannot be kept exactly | write ids as text'],
-  ["null", ["null"], 'f.jsonl:1:8 (byte 7): "id" must be text or a whole number, is null'],
-  ["empty", ['" "'], 'f.jsonl:1:8 (byte 7): "id" is empty | write a text there, or remove the row'],
+  [
+    "null",
+    ["null"],
+    'f.jsonl:1:8 (byte 7): "id" must be text or a whole number, is null | give every row an id, or name another field for it',
+  ],
+  ["empty", ['" "'], 'f.jsonl:1:8 (byte 7): "id" is empty | give every row an id, or name another field for it'],
   [
     "half a pair",
     ['"\\udc00"'],
@@ -206,7 +218,7 @@ test("a depth of 100,000 in another field is accepted, in a text's place refused
   assert.equal(await tell(`{"article": "a", "summary": "b", "x": ${deep}}\n`), "ok");
   assert.equal(
     await tell(withSummary(deep)),
-    `${place}: "summary" must be text, is an array | write a text there, or remove the row`,
+    `${place}: "summary" must be text, is an array | write a text there, or name another field: fields: {summary: ...}`,
   );
 });
 

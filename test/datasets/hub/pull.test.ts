@@ -295,9 +295,18 @@ test("what is not pulled, or no longer whole, is refused with the command that p
     new RegExp(`pull it: refeed datasets pull hub:org/news --config english --revision ${commit}$`),
   );
   const { folder: kept } = await pull({ repository: "org/news", config: "english", splits: ["train"] });
-  await refuse(open({}), /test: null holds rows of train out\); it has train$/);
+  const both = { train: "train", test: "test" };
+  await refuse(open({ splits: both }), /test: null holds rows of train out\); it has train$/);
+  // Where nobody has said which splits there are, what is there is enough.
+  const alone = await open({});
+  assert.ok(alone.splits.train.count > 0 && alone.splits.test.count > 0);
+  assert.match(alone.notes.join("\n"), /has no test split: rows are held out by their ids/);
   await pull({ repository: "org/news", config: "english", splits: ["test"] });
   assert.equal((await open({})).splits.test.count, 60);
+  // A rule for a split that is not made would be followed in silence by nothing.
+  await refuse(open({ splits: both, split: { test: 0.4, seed: 0 } }), /splits: \{test: null\}/);
+  const held = await open({ splits: { train: "train", test: null }, split: { test: 0.4, seed: 0 } });
+  assert.equal(held.splits.train.count + held.splits.test.count, 60);
   await pull({ repository: "org/news", config: "welsh" });
   await refuse(open({}), /name one with config: english, welsh/);
   writeFileSync(join(kept, "train-00000.parquet"), "short");
