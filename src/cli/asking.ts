@@ -22,20 +22,22 @@ export function tellAsking(
   { name, urls, patienceMs }: { readonly name: string; readonly urls: readonly string[]; readonly patienceMs: number },
   { stderr, clock }: Environment,
 ): () => void {
-  const what = renderVisibleLine(`asking endpoint ${name} at ${urls.join(", ")}`);
-  const patience = `an answer is waited for ${patienceMs / 1000} s at most`;
+  const what = renderVisibleLine(
+    `asking ${name}, whose answers are waited for ${patienceMs / 1000} s at most, at ${urls.join(", ")}`,
+  );
   const { columns } = stderr;
   if (columns === undefined) {
-    stderr.write(`${what}: ${patience}\n`);
+    stderr.write(`${what}\n`);
     return () => undefined;
   }
   const started = clock.monotonic();
   const show = (): void => {
     const seconds = Math.round((clock.monotonic() - started) / 1000);
-    stderr.write(clearLine + `${what}, ${seconds} s; ${patience}`.slice(0, columns - 1));
+    stderr.write(clearLine + `${seconds} s  ${what}`.slice(0, columns - 1));
   };
   show();
   const timer = setInterval(show, 1000);
+  timer.unref();
   return () => {
     clearInterval(timer);
     stderr.write(clearLine);

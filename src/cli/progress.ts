@@ -177,7 +177,8 @@ function renderLine(counts: Counts, now: number): string {
     .map((wait) => `, ${renderVisibleLine(wait)}`)
     .join("");
   const spent = spending === null ? "" : renderSpending(spending.latest, spending, done === counts.stageCount);
-  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${rate}${left}${spent}${waits}  ${counts.last}`;
+  // A narrow terminal cuts the end off: what is waited for comes before what it costs.
+  return `${renderDuration(elapsed)}  ${done}/${counts.stageCount} stages (${percent} %)${waits}${rate}${left}${spent}  ${counts.last}`;
 }
 
 /** Time left: the work still planned, each kind at what it has cost so far, at the pace of the work done so far. */

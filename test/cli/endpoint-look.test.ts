@@ -144,7 +144,7 @@ test("who never answers is waited for so long and no longer, and what is waited 
   const cwd = write(context, `  weak: { url: "${server.url}/v1", model: tiny }`);
   const { told, code, error } = await ask(cwd, "--patience", "0.2");
   assert.equal(code, 3);
-  assert.equal(error, `asking endpoint weak at ${server.url}/v1: an answer is waited for 0.2 s at most\n`);
+  assert.equal(error, `asking weak, whose answers are waited for 0.2 s at most, at ${server.url}/v1\n`);
   const answers = find(told, "endpoint weak", "answers");
   assert.match(answers?.what ?? "", /no answer began within 0\.2 s$/);
   assert.match(
@@ -165,7 +165,7 @@ test("on a terminal one line is written over while an endpoint is asked", () => 
   };
   const stderr = { write, columns: 60, color: false };
   const end = tellAsking({ name: "weak", urls: ["http://h/v1"], patienceMs: 30_000 }, { stderr, clock } as Environment);
-  assert.equal(text, `${clearLine}asking endpoint weak at http://h/v1, 0 s; an answer is wait`);
+  assert.equal(text, `${clearLine}0 s  asking weak, whose answers are waited for 30 s at most`);
   now = 2000;
   end();
   assert.ok(text.endsWith(clearLine));

@@ -39,11 +39,14 @@ export function createUnansweredError(
   { key, tries, outcome }: { readonly key: string; readonly tries: number; readonly outcome: Lost },
 ): ProviderError {
   const { reason, cause } = outcome;
-  return new ProviderError(`request ${key} had no whole answer in ${tries} sendings: ${reason}`, {
-    where: where(place),
-    next: adviseLost(place.endpoint, cause),
-    cause: outcome,
-  });
+  return new ProviderError(
+    `request ${key} had no whole answer in ${tries === 1 ? "1 sending" : `${tries} sendings`}: ${reason}`,
+    {
+      where: where(place),
+      next: adviseLost(place.endpoint, cause),
+      cause: outcome,
+    },
+  );
 }
 
 /** True where the server was given up because no answer began in time. */

@@ -76,7 +76,7 @@ export async function checkName(
   const name = "refeed-names-no-model";
   const asked = settings.ask === "chat" ? { messages: [{ role: "user", content: "One" }] } : { prompt: "One" };
   const body = finish(settings, { model: name, ...asked, ...createLimit(settings, 1) });
-  const reply = await ask({ name: "any-name", path: routeOf(settings), body, tokenCount: 1 });
+  const reply = await ask({ name: "any-name", path: routeOf(settings), body, tokenCount: 1, isOther: true });
   if (reply.kind === "untold") return;
   throw new ProviderError(`it serves ${renderListed(listed)}, not ${model}, and answers by whatever name it is asked`, {
     where: `endpoint ${settings.name}`,

@@ -22,6 +22,8 @@ export interface ProbeCall {
   readonly isBeside?: boolean;
   /** Left out for GET. */
   readonly body?: Json;
+  /** It is asked for another model. */
+  readonly isOther?: boolean;
   /** Where nobody listens is not waited for: that it is away is the answer. */
   readonly mayBeAway?: boolean;
   /** Tokens its answer may have. */
@@ -52,7 +54,7 @@ export interface Prober {
   left(): number;
   /** Whether some text of the route that is sampled came with the reason of its end; null before any text came. */
   hasFinish(): boolean | null;
-  /** What was not told, the latest last, and by which path it was asked for. */
+  /** What was not told of the model itself, the latest last, and by which path it was asked for. */
   readonly untold: readonly (Untold & { readonly path: string })[];
 }
 
@@ -98,6 +100,7 @@ export function createProber(
         settled.kind === "answered" ? settled.answer : { kind: "untold", reason: settled.reason };
       // Kept for whoever wants to know what was paid for; a later process probes again.
       await context.ledger.record(request.key, reply.kind === "told" ? { kind: "told" } : { ...reply });
+      if (call.isOther) return reply;
       if (reply.kind === "untold") untold.push({ ...reply, path: call.path });
       else if (call.path === routeOf(settings)) hasFinish = findFinish(reply.value, hasFinish);
       return reply;

@@ -41,5 +41,6 @@ export function adviseQuestion({ param }: { readonly param: string | null }, { n
   const [member = ""] = (param ?? "").split(/[.[]/);
   if (member === "response_format") return `${plain}, or judge with a server that takes a JSON schema`;
   if (/^max_(completion_)?tokens$/.test(member)) return `lower ${field} to what the server allows`;
+  if (/^[a-z]\w*$/.test(member)) return `set endpoints.${name}.params: {${member}: null}, which leaves it out`;
   return `if it takes no JSON schema, ${plain}; if the answer may not be as long, lower ${field}`;
 }

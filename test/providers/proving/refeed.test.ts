@@ -11,6 +11,7 @@ import { createHostedScorer } from "../../../src/providers/given/scorer.ts";
 import { createEndpointGate } from "../../../src/providers/proving/gate.ts";
 import { computeProofCost } from "../../../src/providers/proving/proof-cost.ts";
 import type { ServedAddress } from "../../../src/providers/served/server.ts";
+import { createTrialQuestion } from "../../../src/verifiers/judge/trial.ts";
 import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { openServer } from "../../helpers/served-client.ts";
 
@@ -98,4 +99,44 @@ test("what proving takes is known beforehand, request by request", async (contex
       assert.ok(held <= most, `${held} tokens held for probes that were to take ${most} at most`);
     }
   }
+});
+
+const fixed = { lineage: "endpoint:base", file: "", digest: "d".repeat(64) };
+const judge = {
+  ...createTrialQuestion({ criteria: {}, scale: { low: 1, high: 10 }, maxTokens: 400 }),
+  field: "maxTokens",
+};
+
+test("what a judge asks is tried in its own form, and what stands in its way is told by the field that mends it", async (context) => {
+  const uses = { isSampled: false, isScored: false, isJudge: true };
+  const meet = async (params: Readonly<Record<string, null>>, maxTokens: number) => {
+    const reached = reachEndpoint(context, server.url, { name: "judge", model: "base", ask: "chat", params });
+    const asked = { ...uses, question: { ...judge, maxTokens } };
+    const parts = { ...reached, records: createMemoryEvidence(), digests: [fixed.digest], acceptsChange: false };
+    const stage = createRecordingContext("stage");
+    const { calls, promptTokens, completionTokens } = computeProofCost(reached.settings, asked);
+    await createEndpointGate({ ...parts, uses: asked }).meet(fixed, stage);
+    const held = stage.intents.reduce((sum, { tokenCount = 0 }) => sum + tokenCount, 0);
+    const sent = stage.intents.filter(({ isOutside }) => isOutside);
+    assert.ok(
+      held <= promptTokens + completionTokens && sent.length <= calls,
+      `${held} tokens, ${sent.length} requests`,
+    );
+  };
+  const isRefusal = (what: RegExp, next: RegExp) => (error: ProviderError) =>
+    error instanceof ProviderError && what.test(error.message) && next.test(error.next ?? "");
+  const schema = /^endpoint judge: it does not take what a judge asks it: 400 .*response_format is an object/;
+  await assert.rejects(meet({}, 400), isRefusal(schema, /^set endpoints\.judge\.params: \{response_format: null\}/));
+  const plain = { response_format: null };
+  await assert.rejects(meet(plain, 400), isRefusal(/max_tokens is 400; it must be/, /^lower maxTokens to what/));
+  await meet(plain, 16);
+});
+
+test("a name that it does not serve is told as the model's, not as that of nobody's", async (context) => {
+  const reached = reachEndpoint(context, server.url, { name: "judge", model: "nope", ask: "chat" });
+  const parts = { ...reached, records: createMemoryEvidence(), digests: [fixed.digest], acceptsChange: false };
+  await assert.rejects(
+    createEndpointGate(parts).enter(fixed, createRecordingContext("stage")),
+    /endpoint judge: it does not answer as nope: 404 model_not_found: the model "nope" is not served; .*; it serves base/,
+  );
 });
