@@ -50,7 +50,8 @@ export function watchOutput(child: Process, program: Program): Output {
       if (failure === undefined) act();
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
-      fail(new LauncherError(`line ${error.line} of its output ${error.message}`, { where }));
+      const next = "have it write short lines of UTF-8, then resume: what was read before is kept";
+      fail(new LauncherError(`line ${error.line} of its output ${error.message}`, { where, next }));
     }
   };
 

@@ -90,6 +90,9 @@ async function* renderLines(candidates: AsyncIterable<StoredCandidate>, feeding:
   book.finish();
 }
 
+const lineAdvice =
+  'have it write {"id": .., "score": ..} and nothing else, a line a candidate, then resume: scores already written are kept';
+
 type Book = ReturnType<typeof createBook>;
 
 /** Who was asked about, who was answered, and whose turn it is: scores leave in the order of the candidates. */
@@ -99,7 +102,7 @@ function createBook(where: string) {
   const open = new Set<number>();
   let [lineCount, isWhole] = [0, false];
   const refuse = (what: string): never => {
-    throw new VerifierError(`line ${lineCount} of its output ${what}`, { where });
+    throw new VerifierError(`line ${lineCount} of its output ${what}`, { where, next: lineAdvice });
   };
   return {
     expect(id: number): void {

@@ -183,6 +183,7 @@ for (const [name, [answer, told, change]] of Object.entries(refusals)) {
       assert.match(error.message, told);
       assert.match(error.message, /^command \S+ -e '.*: /);
       assert.doesNotMatch(error.message, /\n/);
+      assert.match(error.next ?? "", /^(have it|raise|mend) .+/);
       return true;
     });
   });

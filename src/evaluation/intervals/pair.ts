@@ -46,7 +46,8 @@ function subtract(arm: readonly SeedMeasurement[], baseline: readonly SeedMeasur
     // The errors over items add as if independent: for arms that read the same prompts that is the wider guess.
     const reach = normalReach * Math.hypot(computeErrorOverItems([one]), computeErrorOverItems([other]));
     const itemCount = one.itemCount === other.itemCount ? (one.itemCount ?? null) : null;
-    return { value, itemCount, low: value - reach, high: value + reach };
+    // Where one of the two has no interval over items, neither has their difference.
+    return Number.isNaN(reach) ? { value, itemCount } : { value, itemCount, low: value - reach, high: value + reach };
   });
 }
 

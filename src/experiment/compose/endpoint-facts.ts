@@ -18,15 +18,17 @@ export function listEndpointFacts(experiment: LanguageExperiment): ComposedSyste
   return Object.entries(experiment.language.endpoints).flatMap(([name, declared]) => {
     const uses = listUses(name, experiment);
     if (uses.length === 0) return [];
-    return [{ name: `endpoint ${name}`, value: `${describe(declared)}: ${uses.join(", ")}` }];
+    // A classifier is asked by neither chats nor completions.
+    const isTalked = uses.some((use) => !use.startsWith(roleByKind.reward));
+    return [{ name: `endpoint ${name}`, value: `${describe(declared, isTalked)}: ${uses.join(", ")}` }];
   });
 }
 
 /** `gpt-4o-mini at api.openai.com, asked as chat`. */
-function describe({ model, revision, urls, ask }: DeclaredEndpoint): string {
+function describe({ model, revision, urls, ask }: DeclaredEndpoint, isTalked: boolean): string {
   const served = model === null ? "this run's own models" : model;
   const hosts = urls.length === 0 ? "served by the run itself" : `at ${urls.map(readHost).join(", ")}`;
-  return `${served}${revision === null ? "" : ` (revision ${revision})`} ${hosts}, asked as ${ask}`;
+  return `${served}${revision === null ? "" : ` (revision ${revision})`} ${hosts}${isTalked ? `, asked as ${ask}` : ""}`;
 }
 
 /** Of the address no more than the host: a path may name an account. */

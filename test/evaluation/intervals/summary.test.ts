@@ -66,6 +66,13 @@ test("without items the seeds decide by Student's t, and one seed alone says not
   assert.ok(Number.isNaN(summarizeSeeds([], resampler).mean));
 });
 
+test("the difference of two single seeds without intervals has none either", () => {
+  for (const value of [3, 5]) {
+    const { low, high, basis, verdict } = comparePair([{ value }], [{ value: 3 }], { better: "higher", resampler });
+    assert.deepEqual([low, high, basis, verdict], [null, null, "none", "unclear"]);
+  }
+});
+
 test("under three seeds a statistic of all texts keeps its own interval, or shares two", () => {
   const one = { value: 10, low: 8, high: 13, itemCount: 300 };
   const alone = summarizeSeeds([one], resampler);

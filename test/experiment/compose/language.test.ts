@@ -33,6 +33,7 @@ test("a record's header names every model that was asked elsewhere: which, where
     `endpoints={
       teacher: { url: [https://one.example/v1, "https://two.example:8443/v1"], model: big, revision: abc, key: MY_KEY },
       scorer: { url: http://127.0.0.1:1/v1, model: small, ask: completions },
+      labels: { url: http://127.0.0.1:1/predict, model: labels },
       idle: { url: http://127.0.0.1:1/v1, model: idle },
       own: { url: serve } }`,
     "model.first.endpoint=teacher",
@@ -40,8 +41,8 @@ test("a record's header names every model that was asked elsewhere: which, where
     `verifiers={
       weak: { kind: perplexity, model: { endpoint: scorer } },
       j: { kind: judge, endpoint: teacher, criteria: { good: Is good } },
-      rm: { kind: reward, endpoint: scorer } }`,
-    "arms={ corpus: replace, verifier: [weak, j, rm], select.keep: 50% }",
+      rm: { kind: reward, endpoint: scorer }, other: { kind: reward, endpoint: labels } }`,
+    "arms={ corpus: replace, verifier: [weak, j, rm, other], select.keep: 50% }",
     "lines={ full: { real: 100%, generations: 0 } }",
   ]);
   const told = header.facts.filter(({ name }) => name.startsWith("endpoint "));
@@ -50,13 +51,14 @@ test("a record's header names every model that was asked elsewhere: which, where
     [
       "endpoint teacher: big (revision abc) at one.example, two.example:8443, asked as chat: the model of generation 0, judge j",
       "endpoint scorer: small at 127.0.0.1:1, asked as completions: weak verifier weak, reward model rm",
+      "endpoint labels: labels at 127.0.0.1:1: reward model other",
       "endpoint own: this run's own models served by the run itself, asked as completions: draws and scores of the models that are trained",
     ],
   );
   assert.doesNotMatch(JSON.stringify({ ...header, source: "", facts: told }), /MY_KEY/);
   assert.deepEqual(
     header.teachers,
-    ["weak", "j", "rm", "full"].map((arm) => ({ arm, endpoint: "teacher", model: "big" })),
+    ["weak", "j", "rm", "other", "full"].map((arm) => ({ arm, endpoint: "teacher", model: "big" })),
   );
   assert.equal(readFact(header, "candidates cut at maxTokens"), "unscorable by perplexity");
 });
