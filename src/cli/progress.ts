@@ -44,8 +44,9 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     if (counts.stageCount === 0 || isQuiet || isJson) return;
     if (!isLast && now - lastShown < (isLive ? liveMs : plainMs)) return;
     lastShown = now;
-    // At the end the run is closed already; its last stage told what was spent.
-    if (!isLast) readForecast(counts);
+    // At the end the run is closed already: what it came to is still told, and nothing is to come that is not known.
+    if (isLast) readSpent(counts);
+    else readForecast(counts);
     const line = renderLine(counts, now);
     if (isLive) stderr.write(`${clearLine}${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
     else stderr.write(`${line}\n`);

@@ -10,6 +10,7 @@ import { createResumeCommand } from "../../src/cli/resume.ts";
 import { createRunCommand } from "../../src/cli/run.ts";
 import { BudgetError, ProviderError } from "../../src/errors.ts";
 import { type Json, renderCanonical } from "../../src/keys/canonical.ts";
+import { readStatus } from "../../src/store/status.ts";
 import { speak } from "../helpers/environment.ts";
 import { type GivenServer, startGivenServer } from "../helpers/given-server.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
@@ -80,6 +81,18 @@ function readDollars(cwd: string): number {
   return usd;
 }
 
+/** As a process leaves it that was killed after it had sent one more. */
+function hold(cwd: string, stage: string): void {
+  const connection = new Database(join(cwd, "runs/small/state.db"));
+  connection
+    .prepare(
+      `INSERT INTO attempt (stage_id, key, row_count, state, is_outside, try_usd, cost_usd, try_token_count, intended_ms)
+       SELECT id, 'one more', 1, 'sent', 1, 0.01, 0.01, 10, 0 FROM stage WHERE key = ?`,
+    )
+    .run(stage);
+  connection.close();
+}
+
 /** Rows that the refusal says are asked for again. */
 function readCount(error: unknown): number {
   assert.ok(error instanceof ProviderError, String(error));
@@ -104,6 +117,7 @@ async function checkRole(context: TestContext, role: (typeof roles)[number]): Pr
   const open = [...torn.values()].filter(({ state, rows }) => state !== "done" && rows !== "[]");
   assert.ok(open.length > 0);
 
+  hold(cwd, open[0]?.key ?? "");
   server.become({ model: "another" });
   let told = 0;
   await assert.rejects(resume(cwd), (error) => {
@@ -115,6 +129,11 @@ async function checkRole(context: TestContext, role: (typeof roles)[number]): Pr
   const before = readDollars(cwd);
   await resume(cwd, "--accept-changes");
   const taken = readStages(cwd);
+  // What was paid stays spent, and what nobody saw an answer of possibly paid, though nobody asks for it again.
+  const { spent, reserved, possiblyPaid, unanswered } = readStatus(join(cwd, "runs/small"));
+  assert.deepEqual([unanswered, possiblyPaid], [1, { usd: 0.01, requests: 1, tokens: 10 }]);
+  assert.deepEqual(reserved, { usd: 0, requests: 0, tokens: 0 });
+  assert.ok(Math.abs(spent.usd + possiblyPaid.usd - readDollars(cwd)) < 1e-9 && spent.usd > before - 0.01);
   // The same experiment from its start to its end with the model that is there now.
   write(join(cwd, "whole"), server, role);
   await run(join(cwd, "whole"));
