@@ -50,6 +50,11 @@ function createUnknownKey(path: Path, known: readonly string[], tree: Node, cont
   const name = renderPath(path);
   if (isSecretKey(key))
     return createProblem(place, `${name} is no key of an experiment: it would hold a secret`, secretAdvice);
+  // Known at this very place, where its neighbours are others: a file and a hub's name, each good alone.
+  if (path.length > 1 && listKnownPaths().includes(name)) {
+    const what = `${name} does not go with the other keys of ${renderPath(path.slice(0, -1))}`;
+    return createProblem(place, what, `remove it, or them: what goes with them is ${known.join(", ")}`);
+  }
   const elsewhere = listKnownPaths().find((other) => other.endsWith(`.${key}`) && other !== name);
   const next = findNearest(key, known) ?? elsewhere ?? findByStart(key, known);
   return createProblem(place, `unknown key ${name}`, next && `did you mean ${next}?`);
