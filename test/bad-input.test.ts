@@ -105,7 +105,7 @@ test("every bad experiment is refused by check with its own text", async (contex
     const told = readFileSync(join(configs, name.replace(".yaml", ".txt")), "utf8");
     assert.deepEqual({ code, stdout, stderr }, { code: 2, stdout: "", stderr: told }, name);
   }
-  assert.equal(names.length, 46);
+  assert.equal(names.length, 47);
   assert.equal(readdirSync(desk).length, 92);
 });
 

@@ -171,7 +171,7 @@ test("what cannot be served is refused before anything listens", async () => {
     [["small", "--token-env", "EMPTY"], /is not set/],
     [
       ["small", "--host", "192.0.2.1", "--token-env", "MINE"],
-      /^warning: 192\.0\.2\.1 can be reached from other hosts.*\n192\.0\.2\.1:8470: cannot be listened on \(EADDRNOTAVAIL\)\n/,
+      /^warning: 192\.0\.2\.1 can be reached from other hosts.*\n192\.0\.2\.1:8470: cannot be listened on \(EADDRNOTAVAIL\)\n {2}give a --host that is this machine's own\n/,
     ],
   ];
   for (const [args, words] of cases) {

@@ -40,7 +40,9 @@ export function parseMembers(body: unknown, where = "the body"): Members {
     if (value === undefined) return undefined;
     const isIn = typeof value === "number" && value <= most && (isOpen ? value > least : value >= least);
     if (isIn && (!isWhole || Number.isSafeInteger(value))) return value;
-    const ends = most >= Number.MAX_SAFE_INTEGER ? `${least} or more` : `from ${least} to ${most}`;
+    // What no double holds exactly is told apart from what is too small.
+    const isBeyond = typeof value === "number" && value > most;
+    const ends = most >= Number.MAX_SAFE_INTEGER && !isBeyond ? `${least} or more` : `from ${least} to ${most}`;
     const range = isOpen ? `above ${least} and up to ${most}` : ends;
     return refuse(name, value, `${isWhole ? "an integer" : "a number"} ${range}`);
   };

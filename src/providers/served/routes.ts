@@ -118,7 +118,10 @@ function renderModel({ lineage, digest, createdMs, turns, isAuxiliary }: ServedM
 async function findModel({ models }: ServedEngine, name: string): Promise<Model> {
   const model = await models.find(name);
   if (model) return model;
-  const served = (await models.list()).map((each) => renderModel(each).id);
+  // The one that can be remembered first: the others are digests.
+  const served = (await models.list())
+    .map((each) => renderModel(each).id)
+    .sort((one, other) => one.length - other.length);
   const isReleased = (await models.released()).includes(name);
   const shown = served.slice(0, 4).join(", ") + (served.length > 4 ? `, and ${served.length - 4} more` : "");
   const why = isReleased ? "was released by the run's keepModels" : "is not served";

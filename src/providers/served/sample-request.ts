@@ -57,7 +57,8 @@ export function parseCompletion(body: unknown, rules: RequestRules): DrawRequest
   const model = readModel(members);
   const prompts = members.texts("prompt");
   if (prompts === undefined || prompts.length === 0) {
-    throw new Refusal("prompt is missing; give a string or a list of strings", { param: "prompt" });
+    const what = prompts === undefined ? "prompt is missing" : "prompt is an empty list";
+    throw new Refusal(`${what}; give a string or a list of strings`, { param: "prompt" });
   }
   const logprobs = members.raw("logprobs");
   if (logprobs !== undefined && logprobs !== 0 && logprobs !== 1) {
@@ -171,7 +172,8 @@ function readSeeds(
   if (seed !== undefined) throw new Refusal("seed and seeds are given; leave one of them out", { param: "seeds" });
   const seeds = given.map(parseSeed);
   if (seeds.length !== count || seeds.includes(undefined)) {
-    const what = `seeds must be ${count} texts of 32 hexadecimal digits, lower case, one for each choice`;
+    const number = count === 1 ? "one text" : `${count} texts`;
+    const what = `seeds must be a list of ${number} of 32 hexadecimal digits, lower case, one for each choice`;
     throw new Refusal(what, { param: "seeds" });
   }
   return seeds as readonly Uint32Array[];

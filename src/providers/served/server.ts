@@ -86,7 +86,10 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<void> {
     server.once("error", ({ code }: NodeJS.ErrnoException) => {
       const where = `${host}:${port}`;
       const what = code === "EADDRINUSE" ? "another program listens there" : `cannot be listened on (${code})`;
-      reject(new UsageError(what, { where, next: "give another --port, or --port 0 for any that is free" }));
+      // A name that leads nowhere, or to an address of another machine, is none that any port of helps.
+      const isHost = code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "EADDRNOTAVAIL";
+      const another = "give another --port, or --port 0 for any that is free";
+      reject(new UsageError(what, { where, next: isHost ? "give a --host that is this machine's own" : another }));
     });
     server.listen(port, host, resolve);
   });

@@ -50,7 +50,7 @@ export async function acceptCandidates(work: Work): Promise<AcceptedSummary> {
   let [drawn, succeeded] = [0, 0];
   while (succeeded < rows) {
     const size = computeChunkSize({ drawn, succeeded, wanted: rows, most });
-    if (size === 0) throw createExhaustedError({ accepted: succeeded, rows, candidates: drawn });
+    if (size === 0) throw createExhaustedError({ accepted: succeeded, rows, candidates: drawn, key: context.key });
     const end = drawn + size;
     await drawChunk(stage, { first: drawn, end, succeeded });
     for (; drawn < end; drawn++) if (stage.states[drawn] === accepted) succeeded += 1;
@@ -161,13 +161,18 @@ function createExhaustedError(count: {
   readonly accepted: number;
   readonly rows: number;
   readonly candidates: number;
+  /** Of the stage. */
+  readonly key: string;
 }) {
   const show = (value: number): string => value.toLocaleString("en-US");
   const share = Number(((100 * count.accepted) / count.candidates).toPrecision(2));
   const what = `accepted ${show(count.accepted)} of ${show(count.rows)} rows within ${show(count.candidates)} candidates (${share} %)`;
   return new BudgetError(what, {
     where: "sample.accept",
-    next: "raise sample.accept.candidates and run it again: nothing that was drawn is paid for twice",
+    next:
+      count.accepted === 0
+        ? `see what was written with refeed why ${count.key.slice(0, 8)}:0, and let sample.accept or the prompt fit it`
+        : "raise sample.accept.candidates and run it again: nothing that was drawn is paid for twice",
   });
 }
 

@@ -182,6 +182,14 @@ test("interrupted at any candidate, and again, it ends with the very stages of o
   );
 });
 
+test("where nothing is a row, more candidates are not asked for: what was written is shown", async (context) => {
+  const script = { dialogue: 0.000001 };
+  const { failure } = await run(createTemporaryFolder(context), createSettings(5, 20), { generations: 1, script });
+  assert.ok(failure instanceof BudgetError, `${failure}`);
+  assert.match(failure.message, /accepted 0 of 5 rows within 20 candidates \(0 %\)$/);
+  assert.match(failure.next ?? "", /^see what was written with refeed why [0-9a-f]{8}:0, /);
+});
+
 test("a budget of candidates ends it, a larger one goes on where it ended, whatever it was", async (context) => {
   const root = createTemporaryFolder(context);
   const settings = (candidates: number) => createSettings(40, candidates);
