@@ -13,9 +13,10 @@ export interface Target {
 
 /**
  * What stood in the way of an answer, as far as it tells what to do about it: one of the three limits of time, the limit
- * of bytes, a text without a reason of its end, a page or an error where an answer belongs, a connection that broke.
+ * of bytes, a text without a reason of its end, a page or an error where an answer belongs, a connection that broke, fewer
+ * draws than were asked for at once.
  */
-export type LostCause = "firstByteMs" | "idleMs" | "totalMs" | "answerBytes" | "finish" | "page" | "broken";
+export type LostCause = "firstByteMs" | "idleMs" | "totalMs" | "answerBytes" | "finish" | "page" | "broken" | "draws";
 
 export type Outcome<Answer> =
   | { readonly kind: "answered"; readonly answer: Answer; readonly usage: Usage }

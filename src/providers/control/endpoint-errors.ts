@@ -67,6 +67,8 @@ function adviseLost(endpoint: string, cause: LostCause | undefined): string {
       return adviseFinish(endpoint);
     case "page":
       return `check endpoints.${endpoint}.url: it is the API's base address, which often ends in /v1; if it is right, resume the run to ask again`;
+    case "draws":
+      return `set endpoints.${endpoint}.draws: auto, which finds out whether the server heeds n, or single`;
     case "broken":
       return "resume the run to ask again; where the connection always breaks, look at the server's log, and at any proxy before it";
     case undefined:

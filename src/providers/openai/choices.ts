@@ -62,7 +62,9 @@ export function parseChoices(value: unknown, expected: Expected, pieces: readonl
   if (!isRecord(value) || !Array.isArray(value.choices)) return lose("the reply has no choices", "page");
   const list = value.choices as readonly unknown[];
   if (list.length !== expected.count) {
-    return lose(`the reply has ${list.length} choices where ${expected.count} were asked for`);
+    const counted = list.length === 1 ? "1 choice" : `${list.length} choices`;
+    const cause = list.length < expected.count && expected.count > 1 ? "draws" : undefined;
+    return lose(`the reply has ${counted} where ${expected.count} were asked for`, cause);
   }
   const usage = isRecord(value.usage) ? value.usage : {};
   const promptTokens = parseCount(usage.prompt_tokens);

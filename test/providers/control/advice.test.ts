@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { createRecordingContext, createStream, readAll } from "../../../src/contracts/case.ts";
 import { ProviderError } from "../../../src/errors.ts";
 import { openConnection } from "../../../src/providers/connection.ts";
+import { createUnansweredError } from "../../../src/providers/control/endpoint-errors.ts";
 import { createChat } from "../../../src/providers/openai/chat.ts";
 import { createEndpoint, quickLimits } from "../../helpers/endpoint.ts";
 import { sendJson, startLoopback } from "../../helpers/loopback.ts";
@@ -44,6 +45,13 @@ const cases: readonly (readonly [string, (response: ServerResponse) => void, Reg
     /^resume the run to ask again; where it is always so, look at the server's log$/,
   ],
 ];
+
+test("a server that drops n is to be asked for one draw at a time", () => {
+  const outcome = { kind: "lost", reason: "the reply has 1 choice where 3 were asked for", cause: "draws" } as const;
+  const place = { endpoint: "teacher", url: "http://127.0.0.1/v1" };
+  const { next } = createUnansweredError(place, { key: "7", tries: 5, outcome });
+  assert.equal(next, "set endpoints.teacher.draws: auto, which finds out whether the server heeds n, or single");
+});
 
 test("what is advised fits what went wrong", async (context) => {
   await Promise.all(

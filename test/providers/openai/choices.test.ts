@@ -64,6 +64,9 @@ test("a reply that leaves out what is needed is lost, and says what", () => {
   }
   assert.equal(parseChoices(null, usual).kind, "lost");
   assert.equal(parse([choice(), choice()], { count: 2 }).kind, "lost");
+  // A server that drops n says one thing as if it were all.
+  const dropped = parse([choice()], { count: 3 });
+  assert.deepEqual(dropped, { kind: "lost", reason: "the reply has 1 choice where 3 were asked for", cause: "draws" });
 });
 
 test("without a finish reason, where that is known, a full count means that it was cut", () => {
