@@ -106,7 +106,7 @@ test("every bad experiment is refused by check with its own text", async (contex
     assert.deepEqual({ code, stdout, stderr }, { code: 2, stdout: "", stderr: told }, name);
   }
   assert.equal(names.length, 47);
-  assert.equal(readdirSync(desk).length, 92);
+  assert.equal(readdirSync(desk).length, 94);
 });
 
 test("a shell is told the same", async () => {

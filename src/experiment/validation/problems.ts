@@ -57,8 +57,15 @@ function createUnknownKey(path: Path, known: readonly string[], tree: Node, cont
   }
   const elsewhere = listKnownPaths().find((other) => other.endsWith(`.${key}`) && other !== name);
   const next = findNearest(key, known) ?? elsewhere ?? findByStart(key, known);
-  return createProblem(place, `unknown key ${name}`, next && `did you mean ${next}?`);
+  return createProblem(place, `unknown key ${name}`, next === undefined ? listKeys(known) : `did you mean ${next}?`);
 }
+
+/** Where nothing like it is known, what is; a mapping of more keys than can be taken in is left to the schema. */
+function listKeys(known: readonly string[]): string {
+  return known.length > mostListed ? "refeed schema lists every key there is" : `its keys are ${known.join(", ")}`;
+}
+
+const mostListed = 12;
 
 /** The step to take next, where the value found tells what it is: another YAML, a missing unit, a misspelling. */
 function findHint(issue: Issue, node: Node): string | undefined {
