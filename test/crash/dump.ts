@@ -73,18 +73,26 @@ function readFiles(directory: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Attempts that are closed, with when and how often they were tried: none of these may ever change again. */
-export function readClosedAttempts(directory: string): ReadonlyMap<string, string> {
+/**
+ * Attempts that are closed, with when and how often they were tried: none of these may ever change again. A job's is closed
+ * with its model, a commit before its stage is finished: killed in between, a service that forgets its jobs with its
+ * process (`forgetsJobs`) is asked anew, and that is counted. One with books is asked for the job it has.
+ */
+export function readClosedAttempts(
+  directory: string,
+  { forgetsJobs = false }: { readonly forgetsJobs?: boolean } = {},
+): ReadonlyMap<string, string> {
   const connection = new Database(join(directory, "state.db"), { readonly: true });
   try {
     // Killed before it had its tables.
     if (connection.pragma("user_version", { simple: true }) === 0) return new Map();
     const rows = connection
-      .prepare<[], { place: string; once: string }>(
+      .prepare<[number], { place: string; once: string }>(
         `SELECT s.key || '/' || a.key AS place, a.try_count || '@' || a.closed_ms AS once
-         FROM attempt a JOIN stage s ON s.id = a.stage_id WHERE a.state = 'done'`,
+         FROM attempt a JOIN stage s ON s.id = a.stage_id
+         WHERE a.state = 'done' AND (a.key <> 'launch' OR s.state = 'done' OR ? = 0)`,
       )
-      .all();
+      .all(Number(forgetsJobs));
     return new Map(rows.map(({ place, once }) => [place, once]));
   } catch (error) {
     // Killed while the database was made: a reader cannot roll that back, and nothing was closed yet.
