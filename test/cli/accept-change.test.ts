@@ -163,3 +163,30 @@ test("a model that changed within a stage is taken for all of the stage or for n
   // Side by side: a run that stops at its budget waits a second for what may still come.
   await Promise.all(roles.map((role) => context.test(role, (each) => checkRole(each, role))));
 });
+
+test("a stage that lacks a row before its last is begun anew as a whole, where a changed model is taken", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm", served: "tiny" });
+  const cwd = createTemporaryFolder(context);
+  write(cwd, server, "teacher");
+  await run(cwd);
+  // As a process leaves it that was killed when all but the first draw had been answered.
+  const connection = new Database(join(cwd, "runs/small/state.db"));
+  const torn = connection
+    .prepare<[], { id: number; key: string; attempt: number }>(
+      `SELECT s.id, s.key, c.attempt_id AS attempt FROM stage s JOIN candidate c ON c.stage_id = s.id AND c.id = 0
+       WHERE (SELECT count(*) FROM candidate WHERE stage_id = s.id) = 24`,
+    )
+    .get();
+  assert.ok(torn);
+  connection.prepare("DELETE FROM candidate WHERE stage_id = ? AND id = 0").run(torn.id);
+  connection.prepare("UPDATE attempt SET state = 'sent', closed_ms = NULL WHERE id = ?").run(torn.attempt);
+  connection
+    .prepare("UPDATE stage SET state = 'running', value = NULL, output_sha256 = NULL WHERE id = ?")
+    .run(torn.id);
+  connection.close();
+  server.become({ model: "another" });
+  await resume(cwd, "--accept-changes");
+  write(join(cwd, "whole"), server, "teacher");
+  await run(join(cwd, "whole"));
+  assert.equal(readStages(cwd).get(torn.key)?.rows, readStages(join(cwd, "whole")).get(torn.key)?.rows);
+});

@@ -36,6 +36,8 @@ export function createVirtualTime(): VirtualTime {
       for (let idle = 0; !isDone; ) {
         // Twice: what one turn of the event loop has set going shows in the next.
         for (let turn = 0; turn < 2; turn++) await setImmediate();
+        // What is still to go off then is nobody's that waits.
+        if (isDone) break;
         const dueMs = Math.min(...[...timers].map((timer) => timer.dueMs));
         idle = Number.isFinite(dueMs) ? 0 : idle + 1;
         if (idle > 1000) throw new Error("the work waits and nothing is left to wake it");

@@ -42,7 +42,9 @@ interface Parameters {
 async function hasRemaining({ key, description, inputs }: StageRequest, parts: RemainingParts): Promise<boolean> {
   const { shelf, createLedger } = parts;
   const { split, draws, verifier } = description.parameters as unknown as Parameters;
-  if (description.kind === "sample") return draws === null || shelf.candidateCount(key) < shelf.rowCount(split) * draws;
+  // Answers come in any order: a stage that was torn may have its last candidate and lack an earlier one.
+  if (description.kind === "sample")
+    return draws === null || (await shelf.readSampled(key, { split, draws })).includes(0);
   if (description.kind === "verify") {
     const [candidates] = inputs;
     const count = candidates === undefined ? 0 : shelf.candidateCount(candidates.key);

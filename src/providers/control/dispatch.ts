@@ -72,7 +72,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       backoffMs,
       isSteady,
       mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency),
-      ...(targets.length > 1 && { onRoom: (lane: Lane) => fill(lane) }),
+      ...(targets.length > 1 && { onRoom: (lane: Lane) => fill(lane), onPause: (lane: Lane) => void reopen(lane) }),
     }),
   );
   let asked = lanes;
@@ -87,6 +87,18 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     let longest = lane;
     for (const each of asked) if (each.turns.waitingCount > longest.turns.waitingCount) longest = each;
     if (longest !== lane && lane.pausedUntilMs <= time.monotonic()) longest.turns.sendAway();
+  };
+  const fillUp = (lane: Lane): void => {
+    for (let free = lane.size - lane.turns.activeCount; free > 0; free--) fill(lane);
+  };
+  const resting = new Set<Lane>();
+  /** Who went elsewhere when it was paused may stand in a line there by now, and nothing moves where nothing is sent. */
+  const reopen = async (lane: Lane): Promise<void> => {
+    if (resting.has(lane)) return;
+    resting.add(lane);
+    while (lane.pausedUntilMs > time.monotonic() && !closing.signal.aborted) await room.wait(lane.pausedUntilMs);
+    resting.delete(lane);
+    fillUp(lane);
   };
   const lanesOf = (url: string | undefined): readonly Lane[] =>
     url === undefined ? asked : lanes.filter(({ target }) => target.url === url);
@@ -115,6 +127,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       asked = others.length === 0 ? lanes : others;
       // Who waits there may go elsewhere, and who waits elsewhere may go there.
       for (const lane of lanes) if (!asked.includes(lane)) lane.turns.dissolve();
+      for (const lane of asked) fillUp(lane);
       room.open();
     },
     isLeftOut: (lane) => !asked.includes(lane),

@@ -42,6 +42,8 @@ export interface LaneOptions {
   readonly isSteady: boolean;
   /** There is a turn and nobody in line for it. */
   readonly onRoom?: (lane: Lane) => void;
+  /** It rests from now on, or for longer. */
+  readonly onPause?: (lane: Lane) => void;
 }
 
 /** Setbacks in a row, none of them told of by an answer in between, after which a server counts as gone. */
@@ -54,7 +56,7 @@ export function drawBackoff(random: Random, backoffMs: number, count: number): n
 }
 
 export function createLane(target: Target, options: LaneOptions): Lane {
-  const { random, firstSize, backoffMs, mayGrow, isSteady, onRoom } = options;
+  const { random, firstSize, backoffMs, mayGrow, isSteady, onRoom, onPause } = options;
   const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
   const turns = createTurns(window.size, onRoom && (() => onRoom(lane)));
   let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
@@ -66,6 +68,7 @@ export function createLane(target: Target, options: LaneOptions): Lane {
     pausedUntilMs = Math.max(pausedUntilMs, untilMs);
     // Who waits here may go elsewhere.
     turns.dissolve();
+    onPause?.(lane);
   };
   /** Takes it for gone: once for all that were under way together. */
   const breakOff = ({ sentMs, nowMs, reason: why }: Sending): void => {

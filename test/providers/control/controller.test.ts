@@ -221,6 +221,22 @@ test("who stands in the line of a server that is silent goes to another as soon 
   assert.deepEqual([first.size, Math.max(...first.values()) < 5000], [40, true]);
 });
 
+test("a server that was paused is asked as soon as it may be, though all who wait stand in the line of a slow one", async () => {
+  let turnedAway = 0;
+  const endpoint = createVirtualEndpoint({
+    urls: ["one", "two"],
+    limits: { concurrency: 4 },
+    answer: (sent) => {
+      if (sent.url === "one") return answered(sent, { latencyMs: 60_000 });
+      return turnedAway++ < 2 ? busy(1000) : answered(sent);
+    },
+  });
+  await endpoint.time.run(readAll(endpoint.askMany(40)));
+  const two = endpoint.sent.filter(({ url }) => url === "two").map(({ atMs }) => atMs);
+  // The two that were turned away, the two that its window is as large as by then, and whoever comes after those.
+  assert.ok(two[2]! > 1000 && two[4]! < 1200 && two.at(-1)! < 60_000, `${two}`);
+});
+
 test("one that is turned away time and again by a server that answers others waits for seconds each time", async () => {
   const turnAway = (more: object) => {
     const endpoint = createVirtualEndpoint({
@@ -306,6 +322,7 @@ test("a budget that is full of reservations is waited for while answers give som
     },
   });
   const asked = await endpoint.time.run(readAll(endpoint.askMany(100)));
+  await endpoint.time.run(endpoint.time.sleep(100));
   assert.deepEqual([asked.length, spent, mostSpent <= 109], [100, 100, true]);
   await assert.rejects(endpoint.time.run(readAll(endpoint.askMany(1))), BudgetError);
 });
