@@ -7,6 +7,7 @@ import { longestLineBytes } from "../../text/input/line-limit.ts";
 import { mostMembers } from "../../text/input/member-limit.ts";
 import { type FileRequest, readBytes, validateBytes } from "./bytes.ts";
 import type { Problems } from "./problems.ts";
+import { encodingAdvice } from "./rows.ts";
 import type { Cells, Head, TableFormat } from "./table.ts";
 
 export const csvFormat: TableFormat = { noun: "line", readHead, readRecords };
@@ -45,8 +46,7 @@ async function readHead(request: FileRequest): Promise<Head> {
     const names = first.fields.map((_, index) => decode(first, index));
     const odd = names.find((name) => typeof name !== "string");
     if (odd !== undefined) {
-      const next = "convert it, from Latin-1 for example: iconv -f latin1 -t UTF-8";
-      throw new DatasetError("the header is not UTF-8", { where: `${request.shown}:1`, next });
+      throw new DatasetError("the header is not UTF-8", { where: `${request.shown}:1`, next: encodingAdvice });
     }
     const [only] = names as string[];
     const separator = names.length === 1 ? [";", "|", "\t"].find((sign) => only!.includes(sign)) : undefined;

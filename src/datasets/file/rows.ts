@@ -102,7 +102,7 @@ function decode(line: Line, number: number, problems: Problems): string | undefi
   if (!isUtf8(bytes)) {
     const at = computeInvalidOffset(bytes);
     const what = `not UTF-8: byte 0x${bytes[at]!.toString(16).toUpperCase()}`;
-    return report(at, what, "convert it, from Latin-1 for example: iconv -f latin1 -t UTF-8");
+    return report(at, what, encodingAdvice);
   }
   const text = bytes.toString();
   if (/^\s*$/.test(text)) return report(0, "blank line", "remove it: every line is one row");
@@ -188,6 +188,8 @@ function readText(parsed: Parsed, members: Members, role: "article" | "summary")
     });
   return isUsable(parsed, field, { text, next: adviseText(text, role, parsed.adviseField) }) ? text : undefined;
 }
+
+export const encodingAdvice = "convert it, from Latin-1 for example: iconv -f latin1 -t UTF-8";
 
 /** Nothing may be dropped row by row; what is of another kind is mostly another field than was meant. */
 export function adviseText(value: unknown, role: "article" | "summary", advise = adviseMapping): string {

@@ -3,7 +3,7 @@
 import type { Split } from "../../domain/rows.ts";
 import { DatasetError } from "../../errors.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { adviseMapping, adviseText, idAdvice, quote, renderKind } from "./rows.ts";
+import { adviseMapping, adviseText, encodingAdvice, idAdvice, quote, renderKind } from "./rows.ts";
 import type { FileRow, Pass, RowSource, SourceRequest } from "./source.ts";
 import type { Cells, Column, TableFormat } from "./table.ts";
 
@@ -112,13 +112,9 @@ function readText(record: Cells, parser: RecordParser, role: "article" | "summar
   const isNothing = value === null || value === undefined || (typeof value === "string" && value.trim() === "");
   if (isNothing && parser.allowsEmpty) return "";
   if (typeof value !== "string" || isNothing) {
-    const is = value instanceof Uint8Array ? "is not UTF-8" : `must be text, is ${renderKind(value ?? null)}`;
-    return report(
-      record,
-      parser,
-      `${quote(field)} ${typeof value === "string" ? "is empty" : is}`,
-      adviseText(value, role),
-    );
+    if (value instanceof Uint8Array) return report(record, parser, `${quote(field)} is not UTF-8`, encodingAdvice);
+    const is = typeof value === "string" ? "is empty" : `must be text, is ${renderKind(value ?? null)}`;
+    return report(record, parser, `${quote(field)} ${is}`, adviseText(value, role, parser.adviseField));
   }
   return isUsable(record, parser, { field, text: value }) ? value : undefined;
 }

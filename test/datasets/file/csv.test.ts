@@ -108,6 +108,7 @@ test("every fault is told by its line and by what to do", async (context) => {
       assert.ok(error instanceof DatasetError, error.stack);
       assert.equal(error.message.split("\n")[0], message);
       assert.ok(error.next !== undefined);
+      assert.equal(/UTF-8$/.test(message), error.next.endsWith("iconv -f latin1 -t UTF-8"));
       return true;
     });
   }
