@@ -16,10 +16,12 @@ export interface Disk {
   readonly usages: Map<string, Usage>;
   /** Sendings of what was open: they may be paid twice. */
   readonly repeats: string[];
+  /** Rows that were only announced: they are under way since an earlier process. */
+  readonly announced: string[];
 }
 
 export function createDisk(): Disk {
-  return { attempts: new Map(), answers: new Map(), usages: new Map(), repeats: [] };
+  return { attempts: new Map(), answers: new Map(), usages: new Map(), repeats: [], announced: [] };
 }
 
 /** `step` is called before every write; one that never resolves is the end of the process. */
@@ -38,6 +40,7 @@ export function createDurableContext(
       await step();
       const before = disk.attempts.get(intent.key);
       if (intent.isOutside && (before?.state === "sent" || before?.state === "unknown")) disk.repeats.push(intent.key);
+      if (!intent.isOutside && intent.rowCount > 0) disk.announced.push(intent.key);
       disk.attempts.set(intent.key, { intent, state: "sent", usd: 0 });
     },
     async settle(key, { state }) {

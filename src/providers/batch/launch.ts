@@ -20,6 +20,8 @@ export interface Plan {
   readonly plannedSeconds: number;
   /** Written by an earlier process, which may have got further than its records tell. */
   readonly isOld: boolean;
+  /** Of the attempts those that its batch is made of: the budget may have had no room for others. */
+  readonly handedIn: readonly string[];
 }
 
 export interface LaunchParts {
@@ -38,7 +40,7 @@ const mostCreates = 2;
 const clockSlackSeconds = 86_400;
 
 /** Writes down what is to be handed in. */
-export async function writePlan({ ledger }: Context, { number, isOld: _, ...told }: Plan): Promise<void> {
+export async function writePlan({ ledger }: Context, { number, isOld: _, handedIn: __, ...told }: Plan): Promise<void> {
   await ledger.intend({ key: planKey(number), rowCount: 0, isOutside: false });
   await ledger.record(planKey(number), told);
 }
@@ -47,16 +49,22 @@ export async function writePlan({ ledger }: Context, { number, isOld: _, ...told
 export function readPlans({ ledger }: Context): readonly Plan[] {
   const plans: Plan[] = [];
   for (;;) {
-    const told = ledger.recall(planKey(plans.length)) as Omit<Plan, "number" | "isOld"> | undefined;
+    const told = ledger.recall(planKey(plans.length)) as Omit<Plan, "number" | "isOld" | "handedIn"> | undefined;
     if (told === undefined) return plans;
-    plans.push({ ...told, number: plans.length, isOld: true });
+    const begun = ledger.recall(begunKey(plans.length)) as Begun | undefined;
+    const handedIn = begun === undefined || begun === true ? told.attempts : begun.handedIn;
+    plans.push({ ...told, number: plans.length, isOld: true, handedIn });
   }
 }
+
+/** Written down before a batch is made: of all rows of its plan, or of these. */
+type Begun = true | { readonly handedIn: readonly string[] };
 
 export interface Rows {
   /** Has the ledger intend every row. */
   intend(): Promise<void>;
-  /** The lines of all rows that were intended; null for none. */
+  /** The attempts of all rows that were intended, and their lines; null for none. */
+  list(): readonly string[];
   render(): string | null;
 }
 
@@ -80,7 +88,9 @@ export async function launch(plan: Plan, rows: Rows, parts: LaunchParts): Promis
   if (lines === null) return null;
   const fileId = await patience.ask(() => service.upload(`refeed-${key.slice(0, 16)}.jsonl`, lines, context.signal));
   await context.ledger.intend({ key: begunKey(plan.number), rowCount: 0, isOutside: false });
-  await context.ledger.record(begunKey(plan.number), true);
+  const handedIn = rows.list();
+  const begun: Begun = handedIn.length === attempts.length ? true : { handedIn };
+  await context.ledger.record(begunKey(plan.number), begun);
   for (let count = 1; count <= mostCreates; count++) {
     const made = await createOnce(plan, { fileId, key }, parts);
     if (made !== undefined) return keep(plan, made, parts);

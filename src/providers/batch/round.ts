@@ -52,9 +52,9 @@ export function createPlan(
   parts: RoundParts,
 ): Plan {
   const rows = new Map(asks.map((ask) => [computeCustomId(parts.context.key, ask.attempt), estimate(ask, parts)]));
+  const attempts = asks.map(({ attempt }) => attempt);
   return {
-    ...{ number, lost, isOld: false },
-    attempts: asks.map(({ attempt }) => attempt),
+    ...{ number, lost, isOld: false, attempts, handedIn: attempts },
     sha256: computeDigest(renderRows(rows, parts) ?? ""),
     plannedSeconds: Math.floor(parts.context.clock.now() / 1000),
   };
@@ -68,7 +68,8 @@ export async function runRound(plan: Plan, asks: readonly SampleAsk[], parts: Ro
     isIntended = true;
     refused = await intendRows(plan, rows, { ...parts, isUnderWay: false });
   };
-  const id = await launch(plan, { intend, render: () => renderRows(rows, parts) }, parts);
+  const list = (): readonly string[] => [...rows.values()].map(({ ask }) => ask.attempt);
+  const id = await launch(plan, { intend, list, render: () => renderRows(rows, parts) }, parts);
   if (id === null) return { asks: [], lost: [], reason: "", ...refused };
   if (!isIntended) await intendRows(plan, rows, { ...parts, isUnderWay: true });
   const state = await waitForEnd(id, parts);

@@ -115,7 +115,8 @@ async function runRows(asks: readonly SampleAsk[], found: Plan | undefined, part
       await patience.rest();
       continue;
     }
-    if (missing.length > 0) tries += 1;
+    // What an earlier process handed in is none of this one's tries.
+    if (missing.length > 0 && !plan.isOld) tries += 1;
     if (missing.length > 0 && tries >= endpoint.limits.tries) {
       throw new ProviderError(`${missing.length} rows came back from none of ${tries} batches: ${reason}`, {
         where: `endpoint ${name}`,
@@ -139,7 +140,7 @@ async function* createGroups(
   { options, plans }: { readonly options: BatchOptions; readonly plans: readonly Plan[] },
 ): AsyncGenerator<Group> {
   const { draws, mostRows = defaultRows } = options;
-  const planByAttempt = new Map(plans.flatMap((plan) => plan.attempts.map((attempt) => [attempt, plan] as const)));
+  const planByAttempt = new Map(plans.flatMap((plan) => plan.handedIn.map((attempt) => [attempt, plan] as const)));
   const old = new Map<Plan, SampleAsk[]>();
   let [asks, bytes] = [[] as SampleAsk[], 0];
   for await (const ask of createAsks(prompts, request, draws)) {

@@ -147,6 +147,30 @@ test("what a full budget has no room for is handed in when others have given bac
   assert.equal(server.batches.length, 3);
 });
 
+test("rows that a full budget kept out of a batch are handed in as new ones by whoever goes on", async (context) => {
+  const stop = new AbortController();
+  const server = await startBatchServer(context, {
+    looks: 3,
+    before({ method, path }) {
+      if (method === "GET" && path === "/v1/batches/batch_0") stop.abort(new Error("told to stop"));
+      return false;
+    },
+  });
+  let room = 2;
+  const onIntend = (): void => {
+    if (--room < 0) throw new BudgetError("the budget is reached", { isFull: true });
+  };
+  const change = { limits: { ...quickLimits, tries: 1 } };
+  const { run, disk } = open(context, server, { change, onIntend, signal: stop.signal });
+  await assert.rejects(run(), /told to stop/);
+  const known = new Set(disk.attempts.keys());
+  assert.deepEqual(places(await open(context, server, { disk, change }).run()), all);
+  assert.deepEqual([handedIn(server), disk.repeats], [[2, 4], []]);
+  // Nothing of them was under way: each is intended to be sent, and counted so.
+  const late = [...disk.attempts].filter(([name, { intent }]) => !known.has(name) && intent.rowCount > 0);
+  assert.deepEqual([late.length, disk.announced], [4, [...known].filter((name) => name.startsWith("p"))]);
+});
+
 test("expired, cancelled, failed and missing rows alone are handed in again, doubled and foreign ones count once", async (context) => {
   const undone = ({ custom_id }: Line, code: string) => ({
     custom_id,
