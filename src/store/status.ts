@@ -6,7 +6,7 @@ import type { Spending } from "../domain/context.ts";
 import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { StoreError } from "../errors.ts";
 import { type Connection, createEmptyError, EmptyRunError, openReader, toStoreError } from "./database.ts";
-import { readSpending } from "./ledger/account.ts";
+import { readSpending, underWay } from "./ledger/account.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
 import { readLintTurns } from "./shelf/lint.ts";
@@ -118,7 +118,7 @@ function readRepeats(connection: Connection, isAlive: boolean): Pick<RunStatus, 
   const { repeated, open } = connection
     .prepare<[number], RepeatRow>(
       `SELECT coalesce(sum(repeat_count), 0) AS repeated,
-         coalesce(sum(state = 'unknown' OR (state = 'sent' AND NOT ?)), 0) AS open
+         coalesce(sum(state = 'unknown' OR (${underWay} AND NOT ?)), 0) AS open
        FROM attempt WHERE is_outside = 1`,
     )
     .get(isAlive ? 1 : 0) as RepeatRow;

@@ -157,7 +157,8 @@ function findExcess(budget: Budget, sums: Sums, { costUsd = 0, tokenCount = 0 }:
       where: `budget.${unit}`,
       next: unit === "usd" ? "raise it with --max-cost <dollars>" : `raise budget.${unit} in the experiment`,
       unit,
-      isFull: reserved[unit] > 0,
+      // Sums of dollars leave a rest where nothing is under way any more.
+      isFull: reserved.requests > 0 && reserved[unit] > 0,
     });
   }
   return null;

@@ -31,8 +31,8 @@ export interface AttemptResult {
 interface KnownAttempt {
   readonly id: number;
   readonly isOutside: number;
-  /** open: under way. unseen: its latest try was sent, and nobody saw an answer. closed: it ended otherwise. */
-  readonly standing: "open" | "unseen" | "closed";
+  /** open: under way. unseen: its latest try was sent, and nobody saw an answer. answered, or closed: it ended otherwise. */
+  readonly standing: "open" | "unseen" | "answered" | "closed";
   readonly tryUsd: number;
   readonly tryTokens: number;
 }
@@ -40,7 +40,7 @@ interface KnownAttempt {
 const none: Amount = { usd: 0, requests: 0, tokens: 0 };
 
 /** What the latest try of an attempt is counted as, beside the total. */
-const partByStanding = { open: "reserved", unseen: "unseen", closed: null } as const;
+const partByStanding = { open: "reserved", unseen: "unseen", answered: null, closed: null } as const;
 
 export function createAttemptBook(
   connection: Connection,
@@ -75,22 +75,27 @@ export function createAttemptBook(
     const now = clock.now();
     const made = statements.intend.run(stageId, key, rowCount, state, isOutside, usd, usd, tokens, now);
     const latest = { standing: "open", tryUsd: usd, tryTokens: tokens } as const;
+    const known = made.changes === 0 ? find(stageId, key) : undefined;
     const open =
-      made.changes === 0
-        ? { ...find(stageId, key), ...latest }
-        : { id: Number(made.lastInsertRowid), isOutside, ...latest };
-    if (made.changes === 0) intendAgain(find(stageId, key), { state, isOutside, usd, tokens, now });
+      known === undefined
+        ? { id: Number(made.lastInsertRowid), isOutside, ...latest }
+        : { id: known.id, isOutside: Math.max(known.isOutside, isOutside), ...latest };
+    if (known !== undefined) intendAgain(known, { state, isOutside, usd, tokens, now });
     else if (isOutside === 1) account.add("total", { usd, requests: 1, tokens });
     if (open.isOutside === 1) account.add("reserved", { usd, requests: 1, tokens });
     openByName.set(nameAttempt(stageId, key), open);
   };
   const intendAgain = (known: KnownAttempt, { state, isOutside, usd, tokens, now }: Again): void => {
     const { id, standing, tryUsd, tryTokens } = known;
-    const isOpen = known.isOutside === 1 && standing !== "closed";
+    const isOpen = known.isOutside === 1 && partByStanding[standing] !== null;
+    // What leaves the process for the first time has cost nothing so far, whatever was announced of it.
+    const isFirst = known.isOutside < isOutside;
     // What is only announced again, because it is under way since an earlier process, is no further request.
-    const [isUnseen, isReplaced] = [Number(isOpen && isOutside === 1), Number(isOpen && isOutside === 0)];
+    const [isUnseen, isReplaced] = [Number(isOpen && isOutside === 1), Number(isFirst || (isOpen && isOutside === 0))];
     const sendings = known.isOutside === 1 ? isOutside : 1;
-    statements.intendAgain.run({ id, state, usd, tokens, now, sendings, isUnseen, isReplaced });
+    statements.intendAgain.run({ id, state, isOutside, usd, tokens, now, sendings, isUnseen, isReplaced });
+    // Neither was counted along as it counts from now on.
+    if (isFirst || standing === "answered") account.forget();
     charge(known, { usd: usd - isReplaced * tryUsd, requests: sendings, tokens: tokens - isReplaced * tryTokens });
     if (isUnseen === 1) account.add("unseen", { usd: tryUsd, requests: 1, tokens: tryTokens });
   };
@@ -134,6 +139,7 @@ export function createAttemptBook(
       for (const { key, ...open } of statements.findOpen.all(stageId)) {
         openByName.delete(nameAttempt(stageId, key));
         charge(open, none);
+        if (open.isOutside === 1 && isWork(key)) account.addAnswer(stageId, open.tryUsd);
       }
       statements.finishAll.run(clock.now(), stageId);
     },
@@ -150,7 +156,8 @@ function prepareStatements(connection: Connection) {
     ),
     // What was sent and never answered may be paid twice once it is sent again: its price and tokens stay counted.
     intendAgain: connection.prepare(
-      `UPDATE attempt SET state = @state, reason = NULL, try_count = try_count + @sendings,
+      `UPDATE attempt SET state = @state, reason = NULL, is_outside = max(is_outside, @isOutside),
+         try_count = iif(is_outside < @isOutside, 0, try_count) + @sendings,
          repeat_count = repeat_count + @isUnseen, unseen_usd = unseen_usd + @isUnseen * try_usd,
          unseen_token_count = unseen_token_count + @isUnseen * try_token_count,
          token_count = token_count + (1 - @isReplaced) * try_token_count, try_token_count = @tokens,
@@ -189,7 +196,8 @@ function prepareStatements(connection: Connection) {
   };
 }
 
-const standing = "CASE WHEN state = 'unknown' THEN 'unseen' WHEN closed_ms IS NULL THEN 'open' ELSE 'closed' END";
+const standing = `CASE WHEN state = 'unknown' THEN 'unseen' WHEN closed_ms IS NULL THEN 'open'
+  WHEN state = 'done' THEN 'answered' ELSE 'closed' END`;
 
 interface Again {
   readonly state: string;

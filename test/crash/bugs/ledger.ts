@@ -79,7 +79,7 @@ export const ledgerBugs: readonly Bug[] = [
   },
   {
     name: "a second try does not count as one",
-    edits: [edit(book, "try_count = try_count + @sendings", "try_count = try_count")],
+    edits: [edit(book, "0, try_count) + @sendings", "0, try_count)")],
     experiment: "plain",
     says: /was sent 2 times, intended 1/,
   },
@@ -100,7 +100,7 @@ export const ledgerBugs: readonly Bug[] = [
     name: "what a dead process sent is not marked unknown, and only unknown counts as a repeat",
     edits: [
       edit(attempts, "void statements.markUnknown.run()", "undefined"),
-      edit(book, 'standing !== "closed"', 'standing === "unseen"'),
+      edit(book, "partByStanding[standing] !== null;", 'standing === "unseen";'),
     ],
     experiment: "kills",
     says: /was billed 2 times, 0 repeats/,

@@ -8,6 +8,7 @@ import Database from "better-sqlite3";
 import fc from "fast-check";
 import type { Amount, Budget } from "../../../src/domain/context.ts";
 import { BudgetError, StoreError } from "../../../src/errors.ts";
+import { readKnownRun } from "../../../src/store/known-stages.ts";
 import { openRunFolder, type RunFolder } from "../../../src/store/run-folder.ts";
 import { migrations } from "../../../src/store/schema.ts";
 import { readStatus } from "../../../src/store/status.ts";
@@ -140,6 +141,39 @@ test("what is announced again because it is under way is no further request", as
   await folder.close();
 });
 
+test("a budget is full only as long as requests are under way, however their dollars add up", async (context) => {
+  const folder = await open(join(createTemporaryFolder(context), "run"), { usd: 2e9 });
+  const ledger = folder.createLedger(request.key);
+  folder.readSpending();
+  // In binary 1e9 + 0.1 - 1e9 - 0.1 is not 0.
+  for (const [key, costUsd] of [
+    ["a", 1e9],
+    ["b", 0.1],
+  ] as const)
+    await ledger.intend({ key, ...asked, costUsd });
+  for (const key of ["a", "b"]) await ledger.settle(key, { state: "retryable", reason: "busy" });
+  const tooMuch = ledger.intend({ key: "c", ...asked, costUsd: 3e9 });
+  await assert.rejects(tooMuch, (error) => error instanceof BudgetError && !error.isFull);
+  await folder.close();
+});
+
+test("what was only announced and is sent after all is a request of the budget, once", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const folder = await open(directory, { requests: 1 });
+  await folder.writeRun({ name: "run", source: "", resolved: {} });
+  const ledger = folder.createLedger(request.key);
+  folder.readSpending();
+  await ledger.intend({ key: "a", ...asked, isOutside: false });
+  await ledger.settle("a", { state: "retryable", reason: "it came back from no batch" });
+  assert.deepEqual(folder.readSpending().reserved, none);
+  await ledger.intend({ key: "a", ...asked });
+  const spending = { spent: none, reserved: { usd: 0.5, requests: 1, tokens: 100 }, possiblyPaid: none };
+  assert.deepEqual(folder.readSpending(), spending);
+  assert.deepEqual(readStatus(directory).reserved, spending.reserved);
+  await assert.rejects(ledger.intend({ key: "b", ...asked }), BudgetError);
+  await folder.close();
+});
+
 test("spent, reserved and possibly paid are the sums of the attempts whatever happens to them, and status says the same", async (context) => {
   const root = createTemporaryFolder(context);
   let count = 0;
@@ -157,6 +191,7 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
       const begun = new Set<string>();
       // From here on they are kept, not summed.
       folder.readSpending();
+      folder.readAnswered();
       for (const [what, index] of steps) {
         const key = `attempt ${index}`;
         if (what === "fault") {
@@ -170,11 +205,13 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
           const draft = await folder.shelf.createDraft(request.key);
           writeFileSync(draft, String(index));
           await folder.shelf.writeModel(request.key, draft);
+        } else if (what === "announce") {
+          // Of one that was never sent it is no request yet.
+          await ledger.intend({ key, ...asked, isOutside: false });
+          begun.add(key);
         } else if (what === "intend" || !begun.has(key)) {
           await ledger.intend({ key, ...asked });
           begun.add(key);
-        } else if (what === "announce") {
-          await ledger.intend({ key, ...asked, isOutside: false });
         } else if (what === "answer") {
           ledger.account(key, usage);
           await ledger.record(key, index);
@@ -189,13 +226,18 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
         }
       }
       const { spent, reserved, possiblyPaid } = folder.readSpending();
+      const answered = folder.readAnswered().get(request.key)?.calls ?? 0;
       const status = readStatus(directory);
       assert.deepEqual([status.spent, status.reserved, status.possiblyPaid], [spent, reserved, possiblyPaid]);
       await folder.close();
+      assert.equal(readKnownRun(directory).stages.find(({ key }) => key === request.key)?.answered, answered);
       assert.deepEqual(folder.readSpending(), { spent, reserved, possiblyPaid });
       // What its process had under way nobody will see an answer of.
       const after = readStatus(directory);
       assert.deepEqual([after.spent, after.reserved], [spent, none]);
+      for (const { unanswered, possiblyPaidTwice, possiblyPaid: unseen } of [status, after]) {
+        assert.equal(unanswered + possiblyPaidTwice, unseen.requests);
+      }
       const unseen = add(reserved, possiblyPaid);
       assert.deepEqual(after.possiblyPaid, unseen);
       const again = await open(directory);
@@ -205,7 +247,7 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
       const summed = connection
         .prepare<[], Record<"usd" | "requests" | "tokens", number>>(
           `SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(try_count), 0) AS requests,
-             coalesce(sum(token_count + try_token_count), 0) AS tokens FROM attempt`,
+             coalesce(sum(token_count + try_token_count), 0) AS tokens FROM attempt WHERE is_outside = 1`,
         )
         .get()!;
       connection.close();
