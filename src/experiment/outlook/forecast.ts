@@ -44,6 +44,8 @@ export interface Forecast {
 
 /** Answers after which their mean says more than the estimate. */
 const tellingCalls = 20;
+/** Calls of those expected below which a stage at work takes fewer: its rows are told a moment before its calls are counted. */
+const tellingShare = 0.75;
 
 export function createExpected(
   described: readonly DescribedStage[],
@@ -89,7 +91,7 @@ function addCalls(answered: ReadonlyMap<string, Answered>): number {
 }
 
 interface Experience extends Answered {
-  /** Of stages that are finished: what they took, and what they were expected to take. */
+  /** Of stages as far as they have come: what they took, and what they were expected to take. */
   readonly tookCalls: number;
   readonly expectedCalls: number;
 }
@@ -97,21 +99,29 @@ interface Experience extends Answered {
 const none: Experience = { calls: 0, usd: 0, tookCalls: 0, expectedCalls: 0 };
 
 /** What calls have cost so far, and how many of those that were expected a stage has come to, by what is asked alike. */
-function gather(stages: readonly ExpectedStage[], { answered, isFinished }: Standing): ReadonlyMap<string, Experience> {
+function gather(stages: readonly ExpectedStage[], standing: Standing): ReadonlyMap<string, Experience> {
   const byName = new Map<string, Experience>();
-  for (const { key, name, isDone, calls } of stages) {
-    const own = answered.get(key);
+  for (const stage of stages) {
+    const own = standing.answered.get(stage.key);
     if (own === undefined) continue;
-    const sum = byName.get(name) ?? none;
-    const isOver = isDone || isFinished(key);
-    byName.set(name, {
+    const sum = byName.get(stage.name) ?? none;
+    const expected = findTelling(stage, own, standing);
+    byName.set(stage.name, {
       calls: sum.calls + own.calls,
       usd: sum.usd + own.usd,
-      tookCalls: sum.tookCalls + (isOver ? own.calls : 0),
-      expectedCalls: sum.expectedCalls + (isOver ? calls : 0),
+      tookCalls: sum.tookCalls + (expected === 0 ? 0 : own.calls),
+      expectedCalls: sum.expectedCalls + expected,
     });
   }
   return byName;
+}
+
+/** The calls that a stage was expected to take to where it stands; 0 where that tells nothing yet. */
+function findTelling({ key, isDone, calls }: ExpectedStage, made: Answered, standing: Standing): number {
+  if (isDone || standing.isFinished(key)) return calls;
+  const { done, total } = standing.rowsByKey.get(key) ?? { done: 0, total: 1 };
+  const expected = calls * (done / total);
+  return made.calls >= tellingCalls && made.calls < tellingShare * expected ? expected : 0;
 }
 
 /** Calls that a stage will still make. */

@@ -56,6 +56,18 @@ test("stages that took fewer calls than they might have tell what the next of th
   assert.deepEqual(computeLeft(stages, { a: { calls: 50, usd: 5 } }, { rowsByKey }), { calls: 30, usd: 3 });
 });
 
+test("a stage at work that takes several draws a call tells so of itself and of its like", () => {
+  // Eight draws a prompt were to be a call each; the server writes all of them in one.
+  const of = { calls: 800, usd: 8, rows: 800 };
+  const stages = [createStage("a", of), createStage("b", of)];
+  const left = (calls: number, done: number) =>
+    computeLeft(stages, { a: { calls, usd: calls } }, { rowsByKey: new Map([["a", { done, total: 800 }]]) });
+  assert.deepEqual(left(50, 400), { calls: 150, usd: 150 });
+  assert.equal(left(10, 80).calls, 1590);
+  // Rows are told a moment before their calls are counted: that is no saving.
+  assert.equal(left(390, 400).calls, 1210);
+});
+
 test("until so many rows are accepted it takes as many calls a row as it has, and one at least", () => {
   const stages = [createStage("a", { calls: 1000, rows: 100, isOpenEnded: true })];
   const left = (calls: number, done: number) =>
