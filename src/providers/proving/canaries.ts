@@ -105,15 +105,36 @@ export interface WrittenTogether {
 }
 
 /** Refeed's own server writes short texts and takes many in one request, as long as its models write. */
-export async function writeTogether(prober: Prober): Promise<WrittenTogether> {
-  const body = { model: prober.model, prompt: canaryPrompts, temperature: 0, logprobs: 1 };
-  const tokenCount = canaryPrompts.length * longest;
-  const reply: ProbeReply = await prober.ask({ name: "canaries", path: "/completions", body, tokenCount });
+export function writeTogether(prober: Prober): Promise<WrittenTogether> {
+  return askTogether(prober, { name: "canaries", n: 1, temperature: 0 });
+}
+
+/**
+ * Draws of the same canaries by Refeed's own server, whose log-probabilities are the model's own at any temperature: of a
+ * model that writes little, or nothing but the likeliest, they are long and surprising enough.
+ */
+export function drawTogether(prober: Prober): Promise<WrittenTogether> {
+  return askTogether(prober, { name: "canaries-drawn", n: drawsTogether, temperature: 2 });
+}
+
+const drawsTogether = 8;
+
+interface Together {
+  readonly name: string;
+  readonly n: number;
+  readonly temperature: number;
+}
+
+async function askTogether(prober: Prober, { name, n, temperature }: Together): Promise<WrittenTogether> {
+  const body = { model: prober.model, prompt: canaryPrompts, n, seed: 1, temperature, logprobs: 1 };
+  const tokenCount = canaryPrompts.length * n * longest;
+  const reply: ProbeReply = await prober.ask({ name, path: "/completions", body, tokenCount });
   if (reply.kind === "untold") return { written: [], reason: reply.reason };
-  const written = canaryPrompts.flatMap((prompt, index): WrittenCanary[] => {
-    const read = readRawChoice(reply.value, index);
-    return read ? [{ ...read, prompt }] : [];
-  });
+  const written = canaryPrompts.flatMap((prompt, at) =>
+    Array.from({ length: n }, (_, draw) => readRawChoice(reply.value, at * n + draw)).flatMap(
+      (read): WrittenCanary[] => (read ? [{ ...read, prompt }] : []),
+    ),
+  );
   return { written, reason: "it wrote nothing" };
 }
 

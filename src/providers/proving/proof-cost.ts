@@ -41,7 +41,7 @@ type Asked = Pick<EndpointSettings, "model" | "ask" | "urls">;
 
 /**
  * Once in a process, its list of models not counted, which costs nothing. The run's own models are behind a server that is
- * known, and what it takes there is exact.
+ * known, and what it takes there is exact, but for a model that writes so little that it is proved by draws: two more.
  */
 export function computeProofCost(endpoint: Asked, uses: Uses): ProofCost {
   const serverCount = Math.max(1, endpoint.urls.length);

@@ -8,6 +8,7 @@ import type { LogProbabilityShape } from "../openai/body.ts";
 import {
   canaryPrompts,
   createCanaries,
+  drawTogether,
   type First,
   longest,
   type WrittenCanary,
@@ -141,7 +142,7 @@ async function hear(prober: Prober, way: GivenWay, written: readonly WrittenCana
   const { path, isBeside, name } = way;
   const body = way.createBody(prober.model, texts);
   const reply = await prober.ask({
-    name: `given-${name}-${canaryPrompts.indexOf(written[0]?.prompt ?? "")}`,
+    name: `given-${name}-${nameTexts(written)}`,
     path,
     isBeside,
     body,
@@ -158,6 +159,12 @@ async function hear(prober: Prober, way: GivenWay, written: readonly WrittenCana
   if (passages.length === 0) return { passages, reason: "the tokens that came back are not those of the text" };
   const isNull = passages.every(({ given }) => given.every((value) => value === null));
   return { passages: isNull ? [] : passages, reason: "all its log-probabilities are null" };
+}
+
+/** No two requests of a proof give as many texts from the same one on. */
+function nameTexts(written: readonly WrittenCanary[]): string {
+  const first = canaryPrompts.indexOf(written[0]?.prompt ?? "");
+  return written.length > 1 ? `${first}-${written.length}` : String(first);
 }
 
 function judge(way: GivenWay, verdict: Verdict): GivenEvidence {
@@ -196,9 +203,16 @@ async function proveTogether(prober: Prober, way: GivenWay, isProved: boolean): 
   if (!isTold) return { ...base, given: refuse(reason) };
   if (!isProved) return { ...base, given: { kind: "unasked" } };
   const heard = await hear(prober, way, written);
-  const given = heard.passages.length === 0 ? refuse(heard.reason) : judge(way, computeVerdict(heard.passages));
-  return { ...base, given };
+  const first = computeVerdict(heard.passages);
+  if (!undecided.has(first.kind)) return { ...base, given: judge(way, first) };
+  const drawn = await drawTogether(prober);
+  const more = await hear(prober, way, drawn.written);
+  const passages = [...heard.passages, ...more.passages];
+  return { ...base, given: passages.length === 0 ? refuse(heard.reason) : judge(way, computeVerdict(passages)) };
 }
+
+/** What the texts of a model tell that writes little, nothing, or always the same, and not the server. */
+const undecided: ReadonlySet<Verdict["kind"]> = new Set(["silent", "few", "constant", "blunt"]);
 
 /** What to do about an endpoint whose scores of given texts cannot be relied on. */
 export const givenAdvice = `score with a server that can: ${ableServers}`;

@@ -7,7 +7,9 @@ import { createRecordingContext, createStream, readAll } from "../../../src/cont
 import { createScorerSuite } from "../../../src/contracts/scorer-suite.ts";
 import { createEmbeddedRuntime, type EmbeddedRuntime } from "../../../src/embedded/runtime.ts";
 import { ProviderError } from "../../../src/errors.ts";
+import type { Json } from "../../../src/keys/canonical.ts";
 import { createHostedScorer } from "../../../src/providers/given/scorer.ts";
+import type { SendJson } from "../../../src/providers/given/send.ts";
 import { createEndpointGate } from "../../../src/providers/proving/gate.ts";
 import { computeProofCost } from "../../../src/providers/proving/proof-cost.ts";
 import type { ServedAddress } from "../../../src/providers/served/server.ts";
@@ -60,6 +62,20 @@ test("a lineage is entered by its digest, proved once, and scored to the bit", a
   const [refused] = await readAll(scorer.score(createStream([noPrompt]), request, createRecordingContext("none")));
   assert.equal(refused?.sum, null);
   assert.match(refused?.reason ?? "", /prompt is empty/);
+});
+
+test("a model that writes a word at a time is proved by what is drawn from it", async (context) => {
+  const reached = reachEndpoint(context, server.url, { name: "own", model: null });
+  const send: SendJson = (place, call, signal) => {
+    const body = call.body as Readonly<Record<string, Json>> | null;
+    return reached.send(place, body?.temperature === 0 ? { ...call, body: { ...body, max_tokens: 1 } } : call, signal);
+  };
+  const parts = { ...reached, send, records: createMemoryEvidence(), digests: null, acceptsChange: false };
+  const stage = createRecordingContext("stage");
+  const { given } = await createEndpointGate(parts).enter(runtime.base, stage);
+  assert.ok(given.kind === "proved" && given.agreement.tokenCount >= 64, JSON.stringify(given));
+  assert.ok(stage.intents.some(({ key }) => key === "probe/own/canaries-drawn"));
+  assert.ok(stage.intents.length <= 10, `${stage.intents.length} requests`);
 });
 
 test("another lineage, and another digest of the same, are refused before anything is asked of them", async (context) => {
