@@ -65,8 +65,9 @@ export async function executeRun(request: RunRequest, environment: Environment, 
   } catch (error) {
     progress.close();
     if (error instanceof CancelledError) way.tell();
-    const { experiment } = request.prepared;
-    throw error instanceof BudgetError ? adviseBudget(error, { experiment, shown, environment }) : error;
+    const { prepared, maxCost } = request;
+    const stopped = { experiment: prepared.experiment, maxCost, shown, environment };
+    throw error instanceof BudgetError ? adviseBudget(error, stopped) : error;
   } finally {
     way.close();
   }

@@ -19,6 +19,11 @@ export function parseCost(text: string): number {
   throw new UsageError(what, { where: "--max-cost", next: "for example --max-cost 2.50" });
 }
 
+/** ` --max-cost 2.5`, for a command that goes on. */
+export function renderCost(maxCost: number | undefined): string {
+  return maxCost === undefined ? "" : ` --max-cost ${maxCost}`;
+}
+
 /** A cap in dollars holds only where every price is known. Throws UsageError where one is not. */
 export function validateCost(experiment: Experiment, maxCost: number | undefined): void {
   if (maxCost === undefined || experiment.system !== "language") return;
@@ -30,13 +35,14 @@ export function validateCost(experiment: Experiment, maxCost: number | undefined
 
 interface Stopped {
   readonly experiment: Experiment;
+  readonly maxCost: number | undefined;
   /** The run as it is shown. */
   readonly shown: string;
   readonly environment: Pick<Environment, "command" | "cwd">;
 }
 
 /** The same stop, with the command that goes on with a higher cap. Only dollars can be given to a resume. */
-export function adviseBudget(error: BudgetError, { experiment, shown, environment }: Stopped): BudgetError {
+export function adviseBudget(error: BudgetError, { experiment, maxCost, shown, environment }: Stopped): BudgetError {
   const { unit, what, where } = error;
   if (unit === undefined) return error;
   const { command, cwd } = environment;
@@ -49,6 +55,6 @@ export function adviseBudget(error: BudgetError, { experiment, shown, environmen
   const cap = `budget.${unit}`;
   const others = sets.filter((set) => !set.startsWith(`${cap}=`)).map((set) => ` --set ${quote(set)}`);
   const source = existsSync(path) ? quote(renderPath(path, cwd)) : "<experiment>";
-  const run = `${command} run ${source} --run ${quote(shown)}${others.join("")} --set ${cap}=<${unit}>`;
+  const run = `${command} run ${source} --run ${quote(shown)}${others.join("")}${renderCost(maxCost)} --set ${cap}=<${unit}>`;
   return new BudgetError(what, { where, next: `raise it: ${run}`, unit, cause: error });
 }

@@ -10,7 +10,7 @@ import { renderPath } from "../text/input/shown-path.ts";
 import type { Environment } from "./environment.ts";
 import { acceptText, executeRun } from "./execution.ts";
 import { findRun } from "./find-run.ts";
-import { parseCost } from "./max-cost.ts";
+import { parseCost, renderCost } from "./max-cost.ts";
 import { quote } from "./quote.ts";
 
 interface ResumeFlags {
@@ -27,7 +27,11 @@ export function createResumeCommand(environment: Environment): Command {
     .argument("[run]", "the run's folder (default: the latest below runs/)")
     .option("--from-record", "go by the record although the experiment file has changed since")
     .option("--accept-changes", acceptText)
-    .option("--max-cost <usd>", "US dollars that may be spent over the whole run", parseCost)
+    .option(
+      "--max-cost <usd>",
+      "US dollars that may be spent over the whole run (default: as it was last started with)",
+      parseCost,
+    )
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
     .action(async (run: string | undefined, flags: ResumeFlags) => {
@@ -35,7 +39,8 @@ export function createResumeCommand(environment: Environment): Command {
       const prepared = restoreExperiment(readKnownRun(directory).resolved, directory);
       const change = flags.fromRecord ? null : await findSourceChange(prepared);
       if (change) throw createSourceError(change, prepared, { directory, environment, flags });
-      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost: flags.maxCost };
+      const maxCost = flags.maxCost ?? prepared.maxCost;
+      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost };
       await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
     });
 }
@@ -49,13 +54,13 @@ interface Resumed {
 /** What the file says now, and the two ways on: by the record, or by the file. */
 function createSourceError(
   { path, differences }: SourceChange,
-  { experiment }: PreparedExperiment,
+  { experiment, maxCost }: PreparedExperiment,
   { directory, environment, flags }: Resumed,
 ): ConfigError {
   const { command, cwd } = environment;
   const [file, run] = [renderPath(path, cwd), renderPath(directory, cwd)];
   const sets = experiment.sets.map((set) => ` --set ${quote(set)}`).join("");
-  const asIs = `${command} run ${quote(file)} --run ${quote(run)}${sets} --accept-changes`;
+  const asIs = `${command} run ${quote(file)} --run ${quote(run)}${sets}${renderCost(flags.maxCost ?? maxCost)} --accept-changes`;
   const byRecord = `${command} resume ${quote(run)} --from-record${flags.acceptChanges ? " --accept-changes" : ""}`;
   const problems = (differences ?? []).map((difference) => ({
     where: difference.field,

@@ -33,6 +33,8 @@ export interface LanguageMaterials {
 export interface RunRecordSource {
   readonly experiment: Experiment;
   readonly materials: LanguageMaterials | null;
+  /** The cap in dollars that it was last started with beside its budget: a resume keeps to it. */
+  readonly maxCost?: number | undefined;
 }
 
 export interface PreparedExperiment extends RunRecordSource {
@@ -87,7 +89,7 @@ function listProblems(fault: ConfigError | DatasetError): readonly Problem[] {
 /** Prepares a run from its own record; throws StoreError where there is none. */
 export function restoreExperiment(record: Json | null, directory: string): PreparedExperiment {
   if (record === null) throw createEmptyError(directory);
-  const { experiment, materials } = record as unknown as RunRecordSource;
+  const { experiment, materials, maxCost } = record as unknown as RunRecordSource;
   const splits = materials ? (["train", "test"] as const) : [];
   const datasets = splits.map((split) => ({
     split,
@@ -100,7 +102,7 @@ export function restoreExperiment(record: Json | null, directory: string): Prepa
       });
     },
   }));
-  return { experiment, materials, datasets };
+  return { experiment, materials, datasets, maxCost };
 }
 
 /** Of a built-in dataset the counts were known, and held against the arms, when the experiment was parsed. */

@@ -80,7 +80,11 @@ function lend(
 }
 
 /** Refuses a changed experiment, or records what this one asks for. */
-async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFolder, composition: Composition) {
+async function recordPlan(
+  { prepared, acceptChanges, maxCost }: RunRequest,
+  folder: RunFolder,
+  composition: Composition,
+) {
   const { experiment, materials } = prepared;
   const described = await describeStages(composition.trials, composition.system);
   const asked = new Set(described.map(({ key }) => key));
@@ -96,7 +100,12 @@ async function recordPlan({ prepared, acceptChanges }: RunRequest, folder: RunFo
   await folder.writeRun({
     name: experiment.name,
     source: experiment.source,
-    resolved: { experiment, materials, header: composition.header } as unknown as Json,
+    resolved: {
+      experiment,
+      materials,
+      header: composition.header,
+      ...(maxCost !== undefined && { maxCost }),
+    } as unknown as Json,
   });
   await folder.writePlan(described, composition.arms);
   // What an earlier experiment left behind and this one asks for again is done as well.

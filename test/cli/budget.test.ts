@@ -118,3 +118,28 @@ test("what a killed process had sent is told apart from what was spent, wherever
   const finished = await speak(createStatusCommand, ["small"], { cwd });
   assert.match(finished.out, new RegExp(`^possibly paid twice: ${unanswered} \\(sent again since\\)$`, "m"));
 });
+
+test("a resume keeps to the --max-cost that the run was started with, and so does the command that a stop prints", async (context) => {
+  const { base } = await startGivenServer(context, { kind: "vllm", served: "tiny" });
+  const cwd = createTemporaryFolder(context);
+  write(cwd, base);
+  const stop = async (create: typeof createRunCommand, ...args: string[]): Promise<BudgetError> => {
+    const stopped: BudgetError[] = [];
+    await assert.rejects(speak(create, [...args, "--quiet"], { cwd }), (error) => {
+      if (error instanceof BudgetError) stopped.push(error);
+      return stopped.length === 1;
+    });
+    return stopped[0] as BudgetError;
+  };
+  await stop(createRunCommand, "small.yaml", "--max-cost", "0.12");
+  const again = await stop(createResumeCommand, "small");
+  assert.match(again.what, /^the budget of \$0\.12 is reached/);
+  const raised = await stop(createResumeCommand, "small", "--max-cost", "0.14");
+  assert.match(raised.what, /^the budget of \$0\.14 is reached/);
+  assert.match((await stop(createResumeCommand, "small")).what, /^the budget of \$0\.14 is reached/);
+  const counted = await stop(createRunCommand, "small.yaml", "--max-cost", "5", "--set", "budget.requests=15");
+  assert.match(counted.next ?? "", / --max-cost 5 --set budget\.requests=<requests>$/);
+  // Started anew without a cap it has none.
+  const { code } = await speak(createRunCommand, ["small.yaml", "--quiet"], { cwd });
+  assert.deepEqual([code, readStatus(join(cwd, "runs/small")).state], [0, "done"]);
+});
