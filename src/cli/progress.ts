@@ -44,9 +44,8 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     if (counts.stageCount === 0 || isQuiet || isJson) return;
     if (!isLast && now - lastShown < (isLive ? liveMs : plainMs)) return;
     lastShown = now;
-    // At the end the run is closed already: what it came to is still told, and nothing is to come that is not known.
-    if (isLast) readSpent(counts);
-    else readForecast(counts);
+    // At the end too: where a cap has stopped the run, it is what goes on that is asked about.
+    readForecast(counts);
     const line = renderLine(counts, now);
     if (isLive) stderr.write(`${clearLine}${line.slice(0, (stderr.columns ?? 80) - 1)}${isLast ? "\n" : ""}`);
     else stderr.write(`${line}\n`);
@@ -63,7 +62,8 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
     },
     close: () => {
       clearInterval(timer);
-      if (counts.finishedCount > 0) show(true);
+      // What is said next begins on a line of its own.
+      if (counts.finishedCount > 0 || (isLive && lastShown > Number.NEGATIVE_INFINITY)) show(true);
     },
   };
 }

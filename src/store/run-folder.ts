@@ -99,6 +99,7 @@ export async function openRunFolder(
       try {
         // For whoever looks once more.
         readSpending();
+        readAnswered();
         await checkpoints.close();
         connection.pragma("wal_checkpoint(TRUNCATE)");
         connection.close();

@@ -124,3 +124,14 @@ test("a run that was killed half-way says it from the beginning, what is there c
   const points = await watch(createResumeCommand, ["small"], cwd);
   check(points, readCost(cwd), 0);
 });
+
+test("the last line of a run that a cap has stopped says what going on would come to, on no terminal either", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  write(cwd, (await startTeacher(context)).url);
+  const { code, stderr } = await runRefeed(["run", "small.yaml", "--max-cost", "0.05"], { cwd });
+  assert.equal(code, 4, stderr);
+  const last = stderr.split("\n").findLast((line) => line.includes(" at the end")) ?? "";
+  const projected = Number(/about \$([\d.]+) at the end/.exec(last)?.[1]);
+  // What the whole run costs above.
+  assert.ok(Math.abs(projected - 0.082) < 0.02, last);
+});

@@ -30,7 +30,9 @@ test("what is waited for is told before what it costs, which a narrow terminal c
     readAnswered: () => new Map(),
     readWaits: () => ["proving teacher", "teacher has not answered for 12 s, 1 request under way"],
   });
+  // Nothing is finished: whatever is said next begins on a line of its own all the same.
   progress.close();
   const line = "0 s  3/13 stages (23 %), proving teacher, teacher has not answered for 12 s, 1 r";
-  assert.equal(text, `${clearLine}${line.slice(0, 79)}`);
+  const shown = `${clearLine}${line.slice(0, 79)}`;
+  assert.equal(text, `${shown}${shown}\n`);
 });
