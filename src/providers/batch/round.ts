@@ -75,8 +75,10 @@ export async function runRound(plan: Plan, asks: readonly SampleAsk[], parts: Ro
   const state = await waitForEnd(id, parts);
   const told = state === null ? createGone(id) : await readRows(state, { ...parts, handed: rows });
   const left = [...rows.values()].map(({ ask }) => ask);
+  // Of a batch that was worked through, every row was; one that neither file has may have been answered and billed.
+  const isWorkedOn = state === null || state.status === "completed";
   const isLost = ({ attempt }: SampleAsk): boolean =>
-    state === null || told.missByAttempt.get(attempt)?.kind === "lost";
+    (told.missByAttempt.get(attempt)?.kind ?? (isWorkedOn ? "lost" : "busy")) === "lost";
   await Promise.all(
     left.map((ask) => {
       const reason = told.missByAttempt.get(ask.attempt)?.reason ?? told.reason;
