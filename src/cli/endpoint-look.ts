@@ -75,7 +75,7 @@ async function* inspectEndpoint(
   try {
     const uses = computeUses(name, experiment);
     const parts = { settings, connection, environment, uses };
-    yield* uses.labels ? classifyOnce(parts) : probeOnce(parts, readNeeds(declared, experiment));
+    yield* uses.labels ? classifyOnce(parts) : probeOnce(parts, readNeeds(uses, experiment));
   } catch (error) {
     if (!(error instanceof RefeedError) || environment.signal.aborted) throw error;
     const { isUnanswered } = await import("../providers/control/endpoint-errors.ts");
@@ -169,8 +169,7 @@ async function* classifyOnce({ settings, connection, environment, uses }: Parts)
 }
 
 /** What of it the experiment uses. */
-function readNeeds({ name }: DeclaredEndpoint, experiment: LanguageExperiment): Needs {
-  const { isSampled, isScored, question } = computeUses(name, experiment);
+function readNeeds({ isSampled, isScored, question }: Uses, experiment: LanguageExperiment): Needs {
   const verifiers = Object.values(experiment.language.verifiers);
   const settings = experiment.arms.map((arm) => arm.settings);
   return {
