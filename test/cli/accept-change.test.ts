@@ -120,7 +120,7 @@ async function checkRole(context: TestContext, role: (typeof roles)[number]): Pr
   hold(cwd, open[0]?.key ?? "");
   server.become({ model: "another" });
   let told = 0;
-  await assert.rejects(resume(cwd), (error) => {
+  await assert.rejects(resume(cwd, "--max-cost", "50"), (error) => {
     told = readCount(error);
     return told > 0;
   });

@@ -133,12 +133,13 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
   const { name, path, isBeside = false, body = null, tokenCount = 0, mayBeAway = false } = call;
   const promptTokens = body === null ? 0 : computeTokenEstimate(JSON.stringify(body));
   const url = server === "any" ? undefined : settings.urls[server];
+  const mostUsd = computeUsd(settings.price, promptTokens, tokenCount);
   const mostLost = Math.min(mostLostLists, settings.limits.tries);
   let [failureCount, lostCount] = [0, 0];
   return {
     key: server === 0 ? `probe/${settings.name}/${name}` : `probe/${settings.name}/server-${server}/${name}`,
     rowCount: 0,
-    mostUsd: computeUsd(settings.price, promptTokens, tokenCount),
+    mostUsd,
     mostTokens: promptTokens + tokenCount,
     ...(body === null && { isFree: true }),
     ...(url === undefined ? {} : { url }),
@@ -148,9 +149,9 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
         { method: body === null ? "GET" : "POST", path, body },
         signal,
       );
-      const untold = (reason: string, more: Pick<Untold, "next" | "param" | "isAway"> = {}): Outcome<ProbeReply> => {
+      const untold = (reason: string, more: Pick<Untold, "next" | "param" | "isAway"> = {}) => {
         const usage = { url: target.url, promptTokens: 0, completionTokens: 0, usd: 0 };
-        return { kind: "answered", answer: { kind: "untold", reason, ...more }, usage };
+        return { kind: "answered", answer: { kind: "untold", reason, ...more }, usage } as const;
       };
       if (reply.kind === "json") {
         const usage = { url: target.url, ...readUsage(reply.value, settings.price, promptTokens) };
@@ -166,7 +167,10 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
         return untold(reply.reason);
       }
       if (reply.kind === "busy" && reply.mayMeanNever && (isLast() || ++failureCount >= mostFailures)) {
-        return untold(reply.reason);
+        const told = untold(reply.reason);
+        if (reply.mayBeBilled !== true) return told;
+        // Of what a gateway says nobody knows what it cost: it counts as it was reserved.
+        return { ...told, usage: { url: target.url, promptTokens: null, completionTokens: null, usd: mostUsd } };
       }
       return reply;
     },

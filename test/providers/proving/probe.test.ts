@@ -70,6 +70,25 @@ for (const [kind, way, requests] of able) {
   });
 }
 
+test("a probe that a gateway turns away for good counts as it was reserved: its server may have answered it", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm" });
+  const reached = reachEndpoint(context, server.base, { price: { input: 0, output: 0, request: 0.01 } });
+  const failed = { kind: "busy", reason: "502", retryAfterMs: null, mayMeanNever: true } as const;
+  const readUsd = async (marks: { readonly mayBeBilled?: true }): Promise<number> => {
+    const stage = createRecordingContext("stage");
+    let usd = 0;
+    const account: typeof stage.ledger.account = (key, usage) => {
+      if (/^probe\/teacher\/given-/.test(key)) usd += usage.usd;
+    };
+    const send: SendJson = async (...sent) =>
+      /prompt_logprobs|echo/.test(JSON.stringify(sent[1].body)) ? { ...failed, ...marks } : reached.send(...sent);
+    await probeEndpoint({ ...reached, send }, model, { ...stage, ledger: { ...stage.ledger, account } });
+    return usd;
+  };
+  // Two ways are tried there.
+  assert.deepEqual([await readUsd({}), await readUsd({ mayBeBilled: true })], [0, 0.02]);
+});
+
 test("a server with too much to do is waited for, and found to be what it is", async (context) => {
   const server = await startGivenServer(context, { kind: "vllm" });
   const reached = reachEndpoint(context, server.base, {});
