@@ -5,7 +5,7 @@ import type { AttemptEnd, Context } from "../../domain/context.ts";
 import { BudgetError } from "../../errors.ts";
 import type { Controller, Outcome, Request, Settled } from "../exchange.ts";
 import type { ControllerOptions, Dispatch } from "./dispatch.ts";
-import { createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
+import { createMuteError, createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
 import type { Lane } from "./lane.ts";
 
 /** The endpoint as a call meets it. */
@@ -174,6 +174,8 @@ function judge(
     call.lost += 1;
     call.lostBy = lane;
     if (call.lost >= limits.tries) throw createUnansweredError(place, { key, tries: call.lost, outcome });
+    const longMs = dispatch.mute.readLongMs(nowMs);
+    if (longMs !== null) throw createMuteError(place, { longMs, waitMs: limits.waitMs, outcome });
     return nowMs + dispatch.drawWait(call.lost);
   }
   if (kind === "unreachable") dispatch.rates.giveBack(1, mostTokens);

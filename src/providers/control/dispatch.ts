@@ -5,8 +5,9 @@ import { CancelledError, type ProviderError } from "../../errors.ts";
 import type { Random } from "../../math/random.ts";
 import type { EndpointLimits } from "../endpoint.ts";
 import type { Outcome, Target } from "../exchange.ts";
-import { createRefusalError, createSilenceError } from "./endpoint-errors.ts";
+import { createRefusalError, createSilenceError, isAboutTime } from "./endpoint-errors.ts";
 import { createLane, drawBackoff, type Lane } from "./lane.ts";
+import { createMute, type Mute } from "./mute.ts";
 import { createRates, type Rates } from "./rates.ts";
 import { createRetryBudget, type RetryBudget } from "./retries.ts";
 import type { Time } from "./time.ts";
@@ -30,6 +31,7 @@ export interface Dispatch {
   readonly room: WaitingRoom;
   readonly rates: Rates;
   readonly retries: RetryBudget;
+  readonly mute: Mute;
   readonly closing: AbortSignal;
   /** Throws where nothing may be sent any more: refused for good, closed, or the caller was told to stop. */
   check(signal: AbortSignal): void;
@@ -63,6 +65,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
   const closing = new AbortController();
   const room = createWaitingRoom(time);
   const retries = createRetryBudget(Math.max(fewestRetries, limits.concurrency));
+  const mute = createMute(limits);
   const share = Math.floor(limits.concurrency / targets.length);
   const firstSize = isSteady ? share : Math.min(firstWindow, share);
   const lanes: readonly Lane[] = targets.map((target) =>
@@ -108,6 +111,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     lanes,
     room,
     retries,
+    mute,
     closing: closing.signal,
     rates: createRates(limits, time.monotonic()),
     get refusal() {
@@ -158,6 +162,9 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     },
     note(lane, sentMs, outcome) {
       const nowMs = time.monotonic();
+      const isLate = outcome.kind === "lost" && isAboutTime(outcome.cause);
+      if (isLate) mute.add(sentMs, nowMs);
+      else mute.end();
       if (outcome.kind === "answered" || outcome.kind === "refused") {
         silentSinceMs = undefined;
         answeredMs = nowMs;

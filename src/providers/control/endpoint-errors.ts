@@ -49,6 +49,21 @@ export function createUnansweredError(
   );
 }
 
+/** It takes whatever it is sent, and nothing comes back in time: of no request, for so long. */
+export function createMuteError(
+  place: Place,
+  { longMs, waitMs, outcome }: { readonly longMs: number; readonly waitMs: number; readonly outcome: Lost },
+): ProviderError {
+  const { reason, cause } = outcome;
+  const what = `${reason}: nothing was answered for ${seconds(longMs)}, and limits.waitMs is ${seconds(waitMs)}`;
+  return new ProviderError(what, { where: where(place), next: adviseLost(place.endpoint, cause), cause: outcome });
+}
+
+/** True where an answer was not waited for any longer. */
+export function isAboutTime(cause: LostCause | undefined): boolean {
+  return cause === "firstByteMs" || cause === "idleMs" || cause === "totalMs";
+}
+
 /** True where the server was given up because no answer began in time. */
 export function isUnanswered({ cause }: ProviderError): boolean {
   return (cause as Partial<Lost> | undefined)?.cause === "firstByteMs";
