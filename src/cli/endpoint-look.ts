@@ -78,10 +78,17 @@ async function* inspectEndpoint(
     yield* uses.labels ? classifyOnce(parts) : probeOnce(parts, readNeeds(uses, experiment));
   } catch (error) {
     if (!(error instanceof RefeedError) || environment.signal.aborted) throw error;
-    const { isUnanswered } = await import("../providers/control/endpoint-errors.ts");
+    const { isUnanswered, readSilence } = await import("../providers/control/endpoint-errors.ts");
     const isEarly = error instanceof ProviderError && isUnanswered(error) && firstByteMs < declared.limits.firstByteMs;
+    const where = error.where ?? urls.join(", ");
+    // Who is away is not waited for here as a run would, and there is no run to go on with.
+    const silence = error instanceof ProviderError ? readSilence(error) : null;
+    if (silence !== null) {
+      yield createProblem("answers", { what: silence, where, next: adviseAbsence(declared) });
+      return;
+    }
     const next = isEarly ? adviseSilence(firstByteMs, declared.limits) : (error.next ?? "check the endpoint's url");
-    yield createProblem("answers", { what: error.what, where: error.where ?? urls.join(", "), next });
+    yield createProblem("answers", { what: error.what, where, next });
   } finally {
     tellEnd();
     await connection.close();
@@ -102,6 +109,11 @@ function limitPatience(limits: DeclaredEndpoint["limits"], patienceMs: number): 
 
 /** How long one that is away, or has too much to do, is waited for. */
 const turnedAwayMs = 2000;
+
+function adviseAbsence({ name, limits }: DeclaredEndpoint): string {
+  const rest = `a run waits ${limits.waitMs / 1000} s for it (limits.waitMs)`;
+  return `see that it runs, has room, and is where endpoints.${name}.url says, and ask doctor again; ${rest}`;
+}
 
 function adviseSilence(patienceMs: number, { firstByteMs }: DeclaredEndpoint["limits"]): string {
   const [seconds, most] = [patienceMs / 1000, firstByteMs / 1000];

@@ -111,7 +111,13 @@ test("nobody there, no key, another model: one problem each, none of them waited
   const gone = write(context, '  weak: { url: "http://127.0.0.1:9/v1", model: tiny }');
   const { told: nobody, code } = await ask(gone);
   assert.equal(code, 3);
-  assert.match(find(nobody, "endpoint weak", "answers")?.what ?? "", /nobody listens there/);
+  const away = find(nobody, "endpoint weak", "answers");
+  assert.match(away?.what ?? "", /nobody listens there \(ECONNREFUSED\)$/);
+  // There is no run to resume, and what was waited is doctor's patience, not limits.waitMs.
+  assert.match(
+    away?.next ?? "",
+    /endpoints\.weak\.url.* ask doctor again; a run waits 900 s for it \(limits\.waitMs\)$/,
+  );
   const { told: keyless } = await ask(gone, "--set", "endpoints.weak.key=NO_SUCH_KEY");
   assert.deepEqual(find(keyless, "endpoint weak", "key"), {
     check: "key",

@@ -23,14 +23,19 @@ export function createSilenceError(
     waitMs,
   }: Readonly<Record<"waitedMs" | "aheadMs" | "waitMs", number>> & { reason: string },
 ): ProviderError {
-  const what =
-    aheadMs > waitMs
-      ? `${reason}: it asks to be left alone for ${seconds(aheadMs)}, and limits.waitMs is ${seconds(waitMs)}`
-      : `${reason}: waited for ${seconds(waitedMs)}, and limits.waitMs is ${seconds(waitMs)}`;
-  return new ProviderError(what, {
+  const isAhead = aheadMs > waitMs;
+  const said = isAhead ? `${reason}: it asks to be left alone for ${seconds(aheadMs)}` : reason;
+  const waited = isAhead ? "" : `: waited for ${seconds(waitedMs)}`;
+  return new ProviderError(`${said}${waited}, and limits.waitMs is ${seconds(waitMs)}`, {
     where: where(place),
     next: "resume the run when it answers again, or raise limits.waitMs",
+    cause: { silence: said },
   });
+}
+
+/** What a server said, or that nobody was there, where it was waited for in vain; null of any other error. */
+export function readSilence({ cause }: ProviderError): string | null {
+  return (cause as { readonly silence?: string } | undefined)?.silence ?? null;
 }
 
 /** It answers others and has never answered this one. */

@@ -117,6 +117,8 @@ function findFinish(reply: unknown, known: boolean | null): boolean | null {
 
 /** A server that fails again means never. One that has too much to do is waited for, and nothing is believed of it. */
 const mostFailures = 2;
+const failureAdvice =
+  "look at the server's log for why it fails, and at the endpoint's url, model and ask; then start again";
 
 /** mlx-lm's server breaks off its list where no hub's cache is; everything else it answers. */
 const mostLostLists = 2;
@@ -167,7 +169,7 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
         return untold(reply.reason);
       }
       if (reply.kind === "busy" && reply.mayMeanNever && (isLast() || ++failureCount >= mostFailures)) {
-        const told = untold(reply.reason);
+        const told = untold(reply.reason, { next: failureAdvice });
         if (reply.mayBeBilled !== true) return told;
         // Of what a gateway says nobody knows what it cost: it counts as it was reserved.
         return { ...told, usage: { url: target.url, promptTokens: null, completionTokens: null, usd: mostUsd } };

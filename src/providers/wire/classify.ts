@@ -83,7 +83,7 @@ function classifyMove({ url, headers, status, redact }: FaultyReply): Fault {
 function nextByStatus(status: number, complaint: Complaint): string {
   if (has(complaint, /^model_not_(found|available)$/))
     return "set the endpoint's model to one that it serves: GET /models lists them";
-  if (status === 401) return "check the variable that the endpoint's key names";
+  if (status === 401) return "check that the endpoint's key names the variable of its key, and what is in it";
   if (status === 403) return "check what the key may do, and the model";
   if (status === 404) return "check the endpoint's url, which usually ends in /v1, and its model";
   return "change the endpoint's settings so that the server takes the request";
