@@ -2,6 +2,7 @@
 // Running again is resuming; a changed experiment is told field by field before anything is touched.
 
 import { join } from "node:path";
+import type { Spending } from "../domain/context.ts";
 import type { Json } from "../keys/canonical.ts";
 import { readKnownRun } from "../store/known-stages.ts";
 import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
@@ -11,7 +12,7 @@ import { type Composition, composeExperiment, type Lent } from "./compose/compos
 import { createExpected } from "./outlook/forecast.ts";
 import { comparePlan, describeStages } from "./plan.ts";
 import type { PreparedExperiment } from "./prepare.ts";
-import { type RunWorld, releaseModels, runStages, type Spending } from "./stages.ts";
+import { type RunWorld, releaseModels, runStages } from "./stages.ts";
 
 export type { RunEvent, RunWorld } from "./stages.ts";
 

@@ -13,8 +13,6 @@ import type { Composition } from "./compose/compose.ts";
 import type { Expected } from "./outlook/forecast.ts";
 import type { PreparedExperiment } from "./prepare.ts";
 
-export type { Spending };
-
 export type RunEvent =
   | LoopEvent
   | {
