@@ -4,6 +4,7 @@
 import type { Context } from "../../domain/context.ts";
 import type { Model } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
+import { isAboutTime } from "../control/endpoint-errors.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request } from "../exchange.ts";
 import { readList, readText } from "../given/reading.ts";
@@ -165,7 +166,8 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
         return untold(reason, { next, ...(param !== undefined && { param }) });
       }
       if (reply.kind === "refused") return untold(reply.reason);
-      if (reply.kind === "lost" && body === null && !isSlow(reply) && ++lostCount >= mostLost) {
+      // Who did not answer in time has not shown that it has no list.
+      if (reply.kind === "lost" && body === null && !isAboutTime(reply.cause) && ++lostCount >= mostLost) {
         return untold(reply.reason);
       }
       if (reply.kind === "busy" && reply.mayMeanNever && (isLast() || ++failureCount >= mostFailures)) {
@@ -177,9 +179,4 @@ function createProbeRequest(call: ProbeCall, { settings, send, server, isLast }:
       return reply;
     },
   };
-}
-
-/** Who did not answer in time has not shown that it has no list. */
-function isSlow({ cause }: Extract<Outcome<never>, { readonly kind: "lost" }>): boolean {
-  return cause === "firstByteMs" || cause === "idleMs" || cause === "totalMs";
 }
