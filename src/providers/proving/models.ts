@@ -85,7 +85,7 @@ export async function checkName(
 }
 
 /** Not one text came back: what it said of the route that is asked tells why, in its own words. */
-export function createMuteError(
+export function createTextlessError(
   { settings, model, untold }: Prober,
   listed: readonly ListedModel[] | null,
 ): ProviderError {

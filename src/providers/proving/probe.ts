@@ -8,7 +8,7 @@ import type { EndpointSettings } from "../endpoint.ts";
 import { probeAbilities, unknownAbilities } from "./abilities.ts";
 import type { Evidence, Fingerprint, ListedModel } from "./evidence.ts";
 import { findChange } from "./fingerprint.ts";
-import { checkName, createMuteError, readModels } from "./models.ts";
+import { checkName, createTextlessError, readModels } from "./models.ts";
 import { createProber, everyUse, mostRequests, type ProbeParts, type Prober, type Uses } from "./prober.ts";
 import { type CanaryFindings, type ProofTask, proveGiven } from "./proof.ts";
 import { tryQuestion } from "./verdicts.ts";
@@ -107,7 +107,7 @@ async function readServer(
   const listed = reply.kind === "told" ? readModels(reply.value) : null;
   await checkName(prober, listed);
   const found = await proveGiven(prober, listed, task);
-  if (found.canaries.length === 0) throw createMuteError(prober, listed);
+  if (found.canaries.length === 0) throw createTextlessError(prober, listed);
   return { ...found, listed };
 }
 
