@@ -96,7 +96,7 @@ function describeVerdict({ verdict }: Evidence, { field, maxTokens }: TrialQuest
     return createProblem("verdicts", { what, next: adviseQuestion(verdict, { name, field }) });
   }
   if (verdict?.kind !== "taken") return createOk("verdicts", "whether a judge's questions are taken was not found out");
-  if (verdict.isObject) return createOk("verdicts", `a judge's question is answered with one JSON object`);
+  if (verdict.isObject) return createOk("verdicts", "a judge's question is answered with one JSON object");
   return createWarning("verdicts", {
     what: "a judge's question is taken and not answered with one JSON object, which is all that is read",
     next: `see what it answers: it may have more to say than ${field} (${maxTokens}), or not heed a schema`,

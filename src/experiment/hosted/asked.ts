@@ -15,7 +15,7 @@ export function findAsked(description: Description, experiment: Experiment): Dec
 
 /** Who samples and scores under the model of a turn; undefined in this process. */
 export function findModelEndpoint(
-  { turn }: Description,
+  { turn }: Pick<Description, "turn">,
   { arms, language }: LanguageExperiment,
 ): DeclaredEndpoint | undefined {
   const teacher = arms.find(({ id }) => id === turn.arm.id)?.settings.teacher ?? null;

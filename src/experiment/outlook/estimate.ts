@@ -61,8 +61,7 @@ export function createProofEstimate(source: RunRecordSource): (description: Desc
 /** Stages of one name are asked alike: what a call of the one costs is what a call of the other will. */
 export function nameAlike({ kind, parameters, turn }: Description, { experiment }: RunRecordSource): string {
   const { split = null, basis = null, verifier = null } = parameters as Readonly<Record<string, Json>>;
-  const asked =
-    experiment.system === "language" ? findModelEndpoint({ turn } as Description, experiment)?.name : undefined;
+  const asked = experiment.system === "language" ? findModelEndpoint({ turn }, experiment)?.name : undefined;
   return renderCanonical([kind, asked ?? null, split, basis, verifier]);
 }
 

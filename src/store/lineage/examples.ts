@@ -105,7 +105,7 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
      FROM candidate WHERE stage_id = ? AND id = ?`,
   );
   const findAttempt = connection.prepare<[number], CandidateStory["attempt"]>(
-    `SELECT key, state, row_count AS rows, try_count AS tries, repeat_count AS repeats, 
+    `SELECT key, state, row_count AS rows, try_count AS tries, repeat_count AS repeats,
        round(cost_usd - unseen_usd, 9) AS usd, round(unseen_usd, 9) AS possiblyPaidUsd FROM attempt WHERE id = ?`,
   );
   const findScore = connection.prepare<[number, number], { score: number | null; reason: string | null }>(
