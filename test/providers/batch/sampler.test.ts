@@ -147,7 +147,8 @@ test("what a full budget has no room for is handed in when others have given bac
   assert.equal(server.batches.length, 3);
 });
 
-test("rows that a full budget kept out of a batch are handed in as new ones by whoever goes on", async (context) => {
+/** A server that has whoever asks it told to stop at the first look at the first batch. */
+async function startStopping(context: TestContext) {
   const stop = new AbortController();
   const server = await startBatchServer(context, {
     looks: 3,
@@ -156,12 +157,17 @@ test("rows that a full budget kept out of a batch are handed in as new ones by w
       return false;
     },
   });
+  return { server, signal: stop.signal };
+}
+
+test("rows that a full budget kept out of a batch are handed in as new ones by whoever goes on", async (context) => {
+  const { server, signal } = await startStopping(context);
   let room = 2;
   const onIntend = (): void => {
     if (--room < 0) throw new BudgetError("the budget is reached", { isFull: true });
   };
   const change = { limits: { ...quickLimits, tries: 1 } };
-  const { run, disk } = open(context, server, { change, onIntend, signal: stop.signal });
+  const { run, disk } = open(context, server, { change, onIntend, signal });
   await assert.rejects(run(), /told to stop/);
   const known = new Set(disk.attempts.keys());
   assert.deepEqual(places(await open(context, server, { disk, change }).run()), all);
@@ -369,15 +375,8 @@ test("the same launch twice in the list is shown and not chosen between", async 
 });
 
 test("told to stop, it stops at once, and whoever goes on fetches what was handed in", async (context) => {
-  const stop = new AbortController();
-  const server = await startBatchServer(context, {
-    looks: 3,
-    before({ method, path }) {
-      if (method === "GET" && path === "/v1/batches/batch_0") stop.abort(new Error("told to stop"));
-      return false;
-    },
-  });
-  const { run, disk } = open(context, server, { signal: stop.signal });
+  const { server, signal } = await startStopping(context);
+  const { run, disk } = open(context, server, { signal });
   await assert.rejects(run(), /told to stop/);
   assert.deepEqual(places(await open(context, server, { disk }).run()), all);
   assert.deepEqual([handedIn(server), disk.repeats], [[6], []]);
