@@ -6,7 +6,7 @@ import type { Model } from "../../domain/ports.ts";
 import type { Json } from "../../keys/canonical.ts";
 import { isAboutTime } from "../control/endpoint-errors.ts";
 import type { EndpointSettings } from "../endpoint.ts";
-import type { Controller, Outcome, Request } from "../exchange.ts";
+import type { Controller, Request } from "../exchange.ts";
 import { readList, readText } from "../given/reading.ts";
 import { findBase, type SendJson } from "../given/send.ts";
 import { routeOf } from "../openai/talk.ts";
