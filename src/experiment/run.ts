@@ -2,7 +2,6 @@
 // Running again is resuming; a changed experiment is told field by field before anything is touched.
 
 import { join } from "node:path";
-import type { Spending } from "../domain/context.ts";
 import type { Json } from "../keys/canonical.ts";
 import { readKnownRun } from "../store/known-stages.ts";
 import { databaseName, openRunFolder, type RunFolder } from "../store/run-folder.ts";
@@ -34,7 +33,7 @@ export interface RunOutcome {
   readonly workerCount: number;
   readonly wallMs: number;
   /** What left the process over the whole run. */
-  readonly spending: Spending;
+  readonly spending: ReturnType<RunFolder["readSpending"]>;
 }
 
 export async function runExperiment(request: RunRequest, world: RunWorld): Promise<RunOutcome> {
