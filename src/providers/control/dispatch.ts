@@ -146,17 +146,16 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       return best;
     },
     restUntil(nowMs, url) {
-      const { pausedUntilMs, reason, target } = lanesOf(url).reduce((first, lane) =>
+      const { pausedUntilMs, askedUntilMs, reason, target } = lanesOf(url).reduce((first, lane) =>
         lane.pausedUntilMs < first.pausedUntilMs ? lane : first,
       );
       const waitedMs = nowMs - (silentSinceMs ?? nowMs);
-      const aheadMs = pausedUntilMs - nowMs;
-      if (silentSinceMs === undefined || waitedMs + aheadMs <= limits.waitMs) return pausedUntilMs;
+      if (silentSinceMs === undefined || waitedMs + pausedUntilMs - nowMs <= limits.waitMs) return pausedUntilMs;
       const place = { endpoint: name, url: target.url };
       throw createSilenceError(place, {
         reason: reason ?? "does not answer",
         waitedMs,
-        aheadMs,
+        aheadMs: askedUntilMs - nowMs,
         waitMs: limits.waitMs,
       });
     },

@@ -12,6 +12,8 @@ export interface Lane {
   readonly turns: Turns;
   /** Nothing is sent to it before; in the past where it is open. */
   readonly pausedUntilMs: number;
+  /** Until when the server itself asked for that, at most pausedUntilMs. */
+  readonly askedUntilMs: number;
   /** Why it is paused, or was last. */
   readonly reason: string | null;
   readonly size: number;
@@ -60,6 +62,7 @@ export function createLane(target: Target, options: LaneOptions): Lane {
   const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
   const turns = createTurns(window.size, onRoom && (() => onRoom(lane)));
   let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
+  let askedUntilMs = Number.NEGATIVE_INFINITY;
   let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];
 
   const resize = (): void => turns.resize(window.size);
@@ -90,6 +93,9 @@ export function createLane(target: Target, options: LaneOptions): Lane {
     get pausedUntilMs() {
       return pausedUntilMs;
     },
+    get askedUntilMs() {
+      return askedUntilMs;
+    },
     get reason() {
       return reason;
     },
@@ -105,7 +111,10 @@ export function createLane(target: Target, options: LaneOptions): Lane {
     turnAway(sending, retryAfterMs) {
       window.shrink(sending.sentMs, sending.nowMs);
       if (retryAfterMs === null || retryAfterMs === 0) count(sending);
-      else pause(sending.nowMs + retryAfterMs, sending.reason);
+      else {
+        askedUntilMs = Math.max(askedUntilMs, sending.nowMs + retryAfterMs);
+        pause(sending.nowMs + retryAfterMs, sending.reason);
+      }
       resize();
     },
     lose(sending) {

@@ -414,6 +414,17 @@ test("a lost answer is asked for again, counted as possibly paid twice, and give
   assert.ok(asked.includes("3"));
 });
 
+test("a pause of our own is nothing that a server asked for", async () => {
+  const limits = { waitMs: 100 };
+  const ask = (reply: Reply) => {
+    const endpoint = createVirtualEndpoint({ limits, answer: () => reply });
+    return endpoint.time.run(readAll(endpoint.askMany(1)));
+  };
+  await assert.rejects(ask({ kind: "unreachable", reason: "nobody" }), /nobody: waited for \S+ s, and limits\.waitMs/);
+  const busy = { kind: "busy", reason: "429", retryAfterMs: 3000 } as const;
+  await assert.rejects(ask(busy), /429: it asks to be left alone for 3 s, and limits\.waitMs/);
+});
+
 test("what a gateway turned away is sent again, and counted as possibly paid twice", async () => {
   const busy = (sent: Sent) => ({ kind: "busy", reason: sent.key, retryAfterMs: 10 }) as const;
   const endpoint = createVirtualEndpoint({
