@@ -112,8 +112,9 @@ export function createLane(target: Target, options: LaneOptions): Lane {
       window.shrink(sending.sentMs, sending.nowMs);
       if (retryAfterMs === null || retryAfterMs === 0) count(sending);
       else {
-        askedUntilMs = Math.max(askedUntilMs, sending.nowMs + retryAfterMs);
-        pause(sending.nowMs + retryAfterMs, sending.reason);
+        const untilMs = sending.nowMs + retryAfterMs;
+        askedUntilMs = Math.max(askedUntilMs, untilMs);
+        pause(untilMs, sending.reason);
       }
       resize();
     },
