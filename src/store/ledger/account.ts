@@ -24,8 +24,8 @@ export interface Account {
   readAnswered(): ReadonlyMap<number, Answered>;
   /** Within a transaction: so much more, or less. */
   add(part: Part, amount: Amount): void;
-  /** Within a transaction: a request of the stage was answered. */
-  addAnswer(stageId: number, usd: number): void;
+  /** Within a transaction: so many requests more of the stage were answered, and they were billed so much more. */
+  addAnswer(stageId: number, calls: number, usd: number): void;
   /** What was added is not to be relied on: the transaction was rolled back. */
   forget(): void;
   /** The budget that an intent would exceed, null where it fits. */
@@ -60,12 +60,12 @@ export function createAccount(connection: Connection, budget: Partial<Budget> | 
       if (connection.open) answered ??= tally();
       return answered ?? new Map();
     },
-    addAnswer(stageId, usd) {
+    addAnswer(stageId, calls, usd) {
       if (answered === undefined) return;
       const stage = answered.get(stageId);
-      if (stage === undefined) answered.set(stageId, { calls: 1, usd });
+      if (stage === undefined) answered.set(stageId, { calls, usd });
       else {
-        stage.calls += 1;
+        stage.calls += calls;
         stage.usd += usd;
       }
     },

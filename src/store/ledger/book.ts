@@ -101,9 +101,13 @@ export function createAttemptBook(
   };
   const close = (stageId: number, key: string, { usage, tokenCount, digest }: AttemptResult): void => {
     const known = find(stageId, key);
-    const { id, isOutside, tryUsd, tryTokens } = known;
+    const { id, isOutside, standing, tryUsd, tryTokens } = known;
     openByName.delete(nameAttempt(stageId, key));
-    if (isOutside === 1 && isWork(key)) account.addAnswer(stageId, usage?.usd ?? tryUsd);
+    if (isOutside === 1 && isWork(key)) {
+      const usd = usage?.usd ?? tryUsd;
+      // What its stage was closed with before is counted already: only its price may be another.
+      account.addAnswer(stageId, ...(standing === "answered" ? ([0, usd - tryUsd] as const) : ([1, usd] as const)));
+    }
     const now = clock.now();
     if (usage === undefined) {
       statements.finish.run(now, tokenCount ?? 0, digest, id);
@@ -139,7 +143,7 @@ export function createAttemptBook(
       for (const { key, ...open } of statements.findOpen.all(stageId)) {
         openByName.delete(nameAttempt(stageId, key));
         charge(open, none);
-        if (open.isOutside === 1 && isWork(key)) account.addAnswer(stageId, open.tryUsd);
+        if (open.isOutside === 1 && isWork(key)) account.addAnswer(stageId, 1, open.tryUsd);
       }
       statements.finishAll.run(clock.now(), stageId);
     },

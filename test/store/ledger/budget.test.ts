@@ -189,6 +189,7 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
       const ledger = folder.createLedger(request.key);
       let anewCount = 0;
       const begun = new Set<string>();
+      const unsent = new Set<string>();
       // From here on they are kept, not summed.
       folder.readSpending();
       folder.readAnswered();
@@ -205,13 +206,14 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
           const draft = await folder.shelf.createDraft(request.key);
           writeFileSync(draft, String(index));
           await folder.shelf.writeModel(request.key, draft);
-        } else if (what === "announce") {
+        } else if (what === "announce" && !unsent.has(key)) {
           // Of one that was never sent it is no request yet.
           await ledger.intend({ key, ...asked, isOutside: false });
           begun.add(key);
-        } else if (what === "intend" || !begun.has(key)) {
+        } else if (what === "intend" || what === "announce" || !begun.has(key)) {
           await ledger.intend({ key, ...asked });
           begun.add(key);
+          unsent.delete(key);
         } else if (what === "answer") {
           ledger.account(key, usage);
           await ledger.record(key, index);
@@ -221,8 +223,11 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
         } else {
           const state = what === "lose" ? "unknown" : "retryable";
           await ledger.settle(key, { state, reason: what, ...(what === "unsent" && { isUnsent: true }) });
-          // What never left cannot be under way.
-          if (what === "unsent") begun.delete(key);
+          // What never left cannot be under way, and nobody announces it.
+          if (what === "unsent") {
+            begun.delete(key);
+            unsent.add(key);
+          }
         }
       }
       const { spent, reserved, possiblyPaid } = folder.readSpending();
@@ -263,6 +268,7 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
       numRuns: 12,
       examples: [
         [["intend", "model", "announce", "answer", "intend", "model", "lose"].map((what) => [what, 0])],
+        [["intend", "model", "answer", "answer"].map((what) => [what, 0])],
         [["intend", "anew", "intend", "lose", "anew", "intend", "answer"].map((what) => [what, 0])],
       ],
     },
