@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { computeDoublingDraws } from "../../src/corpora/doubling.ts";
 import { computeParts, countRows } from "../../src/corpora/parts.ts";
 import type { Part, PartsRequest, Policy } from "../../src/domain/corpus.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { computeSeed } from "../../src/keys/seed.ts";
 import { computeShare } from "../../src/math/share.ts";
+import fc from "../helpers/properties.ts";
 
 const seed = computeSeed("parts-test");
 const all: Policy[] = [

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import fc from "fast-check";
+import fc from "../helpers/properties.ts";
 import type { Asked, Bench, Ended } from "./bench.ts";
 import { type RunDump, readClosedAttempts, readDump } from "./dump.ts";
 import type { LaboratoryOptions, LaboratoryResult } from "./laboratory.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createLengthCounter } from "../../src/datasets/lengths.ts";
+import fc from "../helpers/properties.ts";
 
 test("property: words are what a regular expression calls them, in every script", () => {
   const unit = fc.oneof(
@@ -15,7 +15,7 @@ test("property: words are what a regular expression calls them, in every script"
       counter.add({ id: "1", article, summary: "" });
       assert.equal(counter.summary()?.article.max, article.match(/\S+/g)?.length ?? 0);
     }),
-    { numRuns: 200, seed: 1 },
+    { numRuns: 200 },
   );
   const every = Array.from({ length: 65_536 }, (_, code) => `a${String.fromCharCode(code)}b`).join(" ");
   const counter = createLengthCounter();

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { joinTokens, readSpacing, spaceTokens, splitPieces, splitTokens } from "../../src/embedded/tokens.ts";
+import fc from "../helpers/properties.ts";
 
 test("tokens are words with inner punctuation, or single characters", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import fc from "fast-check";
 import { DatasetError } from "../../src/errors.ts";
 import { type FileScore, type ScoreRequest, scoreFiles } from "../../src/evaluation/score-file.ts";
 import { computeKey } from "../../src/keys/digest.ts";
 import { openPairSpill } from "../../src/store/spill/pair-spill.ts";
 import { createRougeScorer } from "../../src/text/rouge-scorer.ts";
+import fc from "../helpers/properties.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 import { createSource, createText, toLines } from "./score-sources.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { DatasetError } from "../../src/errors.ts";
 import { createLineReader, readBlocks, type Source } from "../../src/evaluation/score-lines.ts";
 import { longestLineBytes } from "../../src/text/input/line-limit.ts";
+import fc from "../helpers/properties.ts";
 import { createSource } from "./score-sources.ts";
 
 test("whatever the chunks, lines come whole, in order and numbered", async () => {

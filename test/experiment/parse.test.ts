@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
 import { ConfigError } from "../../src/errors.ts";
 import { templateNames } from "../../src/experiment/arms/systems.ts";
 import { judgePrompts } from "../../src/experiment/arms/verifiers.ts";
 import type { LanguageExperiment } from "../../src/experiment/experiment.ts";
 import { type ParseOptions, parseExperiment } from "../../src/experiment/parse.ts";
 import { renderCanonical } from "../../src/keys/canonical.ts";
+import fc from "../helpers/properties.ts";
 
 const fixtures = new URL("../fixtures/config/", import.meta.url);
 const names = readdirSync(fixtures).flatMap((file) => (file.endsWith(".yaml") ? [file.slice(0, -5)] : []));
@@ -149,7 +149,7 @@ test("shares are the decimals they are written as", () => {
       const { real } = settings(`real: ${whole}.${digits}%\n`);
       assert.equal(real, Number(`0.${String(whole).padStart(2, "0")}${digits}`));
     }),
-    { numRuns: 50, seed: 1 },
+    { numRuns: 50 },
   );
   assert.deepEqual(
     ["100%", "1", "0.125", "7 %", "0.5%"].map((share) => settings(`real: ${share}\n`).real),

@@ -5,11 +5,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import fc from "fast-check";
 import { createStream, readAll } from "../../src/contracts/case.ts";
 import type { Program } from "../../src/domain/hosted.ts";
 import { LauncherError } from "../../src/errors.ts";
 import { createRunner } from "../../src/launchers/runner.ts";
+import fc from "../helpers/properties.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const runner = createRunner();

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { computeSeed } from "../../src/keys/seed.ts";
 import { computeBootstrap, computeResampledMeans } from "../../src/math/bootstrap.ts";
 import { computeCrossedBootstrap, computeCrossedStudent } from "../../src/math/crossed-bootstrap.ts";
@@ -12,6 +11,7 @@ import { createRandom } from "../../src/math/random.ts";
 import { createResamples } from "../../src/math/resamples.ts";
 import { createSampledIndices } from "../../src/math/sample-indices.ts";
 import { computeVarianceComponents } from "../../src/math/variance-components.ts";
+import fc from "../helpers/properties.ts";
 
 const random = createRandom(computeSeed("bootstrap-test"));
 const createTable = (seeds: number, items: number): Float64Array[] =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeChunkSize } from "../../src/math/chunk-size.ts";
 import { createRandom } from "../../src/math/random.ts";
+import fc from "../helpers/properties.ts";
 
 /** Draws until enough have succeeded; returns how many chunks and draws that took, and what succeeded. */
 function draw(rate: number, { wanted, most, seed }: { wanted: number; most: number; seed: number }) {

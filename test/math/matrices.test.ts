@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import fc from "fast-check";
 import { computeSeed } from "../../src/keys/seed.ts";
 import { computeCholesky } from "../../src/math/cholesky.ts";
 import { createChiSquareDraw, createGammaDraw } from "../../src/math/gamma-draw.ts";
@@ -11,6 +10,7 @@ import { computeMoments } from "../../src/math/moments.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { computeSymmetricEigenvalues } from "../../src/math/symmetric-eigenvalues.ts";
 import { createWishartFactor } from "../../src/math/wishart-factor.ts";
+import fc from "../helpers/properties.ts";
 
 const golden = JSON.parse(readFileSync(new URL("../golden/math.json", import.meta.url), "utf8"));
 /** A dimension, a rank and a seed: the matrix is B B' with B normal, dimensions x rank. */

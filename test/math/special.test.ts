@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import fc from "fast-check";
 import { computeDigamma } from "../../src/math/digamma.ts";
 import { computeIncompleteBeta } from "../../src/math/incomplete-beta.ts";
 import { computeLogGamma } from "../../src/math/log-gamma.ts";
@@ -12,6 +11,7 @@ import { computeNormalCdf } from "../../src/math/normal-cdf.ts";
 import { computeNormalQuantile } from "../../src/math/normal-quantile.ts";
 import { computeStudentQuantile } from "../../src/math/student-quantile.ts";
 import { computeTrigamma } from "../../src/math/trigamma.ts";
+import fc from "../helpers/properties.ts";
 
 const golden = JSON.parse(readFileSync(new URL("../golden/math.json", import.meta.url), "utf8"));
 

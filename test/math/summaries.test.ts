@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import fc from "fast-check";
 import { computeJackknifeError } from "../../src/math/jackknife.ts";
 import { computeMoments } from "../../src/math/moments.ts";
 import { computeQuantile } from "../../src/math/quantile.ts";
 import { computeShare } from "../../src/math/share.ts";
+import fc from "../helpers/properties.ts";
 
 const golden = JSON.parse(readFileSync(new URL("../golden/math.json", import.meta.url), "utf8"));
 const numbers = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 2, maxLength: 60 });

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import type { Selection, SelectionColumns } from "../../src/domain/selection.ts";
 import { computeKey } from "../../src/keys/digest.ts";
 import { computeSeed } from "../../src/keys/seed.ts";
 import { createRandom } from "../../src/math/random.ts";
 import { countSelection, rank, selectionReasons } from "../../src/selection/ranking.ts";
+import fc from "../helpers/properties.ts";
 
 const open: Selection = { best: null, threshold: null, keep: null };
 const columns = (scores: readonly number[], prompts: readonly number[], promptCount: number): SelectionColumns => {

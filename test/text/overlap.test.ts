@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createOverlapCounter } from "../../src/text/overlap.ts";
 import { createTokenList, type TokenList } from "../../src/text/token-list.ts";
+import fc from "../helpers/properties.ts";
 
 function toList(ids: readonly number[]): TokenList {
   return { ...createTokenList(), ids: Int32Array.from(ids), count: ids.length };

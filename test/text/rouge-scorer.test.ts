@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
 import { isRougeMetric, type RougeMetric } from "../../src/text/rouge-metric.ts";
 import { createRougeScorer, type RougeScore } from "../../src/text/rouge-scorer.ts";
+import fc from "../helpers/properties.ts";
 import { computePlainRouge } from "./plain-rouge.ts";
 import { anyText } from "./texts.ts";
 

@@ -1,7 +1,7 @@
 // Arbitrary texts for fast-check: few distinct words, so that they overlap, with separators and characters that
 // lower-casing or a code-unit scan could get wrong.
 
-import fc from "fast-check";
+import fc from "../helpers/properties.ts";
 
 const words = [
   "a",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createTokenList } from "../../src/text/token-list.ts";
 import { createTokenReader } from "../../src/text/token-reader.ts";
 import { computeTokens } from "../../src/text/tokens.ts";
+import fc from "../helpers/properties.ts";
 import { anyText } from "./texts.ts";
 
 test("texts are read into the numbers of their tokens, line by line", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { renderVisible, renderVisibleJson, renderVisibleLine } from "../../src/text/visible.ts";
 import { payloads } from "../helpers/payloads.ts";
+import fc from "../helpers/properties.ts";
 
 test("control characters and direction overrides become symbols", () => {
   assert.equal(renderVisible("\u001b[31mred\u0007"), "\u241b[31mred\u2407");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createStemTable } from "../../src/text/stem-table.ts";
 import { computeTokens } from "../../src/text/tokens.ts";
 import { computeWordHash, createWordTable, type WordTable } from "../../src/text/word-table.ts";
+import fc from "../helpers/properties.ts";
 
 const toBytes = (word: string): Uint8Array => Uint8Array.from(word, (letter) => letter.charCodeAt(0));
 

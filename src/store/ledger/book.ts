@@ -104,9 +104,9 @@ export function createAttemptBook(
     const { id, isOutside, standing, tryUsd, tryTokens } = known;
     openByName.delete(nameAttempt(stageId, key));
     if (isOutside === 1 && isWork(key)) {
-      const usd = usage?.usd ?? tryUsd;
-      // What its stage was closed with before is counted already: only its price may be another.
-      account.addAnswer(stageId, ...(standing === "answered" ? ([0, usd - tryUsd] as const) : ([1, usd] as const)));
+      // What its stage was closed with is counted already: only its price may be another.
+      const isCounted = standing === "answered";
+      account.addAnswer(stageId, isCounted ? 0 : 1, (usage?.usd ?? tryUsd) - (isCounted ? tryUsd : 0));
     }
     const now = clock.now();
     if (usage === undefined) {

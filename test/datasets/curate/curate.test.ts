@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import fc from "fast-check";
 import type { CurationSettings } from "../../../src/datasets/curate/settings.ts";
 import { createVerdicts } from "../../../src/datasets/curate/verdicts.ts";
 import type { Dataset } from "../../../src/datasets/dataset.ts";
 import { type FileDeclaration, openFileDataset } from "../../../src/datasets/file-dataset.ts";
 import type { Split } from "../../../src/domain/rows.ts";
 import { DatasetError } from "../../../src/errors.ts";
+import fc from "../../helpers/properties.ts";
 import { createTemporaryFolder } from "../../helpers/temporary-folder.ts";
 
 const noLimits = { minWords: null, maxWords: null, minCharacters: null, maxCharacters: null };

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { nodeFiles } from "../../../src/datasets/file/bytes.ts";
 import { csvFormat, scanRecord } from "../../../src/datasets/file/csv.ts";
 import { createProblems } from "../../../src/datasets/file/problems.ts";
 import { openFileDataset } from "../../../src/datasets/file-dataset.ts";
 import { DatasetError } from "../../../src/errors.ts";
+import fc from "../../helpers/properties.ts";
 import { createTemporaryFolder } from "../../helpers/temporary-folder.ts";
 
 const signal = new AbortController().signal;

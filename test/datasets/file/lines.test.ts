@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { type Line, readLines } from "../../../src/datasets/file/lines.ts";
+import fc from "../../helpers/properties.ts";
 
 async function collect(chunks: AsyncIterable<Buffer> | Iterable<Buffer>, limit?: number): Promise<Line[]> {
   const lines: Line[] = [];

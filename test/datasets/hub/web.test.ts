@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   computeFileAddress,
   isHubName,
@@ -14,6 +13,7 @@ import { chooseConverted, chooseFiles, createExpression, parseCardConfigs } from
 import { isPrivateHost } from "../../../src/datasets/hub/hosts.ts";
 import { createHubWeb } from "../../../src/datasets/hub/web.ts";
 import { DatasetError, ProviderError, UsageError } from "../../../src/errors.ts";
+import fc from "../../helpers/properties.ts";
 
 const signal = new AbortController().signal;
 

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { createItemResampler, measureItems, measureSet } from "../../../src/evaluation/intervals/measure.ts";
 import { comparePair } from "../../../src/evaluation/intervals/pair.ts";
 import { createResampler } from "../../../src/evaluation/intervals/resampler.ts";
 import { type SeedMeasurement, summarizeSeeds } from "../../../src/evaluation/intervals/summary.ts";
 import { computeSeed } from "../../../src/keys/seed.ts";
 import { createRandom } from "../../../src/math/random.ts";
+import fc from "../../helpers/properties.ts";
 
 const random = createRandom(computeSeed("summary-test"));
 const resampler = createResampler();

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import type { Candidate, StoredCandidate } from "../../../src/domain/rows.ts";
 import { findTextMetric, textMetrics } from "../../../src/evaluation/metric.ts";
 import { computeItemLosses, createLossMetric } from "../../../src/evaluation/texts/loss.ts";
 import { createRougeMetric } from "../../../src/evaluation/texts/rouge.ts";
 import { computeSeed } from "../../../src/keys/seed.ts";
+import fc from "../../helpers/properties.ts";
 
 const seed = computeSeed("answers-test");
 const create = (id: number, summary: string, changes: Partial<Candidate>): StoredCandidate => ({

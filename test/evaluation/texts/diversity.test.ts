@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import type { StoredCandidate } from "../../../src/domain/rows.ts";
 import { createItemResampler } from "../../../src/evaluation/intervals/measure.ts";
 import { createDiversityMetric, measureDiversity } from "../../../src/evaluation/texts/diversity.ts";
@@ -12,6 +11,7 @@ import { computeJackknifeError } from "../../../src/math/jackknife.ts";
 import { computeQuantile } from "../../../src/math/quantile.ts";
 import { createRandom, type Random } from "../../../src/math/random.ts";
 import { computeStudentQuantile } from "../../../src/math/student-quantile.ts";
+import fc from "../../helpers/properties.ts";
 
 type Texts = readonly (readonly string[])[];
 const seed = computeSeed("diversity-test");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeEditDistance, findByStart, findNearest } from "../../../src/experiment/document/nearest.ts";
+import fc from "../../helpers/properties.ts";
 
 test("the nearest name, and none where nothing is near", () => {
   const known = ["generations", "dataset", "seeds", "select", "temperature"];
@@ -32,8 +32,5 @@ function measureSlowly(from: string, to: string): number {
 
 test("the distance is that of the definition", () => {
   const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 5 });
-  fc.assert(
-    fc.property(word, word, (from, to) => computeEditDistance(from, to) === measureSlowly(from, to)),
-    { seed: 1 },
-  );
+  fc.assert(fc.property(word, word, (from, to) => computeEditDistance(from, to) === measureSlowly(from, to)));
 });

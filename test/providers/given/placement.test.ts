@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeGivenScore } from "../../../src/providers/given/boundary.ts";
 import { computePlacement } from "../../../src/providers/given/placement.ts";
+import fc from "../../helpers/properties.ts";
 
 const word = fc.string({ unit: fc.constantFrom(..."abcdefgh"), minLength: 1, maxLength: 5 });
 const wordTokens = fc.array(

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeSeed } from "../../../src/keys/seed.ts";
 import { createRandom, type Random } from "../../../src/math/random.ts";
 import { computeVerdict, leastTokens, type Passage } from "../../../src/providers/given/verdict.ts";
+import fc from "../../helpers/properties.ts";
 
 /** Drawn by a seed: log-probabilities that differ from token to token, as those of texts do. */
 const seeds = fc.nat(1_000_000);

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Canary } from "../../../src/providers/proving/evidence.ts";
 import { findChange } from "../../../src/providers/proving/fingerprint.ts";
+import fc from "../../helpers/properties.ts";
 
 const terms = fc.array(fc.double({ min: -6, max: -0.01, noNaN: true }), { minLength: 64, maxLength: 96 });
 

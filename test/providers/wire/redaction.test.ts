@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createRedactor } from "../../../src/providers/wire/redaction.ts";
+import fc from "../../helpers/properties.ts";
 
 const key = 'sk-canary/7f3+A"9=Zq0Lw%xY2';
 

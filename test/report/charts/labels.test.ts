@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeLabelPositions } from "../../../src/report/charts/labels.ts";
+import fc from "../../helpers/properties.ts";
 
 test("labels with room stay where their lines end", () => {
   assert.deepEqual(computeLabelPositions([10, 200, 100], { gap: 17, height: 300 }), [10, 200, 100]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeClamped, computePixel, createScale } from "../../../src/report/charts/scale.ts";
+import fc from "../../helpers/properties.ts";
 
 test("values of one size get a linear scale with round ticks around them", () => {
   const scale = createScale([0.58, 0.47, 0.7]);

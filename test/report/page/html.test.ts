@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createTrustedHtml, type HtmlValue, html, renderEscaped, renderHtml } from "../../../src/report/page/html.ts";
 import { readElements, readText } from "../../helpers/markup.ts";
 import { payloads } from "../../helpers/payloads.ts";
+import fc from "../../helpers/properties.ts";
 
 test("a string put into markup is text, whatever it holds", () => {
   for (const payload of payloads) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { renderCsvNumber, renderCsvRow } from "../../../src/report/tables/csv.ts";
 import { payloads } from "../../helpers/payloads.ts";
+import fc from "../../helpers/properties.ts";
 
 test("numbers read back as they were, infinities and gaps included", () => {
   assert.equal(

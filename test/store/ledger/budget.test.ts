@@ -5,13 +5,13 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import type { Amount, Budget } from "../../../src/domain/context.ts";
 import { BudgetError, StoreError } from "../../../src/errors.ts";
 import { readKnownRun } from "../../../src/store/known-stages.ts";
 import { openRunFolder, type RunFolder } from "../../../src/store/run-folder.ts";
 import { migrations } from "../../../src/store/schema.ts";
 import { readStatus } from "../../../src/store/status.ts";
+import fc from "../../helpers/properties.ts";
 import { createStageRequest } from "../../helpers/stage-request.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { computeSeed } from "../../../src/keys/seed.ts";
 import { computeMoments } from "../../../src/math/moments.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { computeSubsetStatistics, drawRows, drawStatistics } from "../../../src/systems/gaussian/batch.ts";
 import { computeStatistics, mergeStatistics, type Statistics } from "../../../src/systems/gaussian/statistics.ts";
+import fc from "../../helpers/properties.ts";
 
 const model = { mean: Float64Array.of(1, -2), covariance: Float64Array.of(2, 1.2, 1.2, 1) };
 const random = createRandom(computeSeed("batch-test"));

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import fc from "fast-check";
 import type { Sampler } from "../../../src/domain/ports.ts";
 import type { CorpusRow } from "../../../src/domain/shelf.ts";
 import type { Execute, Stage } from "../../../src/domain/stage.ts";
@@ -17,6 +16,7 @@ import type { SelectionValue } from "../../../src/systems/language/select.ts";
 import type { LanguageParts, LanguageSettings } from "../../../src/systems/language/settings.ts";
 import { createTextForm } from "../../../src/systems/language/template.ts";
 import { createLanguageArm, createScriptedSystem, openLanguageFolder } from "../../helpers/language-run.ts";
+import fc from "../../helpers/properties.ts";
 import { createTemporaryFolder, systemClock } from "../../helpers/temporary-folder.ts";
 
 const form = { begin: "user: ", part: "\nassistant: " };

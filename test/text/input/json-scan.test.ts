@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeJsonScan } from "../../../src/text/input/json-scan.ts";
+import fc from "../../helpers/properties.ts";
 
 const faults: readonly (readonly [text: string, offset: number, what: string])[] = [
   ["", 0, "there is nothing"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parseText } from "../../../src/text/input/text-form.ts";
+import fc from "../../helpers/properties.ts";
 
 const dialogue = { begin: "user: ", part: "\nassistant: " };
 

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { computeSeed } from "../../../src/keys/seed.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { createGramSet } from "../../../src/text/near/gram-set.ts";
@@ -11,6 +10,7 @@ import { type GramHashes, readGrams } from "../../../src/text/near/grams.ts";
 import { computeAgreement, readSignature, signatureLength } from "../../../src/text/near/min-hash.ts";
 import { computeBands, createNearIndex } from "../../../src/text/near/near-index.ts";
 import { createWordHashes, readWords } from "../../../src/text/near/words.ts";
+import fc from "../../helpers/properties.ts";
 
 /** Two sets of numbers with a Jaccard similarity of shared / (2 size - shared), as a text's grams. */
 function createPair(

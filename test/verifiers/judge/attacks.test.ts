@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createRecordingContext, createStream, readAll } from "../../../src/contracts/case.ts";
 import type { Question } from "../../../src/domain/hosted.ts";
 import { createJudgeTemplate } from "../../../src/systems/language/template.ts";
@@ -17,6 +16,7 @@ import { parseVerdict } from "../../../src/verifiers/judge/verdict.ts";
 import { createCandidates } from "../../helpers/candidates.ts";
 import { chatFamilies } from "../../helpers/chat-families.ts";
 import { createFakeChat, readBlock, readMark } from "../../helpers/fake-chat.ts";
+import fc from "../../helpers/properties.ts";
 
 const form = { score: Array.from({ length: 11 }, (_, index) => index) };
 
