@@ -5,7 +5,7 @@ import type { AttemptEnd, Context } from "../../domain/context.ts";
 import { BudgetError } from "../../errors.ts";
 import type { Controller, Outcome, Request, Settled } from "../exchange.ts";
 import type { ControllerOptions, Dispatch } from "./dispatch.ts";
-import { createMuteError, createSilenceError, createUnansweredError } from "./endpoint-errors.ts";
+import { createMuteError, createSilenceError, createUnansweredError, createVainError } from "./endpoint-errors.ts";
 import type { Lane } from "./lane.ts";
 
 /** The endpoint as a call meets it. */
@@ -176,6 +176,7 @@ function judge(
     if (call.lost >= limits.tries) throw createUnansweredError(place, { key, tries: call.lost, outcome });
     const longMs = dispatch.mute.readLongMs(nowMs);
     if (longMs !== null) throw createMuteError(place, { longMs, waitMs: limits.waitMs, outcome });
+    if (dispatch.lostRounds >= limits.tries) throw createVainError(place, { rounds: dispatch.lostRounds, outcome });
     return nowMs + dispatch.drawWait(call.lost);
   }
   if (kind === "unreachable") dispatch.rates.giveBack(1, mostTokens);

@@ -32,6 +32,8 @@ export interface Dispatch {
   readonly rates: Rates;
   readonly retries: RetryBudget;
   readonly mute: Mute;
+  /** How often in a row everything was lost that was sent, at each of its servers; 0 where one of them has lost nothing. */
+  readonly lostRounds: number;
   readonly closing: AbortSignal;
   /** Throws where nothing may be sent any more: refused for good, closed, or the caller was told to stop. */
   check(signal: AbortSignal): void;
@@ -117,6 +119,9 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     get refusal() {
       return refusal;
     },
+    get lostRounds() {
+      return asked.reduce((fewest, lane) => Math.min(fewest, lane.lostRounds), Number.POSITIVE_INFINITY);
+    },
     get answeredMs() {
       return answeredMs;
     },
@@ -178,7 +183,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
         return;
       }
       if (outcome.kind === "lost") {
-        lane.lose(sending);
+        lane.lose(sending, isLate);
         if (!retries.take()) for (const each of lanes) each.pause(nowMs + drawWait(1), "too many lost answers");
         return;
       }

@@ -64,6 +64,16 @@ export function createMuteError(
   return new ProviderError(what, { where: where(place), next: adviseLost(place.endpoint, cause), cause: outcome });
 }
 
+/** Whatever it is sent is lost: of no request, so many times in a row, does a whole answer come back. */
+export function createVainError(
+  place: Place,
+  { rounds, outcome }: { readonly rounds: number; readonly outcome: Lost },
+): ProviderError {
+  const { reason, cause } = outcome;
+  const what = `${reason}: nothing that was sent had a whole answer, ${rounds} times in a row`;
+  return new ProviderError(what, { where: where(place), next: adviseLost(place.endpoint, cause), cause: outcome });
+}
+
 /** True where an answer was not waited for any longer. */
 export function isAboutTime(cause: LostCause | undefined): boolean {
   return cause === "firstByteMs" || cause === "idleMs" || cause === "totalMs";

@@ -3,6 +3,7 @@
 
 import type { Random } from "../../math/random.ts";
 import type { Target } from "../exchange.ts";
+import { createDoubt } from "./mute.ts";
 import { createTurns, type Turns } from "./turns.ts";
 import { createSteadyWindow, createWindow } from "./window.ts";
 
@@ -17,11 +18,13 @@ export interface Lane {
   /** Why it is paused, or was last. */
   readonly reason: string | null;
   readonly size: number;
+  /** Losses since anything else came back, those under way together as one; without those that came too late. */
+  readonly lostRounds: number;
   answer(nowMs: number, latencyMs: number): void;
   /** Turned away; `retryAfterMs` as the server asked, null where it said nothing. */
   turnAway(sending: Sending, retryAfterMs: number | null): void;
-  /** Sent, and nothing whole came back. */
-  lose(sending: Sending): void;
+  /** Sent, and nothing whole came back; `isLate` where it was not waited for any longer. */
+  lose(sending: Sending, isLate: boolean): void;
   /** Nobody listens there. */
   miss(sending: Sending): void;
   pause(untilMs: number, reason: string): void;
@@ -50,6 +53,10 @@ export interface LaneOptions {
 
 /** Setbacks in a row, none of them told of by an answer in between, after which a server counts as gone. */
 const setbacksInRow = 8;
+/** Losses one after another, without anything else in between, from which on it rests after each. */
+const restingRounds = 3;
+/** Doublings of that rest by these alone: the stop is near, or the server loses so many that more would be bad luck. */
+const mostDoublings = 3;
 const longestBackoffMs = 30_000;
 
 /** Full jitter: anything up to the doubled bound, so that those who wait do not come back together. */
@@ -64,8 +71,9 @@ export function createLane(target: Target, options: LaneOptions): Lane {
   let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
   let askedUntilMs = Number.NEGATIVE_INFINITY;
   let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];
+  const doubt = createDoubt();
 
-  const resize = (): void => turns.resize(window.size);
+  const resize = (): void => turns.resize(Math.min(window.size, doubt.most()));
   const pause = (untilMs: number, why: string): void => {
     reason = why;
     pausedUntilMs = Math.max(pausedUntilMs, untilMs);
@@ -79,7 +87,8 @@ export function createLane(target: Target, options: LaneOptions): Lane {
     if (sentMs < brokenMs) return;
     brokenMs = nowMs;
     window.collapse(nowMs);
-    pause(nowMs + backoffMs / 2 + drawBackoff(random, backoffMs, breaks), why);
+    const doublings = Math.max(breaks, Math.min(doubt.rounds() - 1, mostDoublings));
+    pause(nowMs + backoffMs / 2 + drawBackoff(random, backoffMs, doublings), why);
     breaks += 1;
   };
   const count = (sending: Sending): void => {
@@ -102,13 +111,18 @@ export function createLane(target: Target, options: LaneOptions): Lane {
     get size() {
       return window.size;
     },
+    get lostRounds() {
+      return doubt.rounds();
+    },
     answer(nowMs, latencyMs) {
       setbacks = 0;
       breaks = 0;
+      doubt.end();
       window.answer({ nowMs, latencyMs, activeCount: turns.activeCount });
       resize();
     },
     turnAway(sending, retryAfterMs) {
+      doubt.end();
       window.shrink(sending.sentMs, sending.nowMs);
       if (retryAfterMs === null || retryAfterMs === 0) count(sending);
       else {
@@ -118,11 +132,14 @@ export function createLane(target: Target, options: LaneOptions): Lane {
       }
       resize();
     },
-    lose(sending) {
-      count(sending);
+    lose(sending, isLate) {
+      doubt.add(sending, { isLate, othersCount: turns.activeCount - 1 });
+      if (!isLate && doubt.rounds() >= restingRounds) breakOff(sending);
+      else count(sending);
       resize();
     },
     miss(sending) {
+      doubt.pass(sending);
       breakOff(sending);
       resize();
     },

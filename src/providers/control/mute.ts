@@ -1,5 +1,6 @@
 // How long an endpoint has taken requests and begun no answer, or finished none, in time. Each such sending may be paid, and
-// every request has tries of its own: together they would be sent for hours. It knows neither servers nor requests.
+// every request has tries of its own: together they would be sent for hours. And of one server, since when it has lost
+// whatever came back from it: then little is sent in place of that. It knows neither servers nor requests.
 
 export interface Mute {
   /** Something came back. */
@@ -27,5 +28,47 @@ export function createMute({ tries, waitMs }: { readonly tries: number; readonly
       const longMs = nowMs - sinceMs;
       return rounds >= tries && longMs >= waitMs ? longMs : null;
     },
+  };
+}
+
+/** Of one server: losses since anything else came back from it. */
+export interface Doubt {
+  /** Something came back. */
+  end(): void;
+  /** A sending was lost while so many others were under way. */
+  add(sending: Times, { isLate, othersCount }: { readonly isLate: boolean; readonly othersCount: number }): void;
+  /** A sending came to nothing without being lost. */
+  pass(sending: Pick<Times, "sentMs">): void;
+  /** How often in a row it lost what was sent, those under way together as one; those that came too late are not counted. */
+  rounds(): number;
+  /** Requests that may be under way: those that were when it lost one and still are, and one more. */
+  most(): number;
+}
+
+interface Times {
+  readonly sentMs: number;
+  readonly nowMs: number;
+}
+
+export function createDoubt(): Doubt {
+  let [rounds, lostMs, sinceMs, elders] = [0, 0, 0, Number.POSITIVE_INFINITY];
+  const pass = ({ sentMs }: Pick<Times, "sentMs">): void => {
+    if (sentMs < sinceMs) elders -= 1;
+  };
+  return {
+    end() {
+      elders = Number.POSITIVE_INFINITY;
+      rounds = 0;
+    },
+    add({ sentMs, nowMs }, { isLate, othersCount }) {
+      if (elders === Number.POSITIVE_INFINITY) [elders, sinceMs] = [othersCount, nowMs];
+      else pass({ sentMs });
+      if (isLate || (rounds > 0 && sentMs < lostMs)) return;
+      rounds += 1;
+      lostMs = nowMs;
+    },
+    pass,
+    rounds: () => rounds,
+    most: () => elders + 1,
   };
 }

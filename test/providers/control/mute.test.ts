@@ -1,4 +1,5 @@
-// A server that takes every request and begins no answer: how much is sent to it, all of which may be paid.
+// A server that takes every request and begins no answer, or whose connections always break: how much is sent to it, all of
+// which may be paid.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -53,4 +54,60 @@ test("those under way together count as one, short waits do not shorten limits.w
   assert.equal(mute.readLongMs(60_000), null);
   mute.add(50_000, 51_000);
   assert.equal(mute.readLongMs(70_000), null);
+});
+
+const reset: Reply = { kind: "lost", reason: "the connection was reset", cause: "broken", latencyMs: 20 };
+
+/** Answers so many, and then none; resolves with the sendings that were lost and how long it went on with them. */
+async function breakAfter(goodCount: number, more: { concurrency: number; urls?: readonly string[] }) {
+  let good = 0;
+  const lostAt: number[] = [];
+  const { concurrency, urls = ["one"] } = more;
+  const endpoint = createVirtualEndpoint({
+    ...{ limits: { concurrency, tries: 5 }, urls },
+    answer(sent) {
+      if (good++ < goodCount) return answered(sent);
+      lostAt.push(sent.atMs);
+      return reset;
+    },
+  });
+  await assert.rejects(endpoint.time.run(ask(endpoint, 5000)), (error) => {
+    assert.ok(error instanceof ProviderError);
+    assert.equal(error.what, "the connection was reset: nothing that was sent had a whole answer, 5 times in a row");
+    assert.match(error.next ?? "", /where the connection always breaks, look at the server's log/);
+    return true;
+  });
+  assert.equal(endpoint.count("unknown"), lostAt.length);
+  return { lostCount: lostAt.length, longMs: endpoint.time.monotonic() - (lostAt[0] as number) };
+}
+
+test("where nothing was ever answered, the first window and a handful are lost, and not every request five times", async () => {
+  for (const concurrency of [16, 64, 512]) {
+    const { lostCount, longMs } = await breakAfter(0, { concurrency });
+    assert.ok(lostCount <= 8 + 5, `${lostCount} at ${concurrency}`);
+    // What lasts for a moment is no end of a run.
+    assert.ok(longMs > 1500, `${longMs} ms`);
+  }
+  const { lostCount } = await breakAfter(0, { concurrency: 1 });
+  assert.equal(lostCount, 5);
+});
+
+test("what is under way when every connection begins to break is lost, and a handful after it", async () => {
+  for (const [goodCount, concurrency] of [
+    [100, 8],
+    [2000, 64],
+    [3000, 256],
+  ] as const) {
+    const { lostCount } = await breakAfter(goodCount, { concurrency });
+    assert.ok(lostCount <= concurrency + 12, `${lostCount} at ${concurrency}`);
+  }
+});
+
+test("a server whose connections break ends nothing while another has still to answer", async () => {
+  const endpoint = createVirtualEndpoint({
+    urls: ["one", "two"],
+    limits: { concurrency: 4, tries: 5 },
+    answer: (sent) => (sent.url === "one" ? reset : answered(sent, { latencyMs: 60_000 })),
+  });
+  assert.equal(await endpoint.time.run(ask(endpoint, 20)), 20);
 });
