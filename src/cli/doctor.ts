@@ -10,6 +10,7 @@ import { renderTextTable } from "../report/tables/text-table.ts";
 import type { Finding } from "../store/inspection/finding.ts";
 import { inspectRun } from "../store/inspection/run-inspection.ts";
 import { defaultPatience, parsePatience } from "./asking.ts";
+import { lookAtCommands } from "./command-look.ts";
 import { lookAtEndpoints } from "./endpoint-look.ts";
 import type { Environment } from "./environment.ts";
 import { renderShown } from "./failure.ts";
@@ -33,7 +34,7 @@ interface Look {
 export function createDoctorCommand(environment: Environment): Command {
   return new Command("doctor")
     .description(
-      "Look at what refeed stands on and, if one is named, through a whole run or at the endpoints of an experiment.",
+      "Look at what refeed stands on and, if one is named, through a whole run or at what an experiment asks and starts.",
     )
     .argument("[run]", "a run's folder or an experiment; without one only the environment is looked at")
     .option("--set <path=value>", "with an experiment: set any path of it to a YAML value; may be repeated", gather, [])
@@ -61,8 +62,11 @@ export function createDoctorCommand(environment: Environment): Command {
       }
       const others = looks.length;
       if (prepared) {
-        for (const { subject, findings } of lookAtEndpoints(prepared, patienceMs, environment))
-          looks.push(await look(subject, findings));
+        const outside = [
+          ...lookAtCommands(prepared, environment),
+          ...lookAtEndpoints(prepared, patienceMs, environment),
+        ];
+        for (const { subject, findings } of outside) looks.push(await look(subject, findings));
       }
       const problemCount = looks.flatMap(({ findings }) => findings).filter(({ state }) => state === "problem").length;
       if (flags.json) environment.stdout.write(`${JSON.stringify({ ok: problemCount === 0, looks })}\n`);

@@ -96,6 +96,12 @@ async function recordPlan(
   if (lost.length > 0 && !acceptChanges) {
     throw createChangeError(await comparePlan(described, readKnownRun(folder.directory), prepared), folder.directory);
   }
+  // What an earlier experiment left behind and this one asks for again is done as well.
+  const done = new Set(finished.flatMap(({ key }) => (asked.has(key) ? [key] : [])));
+  const open = described.filter(({ key }) => !done.has(key));
+  // Told before anything is recorded. What stages that have begun still need is told by whoever looks at their rows.
+  const begun = new Set(folder.begunStages());
+  await composition.checkNeeds?.(open.filter(({ key }) => !begun.has(key)));
   for (const dataset of prepared.datasets) await folder.importDataset(dataset);
   await folder.writeRun({
     name: experiment.name,
@@ -108,9 +114,6 @@ async function recordPlan(
     } as unknown as Json,
   });
   await folder.writePlan(described, composition.arms);
-  // What an earlier experiment left behind and this one asks for again is done as well.
-  const done = new Set(finished.flatMap(({ key }) => (asked.has(key) ? [key] : [])));
-  const open = described.filter(({ key }) => !done.has(key));
   const openByKind: Record<string, number> = {};
   for (const { description } of open) openByKind[description.kind] = (openByKind[description.kind] ?? 0) + 1;
   const expected = createExpected(described, done, prepared);

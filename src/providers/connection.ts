@@ -3,6 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../domain/context.ts";
+import { ConfigError } from "../errors.ts";
 import { computeSeed } from "../keys/seed.ts";
 import { createRandom } from "../math/random.ts";
 import { createController, type WatchedController } from "./control/controller.ts";
@@ -10,10 +11,11 @@ import { createTime } from "./control/time.ts";
 import type { EndpointSettings } from "./endpoint.ts";
 import { createRoutedWire } from "./huggingface/routed.ts";
 import type { Talk } from "./openai/talk.ts";
+import { createKeyProblem } from "./secret.ts";
 import { createWire, type Wire } from "./wire/wire.ts";
 
 export interface ConnectionOptions {
-  /** The key itself; null for none. */
+  /** The key itself; null for none. Of an endpoint that names one, nothing is sent without it. */
   readonly secret: string | null;
   readonly clock: Clock;
   /** Where models are looked up, of huggingface. */
@@ -49,8 +51,10 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
     isSteady,
     ...(backoffMs === undefined ? {} : { backoffMs }),
   });
+  const { key } = endpoint;
+  const isKeyless = key !== null && !secret;
   return {
-    controller,
+    controller: isKeyless ? { ...controller, ask: () => Promise.reject(createKeyError(name, key)) } : controller,
     wire,
     talk: { endpoint, wire },
     async close() {
@@ -59,6 +63,8 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
     },
   };
 }
+
+const createKeyError = (name: string, key: string): ConfigError => new ConfigError([createKeyProblem(name, key)]);
 
 function route(wire: Wire, { route: name }: EndpointSettings, { secret, hubUrl }: ConnectionOptions): Wire {
   const isHubKey = secret === null || secret.trim().startsWith("hf_");

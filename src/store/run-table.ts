@@ -36,6 +36,8 @@ export interface RunTable {
   importDataset(dataset: ImportedDataset): Promise<void>;
   /** Every finished stage there is. */
   finishedStages(): readonly FinishedStage[];
+  /** Stages that have begun and are not finished: some of what they are to bring may be there. */
+  begunStages(): readonly string[];
   /** False where the record of a finished stage is no longer what its key is the digest of. */
   isWholeStage(key: string): boolean;
   /** Records what the experiment asks for; stages no longer asked for are kept, marked stale and left out of reports. */
@@ -53,7 +55,7 @@ export function createRunTable(directory: string, connection: Connection, writer
   const finished = connection.prepare<[], { key: string; kind: string; planned: number }>(
     "SELECT key, kind, planned FROM stage WHERE state IN ('done', 'stale') ORDER BY id",
   );
-
+  const begun = connection.prepare<[], string>("SELECT key FROM stage WHERE state IN ('running', 'failed')").pluck();
   const models = connection.prepare<[], { digest: string; last: number }>(
     `SELECT m.artifact_sha256 AS digest, max(t.generation = a.generations) AS last
      FROM model m JOIN artifact f ON f.sha256 = m.artifact_sha256 JOIN turn t ON t.stage_id = m.stage_id
@@ -78,6 +80,7 @@ export function createRunTable(directory: string, connection: Connection, writer
     importDataset: (dataset: ImportedDataset): Promise<void> => importDataset(connection, writer, dataset),
     finishedStages: (): readonly FinishedStage[] =>
       finished.all().map(({ key, kind, planned }) => ({ key, kind, isStale: planned === 0 })),
+    begunStages: () => begun.all(),
     isWholeStage: (key) => hasIdentity(connection, key),
     writePlan: (planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void> =>
       writer.write(() => writePlan(connection, planned, arms)),

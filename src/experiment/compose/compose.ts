@@ -6,7 +6,7 @@ import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
-import type { Lent, ProveEndpoints } from "./composed.ts";
+import type { CheckNeeds, Lent, ProveEndpoints } from "./composed.ts";
 import { listTeachers } from "./endpoint-facts.ts";
 import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
@@ -22,6 +22,8 @@ export interface Composition {
   readonly checkLint?: CheckLint;
   /** Busy milliseconds summed over worker threads, and how many threads there are. */
   usage(): { readonly busyMs: number; readonly workerCount: number };
+  /** Looks for what stages need of which nothing is there yet; left out where none needs anything. */
+  readonly checkNeeds?: CheckNeeds;
   /** Proves whoever the open stages ask outside, before any of them begins; left out where nothing is asked there. */
   readonly proveEndpoints?: ProveEndpoints;
   /** What is waited for outside just now. */

@@ -16,7 +16,10 @@ export interface Lent {
   readonly hosting: Hosting;
 }
 
-/** `open` are the stages still to be run, in the order of the plan. */
+/** Looks for whatever these stages need of this machine, keys and programs; asks and starts nothing. Throws for what is not there. */
+export type CheckNeeds = (stages: readonly StageRequest[]) => Promise<void>;
+
+/** `open` are the stages still to be run, in the order of the plan; what they need is looked for once more. */
 export type ProveEndpoints = (
   open: readonly StageRequest[],
   createContext: (stage: string) => Context,
@@ -29,6 +32,8 @@ export interface ComposedSystem {
   /** Looks at the stages that turns ask for, where there is something to look at. */
   readonly checkLint?: CheckLint;
   usage(): { readonly busyMs: number; readonly workerCount: number };
+  /** Called for stages of which nothing is there, before they are recorded; left out where none needs anything. */
+  readonly checkNeeds?: CheckNeeds;
   /** Proves whoever the open stages ask outside, before any of them begins; left out where nothing is asked there. */
   readonly proveEndpoints?: ProveEndpoints;
   /** What is waited for outside just now; left out where nothing is asked there. */

@@ -1,9 +1,9 @@
 // Joins the parts of a language experiment: the embedded model, verifiers, metrics, corpora and selection.
 
-import type { Shelf } from "../../domain/shelf.ts";
 import { createLanguageSystem } from "../../systems/language/system.ts";
 import { createPromptForm, createTemplate } from "../../systems/language/template.ts";
 import type { LanguageExperiment } from "../experiment.ts";
+import { createNeeds } from "../hosted/needs.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem, Lent } from "./composed.ts";
 import { listAskedFacts, listLoopFacts } from "./facts.ts";
@@ -20,10 +20,19 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
   const { language } = experiment;
   const models = await openModels(experiment, lent);
   // A plan performs nothing, so the shelf it lacks is never opened.
-  const shelf = lent?.shelf as Shelf;
+  const shelf = lent?.shelf as Lent["shelf"];
   const template = createTemplate(materials.template.text, materials.template.name);
   const { unprompted } = models;
   const promptForm = createPromptForm(template);
+  const hosting = lent?.hosting ?? null;
+  const files = materials.verifiers ?? {};
+  const verifiers = createNamedVerifiers(language, {
+    ...models,
+    render: template.render,
+    form: unprompted?.who === "all" ? unprompted.form : promptForm,
+    hostedForm: unprompted?.form ?? promptForm,
+    ...{ materials: files, hosting, folder: experiment.folder },
+  });
   const system = createLanguageSystem({
     ...(unprompted && { unprompted }),
     ...(models.mostTokens !== null && { mostTokens: models.mostTokens }),
@@ -34,15 +43,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     template,
     teachers: models.teachers,
     dataset: materials.dataset,
-    verifiers: createNamedVerifiers(language, {
-      ...models,
-      render: template.render,
-      form: unprompted?.who === "all" ? unprompted.form : promptForm,
-      hostedForm: unprompted?.form ?? promptForm,
-      materials: materials.verifiers ?? {},
-      hosting: lent?.hosting ?? null,
-      folder: experiment.folder,
-    }),
+    verifiers,
     metrics: createLanguageMetrics(experiment),
     ...policies,
   });
@@ -75,7 +76,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     ],
     checkLint: createLintCheck(linted, experiment.lint),
     usage: models.usage,
-    proveEndpoints: models.proveEndpoints,
+    ...createNeeds({ experiment, verifiers, materials: files, endpoints: models.endpoints, shelf, hosting }),
     readWaits: models.endpoints.readWaits,
     close: models.close,
   };

@@ -7,11 +7,10 @@ import { createTextForm } from "../../systems/language/template.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import type { LanguageExperiment } from "../experiment.ts";
 import { createEndpoints, type Endpoints } from "../hosted/endpoints.ts";
-import { listAsked } from "../hosted/remaining.ts";
 import { computeUses } from "../hosted/uses.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import { startOwnServer } from "../serve/own-server.ts";
-import type { Lent, ProveEndpoints } from "./composed.ts";
+import type { Lent } from "./composed.ts";
 import { type ModelProvider, openModelProvider } from "./providers.ts";
 
 export interface Models extends Omit<ModelProvider, "close"> {
@@ -19,14 +18,12 @@ export interface Models extends Omit<ModelProvider, "close"> {
   readonly teachers: Readonly<Record<string, Teacher>>;
   /** Absent where prompts are asked. */
   readonly unprompted: LanguageParts["unprompted"];
-  readonly proveEndpoints: ProveEndpoints;
   close(): Promise<void>;
 }
 
 /** `lent` is null where nothing is asked of them. */
 export async function openModels(experiment: LanguageExperiment, lent: Lent | null): Promise<Models> {
   const { language } = experiment;
-  // What is refused for want of a key is refused before anything is opened.
   const findUses = (name: string) => computeUses(name, experiment);
   const hosting = lent && { ...lent.hosting, serveOwn: () => serveOwn(), findUses };
   const endpoints = createEndpoints(language.endpoints, hosting);
@@ -41,11 +38,6 @@ export async function openModels(experiment: LanguageExperiment, lent: Lent | nu
     endpoints,
     teachers: createTeachers(experiment, endpoints),
     unprompted: createUnprompted(experiment),
-    async proveEndpoints(open, createContext) {
-      if (lent === null) throw new TypeError("nothing is to be proved");
-      const createLedger = (stage: string) => createContext(stage).ledger;
-      await endpoints.prove(await listAsked(open, { experiment, shelf: lent.shelf, createLedger }), createContext);
-    },
     async close() {
       await endpoints.close();
       await provider.close();

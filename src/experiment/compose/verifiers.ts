@@ -8,9 +8,10 @@ import { createOracleVerifier } from "../../verifiers/oracle.ts";
 import { createPerplexityVerifier } from "../../verifiers/perplexity.ts";
 import { createRandomVerifier } from "../../verifiers/random.ts";
 import { createSelfVerifier } from "../../verifiers/self.ts";
+import { createCommand } from "../commands/command.ts";
 import type { LanguageFrame, VerifierSettings } from "../experiment.ts";
 import { createHostedWeak } from "./models.ts";
-import { createCommand, createHostedJudge, createReward, type ReaderParts } from "./readers.ts";
+import { createHostedJudge, createReward, type ReaderParts } from "./readers.ts";
 
 export interface VerifierParts extends ReaderParts {
   /** The scorer of the experiment's own models. */

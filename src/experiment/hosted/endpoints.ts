@@ -5,7 +5,6 @@ import type { Context } from "../../domain/context.ts";
 import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
-import { ConfigError } from "../../errors.ts";
 import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import type { OpenEndpoint } from "./endpoint.ts";
 import type { Hosting, OwnHosting } from "./hosting.ts";
@@ -39,12 +38,11 @@ export interface Asked {
 /** Raised by hand when the same answers of a server would become other candidates, scores or answers. */
 const versions = { sampler: 1, scorer: 1, chat: 1, classifier: 1 } as const;
 
-/** `hosting` is null where nothing will be asked. Throws ConfigError for keys that are not there. */
+/** `hosting` is null where nothing will be asked. */
 export function createEndpoints(
   declared: Readonly<Record<string, DeclaredEndpoint>>,
   hosting: OwnHosting | null,
 ): Endpoints {
-  if (hosting) checkKeys(Object.values(declared), hosting);
   const openByName = new Map<string, Promise<OpenEndpoint>>();
   const opened: OpenEndpoint[] = [];
   const find = (name: string): DeclaredEndpoint => {
@@ -118,16 +116,6 @@ export function createEndpoints(
 async function load(declared: DeclaredEndpoint, hosting: OwnHosting): Promise<OpenEndpoint> {
   const { openEndpoint } = await import("./endpoint.ts");
   return openEndpoint(declared, hosting);
-}
-
-/** Every key that is not there, told before anything runs. */
-function checkKeys(declared: readonly DeclaredEndpoint[], hosting: OwnHosting): void {
-  const problems = declared.flatMap(({ name, key }) => {
-    if (key === null || hosting.readSecret?.(key)) return [];
-    const what = `the environment variable ${key} is not set`;
-    return [{ where: `endpoints.${name}.key`, what, next: `export ${key} and start again` }];
-  });
-  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 async function* dressPrompts(
