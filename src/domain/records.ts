@@ -38,6 +38,23 @@ export interface EndpointRecords {
   listUnfinished(asked: AskedModel): readonly UnfinishedStage[];
 }
 
+/** What the servers of endpoints asked for: whoever goes on with the run is to keep to it. */
+export interface PatienceRecords {
+  /** What that server asked for last; undefined where it never did. */
+  readPatience(endpoint: string, url: string): AskedPatience | undefined;
+  /** In place of what the server asked for before; resolves once it is on disk. */
+  writePatience(endpoint: string, asked: AskedPatience): Promise<void>;
+}
+
+/** Not to be asked again for so long, as of that moment by the clock of those days. */
+export interface AskedPatience {
+  readonly url: string;
+  readonly askedMs: number;
+  readonly waitMs: number;
+  /** What the server said. */
+  readonly reason: string;
+}
+
 /** A model by the name of its endpoint and the name it is asked by there; null: whichever was asked there. */
 export interface AskedModel {
   readonly endpoint: string;

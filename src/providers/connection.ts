@@ -3,7 +3,6 @@
 
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../domain/context.ts";
-import { ConfigError } from "../errors.ts";
 import { computeSeed } from "../keys/seed.ts";
 import { createRandom } from "../math/random.ts";
 import { createController, type WatchedController } from "./control/controller.ts";
@@ -11,7 +10,8 @@ import { createTime } from "./control/time.ts";
 import type { EndpointSettings } from "./endpoint.ts";
 import { createRoutedWire } from "./huggingface/routed.ts";
 import type { Talk } from "./openai/talk.ts";
-import { createKeyProblem } from "./secret.ts";
+import type { Rests } from "./rests.ts";
+import { createKeyError } from "./secret.ts";
 import { createWire, type Wire } from "./wire/wire.ts";
 
 export interface ConnectionOptions {
@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly backoffMs?: number;
   /** The window is limits.concurrency, whatever the latency. */
   readonly isSteady?: boolean;
+  /** What servers ask for is kept there, and was by earlier processes; nothing is unless given. */
+  readonly rests?: Rests;
 }
 
 export interface Connection {
@@ -38,7 +40,7 @@ export interface Connection {
 /** Throws ProviderError for a key that no request can carry. */
 export function openConnection(endpoint: EndpointSettings, options: ConnectionOptions): Connection {
   const { name, limits, urls, provider } = endpoint;
-  const { secret, clock, isPlainAllowed = false, backoffMs, isSteady = false } = options;
+  const { secret, clock, isPlainAllowed = false, backoffMs, isSteady = false, rests } = options;
   const plain = createWire({ name, secret, limits, now: () => clock.now(), isPlainAllowed });
   const wire = provider === "huggingface" ? route(plain, endpoint, options) : plain;
   const controller = createController({
@@ -50,6 +52,7 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
     random: createRandom(computeSeed("backoff", randomBytes(8).toString("hex"))),
     isSteady,
     ...(backoffMs === undefined ? {} : { backoffMs }),
+    ...(rests && { rests }),
   });
   const { key } = endpoint;
   const isKeyless = key !== null && !secret;
@@ -63,8 +66,6 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
     },
   };
 }
-
-const createKeyError = (name: string, key: string): ConfigError => new ConfigError([createKeyProblem(name, key)]);
 
 function route(wire: Wire, { route: name }: EndpointSettings, { secret, hubUrl }: ConnectionOptions): Wire {
   const isHubKey = secret === null || secret.trim().startsWith("hf_");

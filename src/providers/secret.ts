@@ -1,6 +1,6 @@
 // What is said where an endpoint's key is not there. The key itself is nobody's here.
 
-import type { Problem } from "../errors.ts";
+import { ConfigError, type Problem } from "../errors.ts";
 
 /** The variable that holds an endpoint's key is not set, or empty. */
 export function createKeyProblem(endpoint: string, variable: string): Problem {
@@ -9,4 +9,8 @@ export function createKeyProblem(endpoint: string, variable: string): Problem {
     what: `the environment variable ${variable} is not set`,
     next: `export ${variable} and start again`,
   };
+}
+
+export function createKeyError(endpoint: string, variable: string): ConfigError {
+  return new ConfigError([createKeyProblem(endpoint, variable)]);
 }

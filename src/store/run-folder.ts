@@ -4,7 +4,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answered, Budget, Clock, Ledger, Spending } from "../domain/context.ts";
-import type { EndpointRecords, StageRecords } from "../domain/records.ts";
+import type { EndpointRecords, PatienceRecords, StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
 import { createCheckpoints } from "./checkpoint/checkpoints.ts";
 import { type Connection, openWriter, toStoreError } from "./database.ts";
@@ -19,7 +19,7 @@ export interface RunFolder extends RunTable {
   readonly records: StageRecords;
   readonly shelf: Shelf;
   readonly artifacts: RunShelf["artifacts"];
-  readonly endpoints: EndpointRecords;
+  readonly endpoints: EndpointRecords & PatienceRecords;
   createLedger(stage: string): Ledger;
   /** What has left the process over the whole run, and what is reserved. */
   readSpending(): Spending;

@@ -236,4 +236,15 @@ export const migrations: readonly string[] = [
   ALTER TABLE attempt ADD COLUMN unseen_token_count INTEGER NOT NULL DEFAULT 0;
   UPDATE attempt SET unseen_usd = max(0, cost_usd - try_usd) WHERE is_outside = 1 AND (repeat_count > 0 OR state = 'unknown');
   `,
+  `
+  -- What a server asked for last: not to be asked again for so long.
+  CREATE TABLE patience (
+    endpoint TEXT NOT NULL,
+    url TEXT NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    wait_ms INTEGER NOT NULL,
+    reason TEXT NOT NULL,               -- what it said
+    PRIMARY KEY (endpoint, url)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

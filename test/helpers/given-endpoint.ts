@@ -1,7 +1,7 @@
 // An endpoint as an experiment has it, over the real controller and the real wire, for tests of what is asked through it.
 
 import type { TestContext } from "node:test";
-import type { EndpointRecords } from "../../src/domain/records.ts";
+import type { AskedPatience, EndpointRecords, PatienceRecords } from "../../src/domain/records.ts";
 import { type Json, renderCanonical } from "../../src/keys/canonical.ts";
 import { openConnection } from "../../src/providers/connection.ts";
 import type { EndpointSettings } from "../../src/providers/endpoint.ts";
@@ -10,9 +10,10 @@ import { createSendJson, type SendJson } from "../../src/providers/given/send.ts
 import { createEndpoint } from "./endpoint.ts";
 import { systemClock } from "./temporary-folder.ts";
 
-/** The evidence of endpoints, in memory. */
-export function createMemoryEvidence(): EndpointRecords {
+/** The evidence of endpoints, in memory, and what their servers asked for. */
+export function createMemoryEvidence(): EndpointRecords & PatienceRecords {
   const evidence = new Map<string, Json>();
+  const patience = new Map<string, AskedPatience>();
   return {
     read: (name) => evidence.get(name),
     // Through text, as a database keeps it.
@@ -20,6 +21,8 @@ export function createMemoryEvidence(): EndpointRecords {
     replace: async ({ endpoint }, value) => void evidence.set(endpoint, JSON.parse(renderCanonical(value)) as Json),
     // It has no stages.
     listUnfinished: () => [],
+    readPatience: (endpoint, url) => patience.get(`${endpoint} ${url}`),
+    writePatience: async (endpoint, asked) => void patience.set(`${endpoint} ${asked.url}`, asked),
   };
 }
 

@@ -7,6 +7,7 @@ import { type Asked, askAll } from "../../src/providers/control/ask-all.ts";
 import { createController, type WatchedController } from "../../src/providers/control/controller.ts";
 import type { ControllerOptions } from "../../src/providers/control/dispatch.ts";
 import type { Outcome, Request } from "../../src/providers/exchange.ts";
+import type { Rests } from "../../src/providers/rests.ts";
 import { createVirtualTime, type VirtualTime } from "./virtual-time.ts";
 
 export interface Sent {
@@ -43,6 +44,7 @@ export interface VirtualOptions {
   readonly seed?: number;
   /** What one sending is reserved. */
   readonly mostTokens?: number;
+  readonly rests?: Rests;
   /** Called for each intent; what it throws refuses it. */
   readonly onIntend?: (attempt: AttemptIntent) => void;
   readonly answer: (sent: Sent, random: Random) => Reply;
@@ -56,7 +58,7 @@ export const answered = (sent: Sent, more: { readonly latencyMs?: number; readon
 });
 
 export function createVirtualEndpoint(options: VirtualOptions): VirtualEndpoint {
-  const { urls = ["one"], seed = 1, backoffMs, mostTokens = 10, answer, onIntend } = options;
+  const { urls = ["one"], seed = 1, backoffMs, mostTokens = 10, rests, answer, onIntend } = options;
   const time = createVirtualTime();
   const random = createRandom(Uint32Array.of(seed, 2, 3, 4));
   const limits = { concurrency: 16, requests: null, tokens: null, waitMs: 600_000, tries: 4, ...options.limits };
@@ -68,6 +70,7 @@ export function createVirtualEndpoint(options: VirtualOptions): VirtualEndpoint 
     time,
     random,
     ...(backoffMs && { backoffMs }),
+    ...(rests && { rests }),
   });
   const sent: Sent[] = [];
   const told: { key: string; state: "intend" | "account" | AttemptEnd["state"] }[] = [];

@@ -2,24 +2,21 @@
 // over them. Where it serves this run's own models and names no address, the run serves them to itself.
 
 import type { Context } from "../../domain/context.ts";
-import type { Chat, Classifier } from "../../domain/hosted.ts";
-import type { Sampler, Scorer } from "../../domain/ports.ts";
+import type { Scorer } from "../../domain/ports.ts";
 import type { EndpointSettings } from "../../providers/endpoint.ts";
 import { createHostedScorer } from "../../providers/given/scorer.ts";
 import { createSendJson } from "../../providers/given/send.ts";
-import { createProvider } from "../../providers/provider.ts";
+import { createProvider, type Provider } from "../../providers/provider.ts";
 import { createEndpointGate, createFound } from "../../providers/proving/gate.ts";
+import { createRests } from "../../providers/rests.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
 import type { OwnHosting } from "./hosting.ts";
 import { proveLabels } from "./labels.ts";
 import { createQuiet, renderWait } from "./waits.ts";
 
 /** An endpoint at work. */
-export interface OpenEndpoint {
-  readonly sampler: Sampler;
+export interface OpenEndpoint extends Pick<Provider, "sampler" | "chat" | "classifier"> {
   readonly scorer: Scorer;
-  readonly chat: Chat;
-  readonly classifier: Classifier;
   /** Proves it for all that is asked of it; one that serves the run's own models is proved by every stage for itself. */
   meet(context: Context): Promise<void>;
   /** What it waits for, where that takes longer than a moment. */
@@ -42,6 +39,8 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
     identity,
     // It trains on the same cores and answers in batches: its latency tells of that, and not of too many requests.
     isSteady: declared.model === null,
+    // A server of this very process is gone with it, and its address with it.
+    ...(own === null && { rests: createRests({ name: declared.name, records: hosting.records, clock }) }),
     enter: async (model, context) => createFound(await gate.enter(model, context)),
     ...(fixed !== null && { enterJudge: (context) => gate.enterJudge(fixed, context) }),
   });

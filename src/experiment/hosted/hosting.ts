@@ -1,7 +1,7 @@
 // What whoever asks outside is lent: keys, time, the evidence of earlier processes. Types only.
 
 import type { Clock } from "../../domain/context.ts";
-import type { EndpointRecords } from "../../domain/records.ts";
+import type { EndpointRecords, PatienceRecords } from "../../domain/records.ts";
 import type { Uses } from "../../providers/proving/proof-cost.ts";
 import type { ServedAddress } from "../../providers/served/server.ts";
 
@@ -10,7 +10,7 @@ export interface Hosting {
   /** The value of an environment variable; without it there is none. */
   readonly readSecret?: (name: string) => string | undefined;
   readonly clock: Clock;
-  readonly records: EndpointRecords;
+  readonly records: EndpointRecords & PatienceRecords;
   /** True where a model that is no longer what it was is taken as it is. */
   readonly acceptsChange: boolean;
 }

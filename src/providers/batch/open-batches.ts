@@ -6,6 +6,7 @@ import { ProviderError } from "../../errors.ts";
 import { createTime } from "../control/time.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Dialect } from "../openai/body.ts";
+import type { Rests } from "../rests.ts";
 import type { Wire } from "../wire/wire.ts";
 import { type BatchWaits, createBatchSampler } from "./sampler.ts";
 import { createBatchService } from "./service.ts";
@@ -19,6 +20,7 @@ export interface BatchChoice {
   readonly dialect: Dialect;
   readonly fingerprint?: string | undefined;
   readonly batch?: BatchWaits;
+  readonly rests?: Rests;
 }
 
 /** Throws ProviderError for settings that no batch can serve. */
@@ -34,9 +36,9 @@ export function openBatches(endpoint: EndpointSettings, wire: Wire, choice: Batc
   if (url === undefined || endpoint.urls.length > 1) {
     throw new ProviderError("a batch is handed in at one address", { where, next: "name one url, or set mode: live" });
   }
-  const { version, clock, draws, dialect, fingerprint, batch } = choice;
+  const { version, clock, draws, dialect, fingerprint, batch, rests } = choice;
   const service = createBatchService(wire, url);
   const redact = (text: string): string => wire.show(text);
   const parts = { version, service, endpoint, url, dialect, fingerprint, draws, time: createTime(clock), redact };
-  return createBatchSampler({ ...parts, ...batch });
+  return createBatchSampler({ ...parts, ...batch, keep: rests && ((rest) => rests.write(url, rest)) });
 }

@@ -3,6 +3,7 @@
 
 import { ProviderError } from "../../errors.ts";
 import type { Time } from "../control/time.ts";
+import type { Rest } from "../rests.ts";
 import type { Fault } from "../wire/classify.ts";
 import { type Failure, isFailure } from "./service.ts";
 
@@ -16,6 +17,8 @@ export interface PatienceOptions {
   readonly pauseMs: number;
   /** After which a batch that was created stands in the list. */
   readonly settleMs: number;
+  /** Told what the service asks for: a run that goes on is to keep to it. */
+  readonly keep?: ((rest: Rest) => Promise<void>) | undefined;
 }
 
 export interface Patience {
@@ -33,7 +36,7 @@ export interface Patience {
 
 const longestPauses = 12;
 
-export function createPatience({ name, time, signal, waitMs, pauseMs, settleMs }: PatienceOptions): Patience {
+export function createPatience({ name, time, signal, waitMs, pauseMs, settleMs, keep }: PatienceOptions): Patience {
   let nextMs = pauseMs;
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -61,6 +64,7 @@ export function createPatience({ name, time, signal, waitMs, pauseMs, settleMs }
       if (fault.kind === "refused")
         throw createError(name, { ...fault, next: "look at what the service complains of" });
       const aheadMs = fault.kind === "busy" ? (fault.retryAfterMs ?? 0) : 0;
+      if (aheadMs > 0) await keep?.({ restMs: aheadMs, reason: fault.reason });
       const waitedMs = time.monotonic() - sinceMs;
       if (waitedMs + aheadMs > waitMs) {
         const reason = `${fault.reason}: waited for ${Math.ceil(waitedMs / 1000)} s`;

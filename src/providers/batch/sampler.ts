@@ -11,7 +11,7 @@ import type { SampleAsk } from "../exchange.ts";
 import type { Dialect } from "../openai/body.ts";
 import type { Talk } from "../openai/talk.ts";
 import { type Plan, readPlans, writePlan } from "./launch.ts";
-import { createPatience } from "./patience.ts";
+import { createPatience, type PatienceOptions } from "./patience.ts";
 import { createPlan, type RoundParts, runRound } from "./round.ts";
 import type { BatchService } from "./service.ts";
 
@@ -34,6 +34,8 @@ export interface BatchOptions extends BatchWaits {
   readonly draws: "n" | "single";
   readonly time: Time;
   readonly redact: (text: string) => string;
+  /** Told what the service asks for. */
+  readonly keep?: PatienceOptions["keep"];
 }
 
 /** A vendor takes 50,000 rows and 200 MB a file; these stay in memory while it is made and read. */
@@ -164,11 +166,23 @@ async function* createGroups(
 }
 
 function createRoundParts(
-  { service, endpoint, url, dialect, fingerprint, time, redact, pauseMs = 5000, settleMs = 120_000 }: BatchOptions,
+  {
+    service,
+    endpoint,
+    url,
+    dialect,
+    fingerprint,
+    time,
+    redact,
+    keep,
+    pauseMs = 5000,
+    settleMs = 120_000,
+  }: BatchOptions,
   context: RoundParts["context"],
   deliver: RoundParts["deliver"],
 ): RoundParts {
   const { name, limits } = endpoint;
-  const patience = createPatience({ name, time, signal: context.signal, waitMs: limits.waitMs, pauseMs, settleMs });
+  const { waitMs } = limits;
+  const patience = createPatience({ name, time, signal: context.signal, waitMs, pauseMs, settleMs, keep });
   return { service, patience, context, name, endpoint, dialect, fingerprint, url, redact, deliver };
 }

@@ -33,6 +33,8 @@ interface Call<Answer> {
   busySinceMs: number;
   busyMs: number;
   notBeforeMs: number;
+  /** Of its last sending, what has to be on disk before it is asked again. */
+  kept: Promise<void> | undefined;
 }
 
 type Answered<Answer> = Extract<Outcome<Answer>, { readonly kind: "answered" | "refused" }>;
@@ -69,6 +71,7 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
       busySinceMs: Number.NaN,
       busyMs: Number.NaN,
       notBeforeMs: Number.NEGATIVE_INFINITY,
+      kept: undefined,
     };
     dispatch.room.watch(context.signal);
     try {
@@ -83,7 +86,8 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         const outcome = await sendOnce(call, lane, parts);
         if (outcome === undefined) continue;
         if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
-        await context.ledger.settle(request.key, createEnd(outcome));
+        // Both are in one transaction: asked for in the same turn.
+        await Promise.all([context.ledger.settle(request.key, createEnd(outcome)), call.kept]);
         call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
@@ -129,7 +133,7 @@ async function sendOnce<Answer>(call: Call<Answer>, lane: Lane, parts: AskParts)
     call.isIntended = false;
     if (++call.sendings === 1) retries.earn();
     const outcome = await request.send(lane.target, dispatch.closing);
-    dispatch.note(lane, sentMs, outcome);
+    call.kept = dispatch.note(lane, sentMs, outcome);
     return outcome;
   } finally {
     if (isTaken && !isSent) rates.giveBack(1, request.mostTokens);

@@ -5,8 +5,9 @@ import { CancelledError, type ProviderError } from "../../errors.ts";
 import type { Random } from "../../math/random.ts";
 import type { EndpointLimits } from "../endpoint.ts";
 import type { Outcome, Target } from "../exchange.ts";
+import type { Rest, Rests } from "../rests.ts";
 import { createRefusalError, createSilenceError, isAboutTime } from "./endpoint-errors.ts";
-import { createLane, drawBackoff, type Lane } from "./lane.ts";
+import { createLane, drawBackoff, type Lane, type LaneOptions } from "./lane.ts";
 import { createMute, type Mute } from "./mute.ts";
 import { createRates, type Rates } from "./rates.ts";
 import { createRetryBudget, type RetryBudget } from "./retries.ts";
@@ -24,6 +25,8 @@ export interface ControllerOptions {
   readonly backoffMs?: number;
   /** limits.concurrency is the window from the beginning, and stays it: for servers that wait for this very process. */
   readonly isSteady?: boolean;
+  /** What servers asked of earlier processes, and where what they ask for is kept. */
+  readonly rests?: Rests;
 }
 
 export interface Dispatch {
@@ -47,8 +50,11 @@ export interface Dispatch {
   find(nowMs: number, url?: string, last?: Lane): Lane | undefined;
   /** Until when all of them rest. Throws where that is longer than the endpoint is to be waited for. */
   restUntil(nowMs: number, url?: string): number;
-  /** Keeps in mind what a sending came to; before anything else can be sent. */
-  note(lane: Lane, sentMs: number, outcome: Outcome<unknown>): void;
+  /**
+   * Keeps in mind what a sending came to; before anything else can be sent. What it returns resolves once that is on disk
+   * which another process has to know.
+   */
+  note(lane: Lane, sentMs: number, outcome: Outcome<unknown>): Promise<void> | undefined;
   /** A wait before the same is sent again, milliseconds. */
   drawWait(count: number): number;
   readonly refusal: ProviderError | undefined;
@@ -63,7 +69,8 @@ const fewestRetries = 10;
 const firstWindow = 8;
 
 export function createDispatch(options: ControllerOptions): Dispatch {
-  const { name, targets, limits, time, random, backoffMs = defaultBackoffMs, isSteady = false } = options;
+  const { name, targets, limits, time, random, backoffMs = defaultBackoffMs, isSteady = false, rests } = options;
+  const startMs = time.monotonic();
   const closing = new AbortController();
   const room = createWaitingRoom(time);
   const retries = createRetryBudget(Math.max(fewestRetries, limits.concurrency));
@@ -76,6 +83,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       firstSize,
       backoffMs,
       isSteady,
+      rest: findRest(rests?.read(target.url), startMs),
       mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency),
       ...(targets.length > 1 && { onRoom: (lane: Lane) => fill(lane), onPause: (lane: Lane) => void reopen(lane) }),
     }),
@@ -83,7 +91,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
   let asked = lanes;
   let refusal: ProviderError | undefined;
   /** Since when nothing was answered and something was turned away. */
-  let silentSinceMs: number | undefined;
+  let silentSinceMs = lanes.some(({ pausedUntilMs }) => pausedUntilMs > startMs) ? startMs : undefined;
   let answeredMs = Number.NEGATIVE_INFINITY;
 
   /** Who stands in the longest line looks again: a server that is silent keeps nobody from another that has room. */
@@ -105,6 +113,8 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     resting.delete(lane);
     fillUp(lane);
   };
+  // The same holds for one that rested before anything was asked of it.
+  if (targets.length > 1) for (const lane of lanes) if (lane.pausedUntilMs > startMs) void reopen(lane);
   const lanesOf = (url: string | undefined): readonly Lane[] =>
     url === undefined ? asked : lanes.filter(({ target }) => target.url === url);
   const drawWait = (count: number): number => drawBackoff(random, backoffMs, count);
@@ -115,7 +125,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
     retries,
     mute,
     closing: closing.signal,
-    rates: createRates(limits, time.monotonic()),
+    rates: createRates(limits, startMs),
     get refusal() {
       return refusal;
     },
@@ -173,23 +183,27 @@ export function createDispatch(options: ControllerOptions): Dispatch {
         silentSinceMs = undefined;
         answeredMs = nowMs;
         lane.answer(nowMs, nowMs - sentMs);
-        return;
+        return undefined;
       }
       const sending = { sentMs, nowMs, reason: outcome.reason };
       if (outcome.kind === "denied" || outcome.kind === "unpaid") {
         refusal ??= createRefusalError({ endpoint: name, url: lane.target.url }, outcome);
         for (const each of lanes) each.turns.dissolve();
         room.open();
-        return;
+        return undefined;
       }
       if (outcome.kind === "lost") {
         lane.lose(sending, isLate);
         if (!retries.take()) for (const each of lanes) each.pause(nowMs + drawWait(1), "too many lost answers");
-        return;
+        return undefined;
       }
       silentSinceMs ??= nowMs;
       if (outcome.kind === "unreachable") lane.miss(sending);
-      else lane.turnAway(sending, outcome.retryAfterMs);
+      else if (lane.turnAway(sending, outcome.retryAfterMs)) {
+        const { reason, retryAfterMs } = outcome;
+        return rests?.write(lane.target.url, { restMs: retryAfterMs ?? 0, reason });
+      }
+      return undefined;
     },
     close() {
       closing.abort(new CancelledError("the endpoint is closed"));
@@ -197,6 +211,11 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       room.open();
     },
   };
+}
+
+/** When a server may be asked again that was to be left alone by another process, and why. */
+function findRest(rest: Rest | null | undefined, nowMs: number): LaneOptions["rest"] {
+  return rest ? { untilMs: nowMs + rest.restMs, reason: rest.reason } : null;
 }
 
 /** Room for one more below the endpoint's limit, or a place of a server that has two more than this one. */

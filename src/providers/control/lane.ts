@@ -21,8 +21,11 @@ export interface Lane {
   /** Losses since anything else came back, those under way together as one; without those that came too late. */
   readonly lostRounds: number;
   answer(nowMs: number, latencyMs: number): void;
-  /** Turned away; `retryAfterMs` as the server asked, null where it said nothing. */
-  turnAway(sending: Sending, retryAfterMs: number | null): void;
+  /**
+   * Turned away; `retryAfterMs` as the server asked, null where it said nothing. True where it is to be left alone for
+   * longer than was known.
+   */
+  turnAway(sending: Sending, retryAfterMs: number | null): boolean;
   /** Sent, and nothing whole came back; `isLate` where it was not waited for any longer. */
   lose(sending: Sending, isLate: boolean): void;
   /** Nobody listens there. */
@@ -45,6 +48,8 @@ export interface LaneOptions {
   readonly mayGrow: (lane: Lane) => boolean;
   /** The window keeps its first size. */
   readonly isSteady: boolean;
+  /** Until when it asked an earlier process to be left alone. */
+  readonly rest: { readonly untilMs: number; readonly reason: string } | null;
   /** There is a turn and nobody in line for it. */
   readonly onRoom?: (lane: Lane) => void;
   /** It rests from now on, or for longer. */
@@ -65,11 +70,11 @@ export function drawBackoff(random: Random, backoffMs: number, count: number): n
 }
 
 export function createLane(target: Target, options: LaneOptions): Lane {
-  const { random, firstSize, backoffMs, mayGrow, isSteady, onRoom, onPause } = options;
+  const { random, firstSize, backoffMs, mayGrow, isSteady, rest, onRoom, onPause } = options;
   const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
   const turns = createTurns(window.size, onRoom && (() => onRoom(lane)));
-  let [pausedUntilMs, reason] = [Number.NEGATIVE_INFINITY, null as string | null];
-  let askedUntilMs = Number.NEGATIVE_INFINITY;
+  let askedUntilMs = rest?.untilMs ?? Number.NEGATIVE_INFINITY;
+  let [pausedUntilMs, reason] = [askedUntilMs, rest?.reason ?? null];
   let [setbacks, breaks, brokenMs] = [0, 0, Number.NEGATIVE_INFINITY];
   const doubt = createDoubt();
 
@@ -124,6 +129,7 @@ export function createLane(target: Target, options: LaneOptions): Lane {
     turnAway(sending, retryAfterMs) {
       doubt.end();
       window.shrink(sending.sentMs, sending.nowMs);
+      const before = askedUntilMs;
       if (retryAfterMs === null || retryAfterMs === 0) count(sending);
       else {
         const untilMs = sending.nowMs + retryAfterMs;
@@ -131,6 +137,7 @@ export function createLane(target: Target, options: LaneOptions): Lane {
         pause(untilMs, sending.reason);
       }
       resize();
+      return askedUntilMs > before;
     },
     lose(sending, isLate) {
       doubt.add(sending, { isLate, othersCount: turns.activeCount - 1 });

@@ -3,7 +3,7 @@
 // spent and reserved in the very transaction of an intent.
 
 import type { Answered, Budget, Clock, Ledger, Spending, Usage } from "../../domain/context.ts";
-import type { EndpointRecords } from "../../domain/records.ts";
+import type { EndpointRecords, PatienceRecords } from "../../domain/records.ts";
 import type { BudgetError } from "../../errors.ts";
 import { type Json, renderCanonical } from "../../keys/canonical.ts";
 import { computeDigest } from "../../keys/digest.ts";
@@ -32,7 +32,7 @@ export interface AttemptTable {
   /** By the keys of stages: what was answered for them over the whole run. */
   readAnswered(): ReadonlyMap<string, Answered>;
   /** What the endpoints that attempts are sent to were found to be. */
-  readonly endpoints: EndpointRecords;
+  readonly endpoints: EndpointRecords & PatienceRecords;
 }
 
 type Brought = Omit<AttemptResult, "usage">;

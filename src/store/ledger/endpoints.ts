@@ -1,8 +1,8 @@
-// The endpoints of a run as they were proved, and the unfinished stages that asked them. The store does not read the
-// evidence, it keeps it whole; who asked whom stands in the parameters of stages.
+// The endpoints of a run as they were proved, the unfinished stages that asked them, and until when their servers asked to
+// be left alone. The store does not read the evidence, it keeps it whole; who asked whom stands in the parameters of stages.
 
 import type { Clock } from "../../domain/context.ts";
-import type { AskedModel, EndpointRecords } from "../../domain/records.ts";
+import type { AskedModel, AskedPatience, EndpointRecords, PatienceRecords } from "../../domain/records.ts";
 import { type Json, renderCanonical } from "../../keys/canonical.ts";
 import { computeDigest } from "../../keys/digest.ts";
 import type { Connection } from "../database.ts";
@@ -41,7 +41,7 @@ const unfinished = `
 export function createEndpointRecords(
   connection: Connection,
   { writer, stages, clock }: EndpointParts,
-): EndpointRecords {
+): EndpointRecords & PatienceRecords {
   const find = connection.prepare<[string], { readonly evidence: string; readonly digest: string }>(
     "SELECT evidence, evidence_sha256 AS digest FROM endpoint WHERE name = ?",
   );
@@ -49,6 +49,12 @@ export function createEndpointRecords(
     "INSERT OR REPLACE INTO endpoint (name, evidence, evidence_sha256, proved_ms) VALUES (?, ?, ?, ?)",
   );
   const findUnfinished = connection.prepare<[AskedModel], UnfinishedRow>(unfinished);
+  const findPatience = connection.prepare<[string, string], AskedPatience>(
+    "SELECT url, asked_ms AS askedMs, wait_ms AS waitMs, reason FROM patience WHERE endpoint = ? AND url = ?",
+  );
+  const insertPatience = connection.prepare(
+    "INSERT OR REPLACE INTO patience (endpoint, url, asked_ms, wait_ms, reason) VALUES (?, ?, ?, ?, ?)",
+  );
   const put = (name: string, evidence: Json): void => {
     const text = renderCanonical(evidence);
     insert.run(name, text, computeDigest(text), clock.now());
@@ -71,5 +77,8 @@ export function createEndpointRecords(
       }),
     listUnfinished: (asked) =>
       findUnfinished.all(asked).map(({ key, planned, rows }) => ({ key, isPlanned: planned === 1, rowCount: rows })),
+    readPatience: (endpoint, url) => findPatience.get(endpoint, url),
+    writePatience: (endpoint, { url, askedMs, waitMs, reason }) =>
+      writer.write(() => void insertPatience.run(endpoint, url, askedMs, waitMs, reason)),
   };
 }

@@ -26,6 +26,24 @@ test("evidence is read back as it was written last, by a later process too", asy
   await second.close();
 });
 
+test("what a server asked for is read back as it was asked last, each server's own, by a later process too", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const options = { clock: systemClock, holder: { pid: process.pid } };
+  const asked = { url: "http://a/v1", askedMs: 1_800_000_000_000, waitMs: 600_000, reason: "429: slow down" };
+  const first = await openRunFolder(directory, options);
+  assert.equal(first.endpoints.readPatience("teacher", asked.url), undefined);
+  await first.endpoints.writePatience("teacher", asked);
+  await first.endpoints.writePatience("teacher", { ...asked, url: "http://b/v1", waitMs: 1 });
+  await first.endpoints.writePatience("teacher", { ...asked, waitMs: 7000 });
+  await first.close();
+  const second = await openRunFolder(directory, options);
+  const { readPatience } = second.endpoints;
+  assert.deepEqual(readPatience("teacher", asked.url), { ...asked, waitMs: 7000 });
+  assert.equal(readPatience("teacher", "http://b/v1")?.waitMs, 1);
+  assert.equal(readPatience("judge", asked.url), undefined);
+  await second.close();
+});
+
 test("damaged evidence is an error: a changed model could not be told from it", async (context) => {
   const directory = join(createTemporaryFolder(context), "run");
   const options = { clock: systemClock, holder: { pid: process.pid } };
