@@ -87,7 +87,9 @@ test("a run refuses a dataset with the words of datasets show, and leaves no run
   for (const { args, told } of transcripts.flatMap(readTranscript)) {
     const [verb, , name] = args;
     if (verb !== "datasets" || !told.endsWith("exit 2\n") || args.length > 5 || name === undefined) continue;
-    const expected = told.replace(/--(article|summary) <field>/, "fields: {$1: ...}");
+    const expected = told
+      .replace(/--(article|summary) <field>/, "fields: {$1: ...}")
+      .replace(/--article (\S+\d\S+) --summary (\S+)/, "fields: {article: $1, summary: $2}");
     // YAML reads the name: quoted, it is the same name.
     assert.equal(await speak(["run", "rows.yaml", "--set", `dataset.file=${JSON.stringify(name)}`]), expected);
     count += 1;

@@ -3,6 +3,7 @@
 import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createRowCounter, type Dataset, type SplitSummary } from "../datasets/dataset.ts";
+import { anyField, type FieldAdvice } from "../datasets/fields/advice.ts";
 import { parseHubName } from "../datasets/hub/address.ts";
 import { listPulled } from "../datasets/hub/manifest.ts";
 import { computeLengths, type RowLengths } from "../datasets/lengths.ts";
@@ -92,9 +93,9 @@ function createShowCommand(environment: Environment): Command {
     )
     .addOption(new Option("--split <split>", "only this split").choices(splits))
     .option("--rows <count>", "rows of each split to print", parseCount, 3)
-    .option("--article <field>", "the file's name for the article")
-    .option("--summary <field>", "the file's name for the summary")
-    .option("--id <field>", "the file's name for the id")
+    .option("--article <field>", "the file's name for the article, or a path: translation.en, messages.-2.content")
+    .option("--summary <field>", "the same for the summary: answers.text.0, messages.-1.content")
+    .option("--id <field>", "the same for the id")
     .option("--config <name>", "of a pulled dataset: its configuration")
     .option("--revision <revision>", "of a pulled dataset: its commit")
     .option("--json", "one JSON object")
@@ -104,7 +105,7 @@ function createShowCommand(environment: Environment): Command {
       const dataset = await openDataset(declaration, {
         folder: isExperiment ? dirname(resolve(cwd, name)) : cwd,
         signal,
-        adviseField: (role) => `--${role} <field>`,
+        adviseField: renderFlags,
       });
       const shown = await Promise.all(
         splits
@@ -119,6 +120,12 @@ function createShowCommand(environment: Environment): Command {
       stdout.write(flags.json ? renderJson(dataset, shown) : renderText(dataset, shown, stdout.columns ?? 100));
     });
 }
+
+/** The flags that name fields, for whoever named none or others. */
+const renderFlags: FieldAdvice = (fields) =>
+  Object.entries(fields)
+    .map(([role, field]) => `--${role} ${field === anyField ? "<field>" : field}`)
+    .join(" ");
 
 interface MakeFlags {
   readonly out: string;

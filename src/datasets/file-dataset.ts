@@ -7,6 +7,7 @@ import { DatasetError } from "../errors.ts";
 import { computeSeed } from "../keys/seed.ts";
 import type { CurationSettings } from "./curate/settings.ts";
 import type { Dataset, SplitSummary } from "./dataset.ts";
+import type { FieldAdvice } from "./fields/advice.ts";
 import { type Files, nodeFiles } from "./file/bytes.ts";
 import { createKnownIds } from "./file/known-ids.ts";
 import { openSource } from "./file/open-source.ts";
@@ -16,7 +17,10 @@ import { openRowDataset, type SplitRow, type SplitSource } from "./row-dataset.t
 export interface FileDeclaration {
   /** Relative to the folder of the context. */
   readonly file: string;
-  /** The file's names for the parts of a row; by default their own. Without `id`, rows that have one use it. */
+  /**
+   * The file's names for the parts of a row, or paths into what it nests; by default their own. Without `id`, rows that
+   * have one use it.
+   */
   readonly fields?: { readonly id?: string; readonly article?: string; readonly summary?: string };
   /**
    * `test` is a share of the rows, in (0, 1). Where this is absent, or says no more than the default does, a field
@@ -38,8 +42,8 @@ export interface DatasetContext {
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly files?: Files;
-  /** How a field is named where the dataset is opened; by default as an experiment does. */
-  readonly adviseField?: (role: "article" | "summary") => string;
+  /** How fields are named where the dataset is opened; by default as an experiment does. */
+  readonly adviseField?: FieldAdvice;
 }
 
 export const defaultSplit: SplitRule = { test: 0.2, seed: 0 };

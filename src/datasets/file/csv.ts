@@ -5,9 +5,10 @@ import { isUtf8 } from "node:buffer";
 import { DatasetError } from "../../errors.ts";
 import { longestLineBytes } from "../../text/input/line-limit.ts";
 import { mostMembers } from "../../text/input/member-limit.ts";
+import { encodingAdvice } from "../fields/advice.ts";
+import type { FieldPath } from "../fields/field-path.ts";
 import { type FileRequest, readBytes, validateBytes } from "./bytes.ts";
 import type { Problems } from "./problems.ts";
-import { encodingAdvice } from "./rows.ts";
 import type { Cells, Head, TableFormat } from "./table.ts";
 
 export const csvFormat: TableFormat = { noun: "line", readHead, readRecords };
@@ -62,9 +63,10 @@ async function readHead(request: FileRequest): Promise<Head> {
   throw new DatasetError("the file has no header", { where: request.shown, next: "name the fields on the first line" });
 }
 
+/** A column's name is all there is to a path here. */
 async function* readRecords(
   request: FileRequest,
-  names: readonly string[],
+  paths: readonly FieldPath[],
   problems: Problems,
 ): AsyncGenerator<readonly Cells[], void, void> {
   let places: readonly number[] | undefined;
@@ -74,7 +76,7 @@ async function* readRecords(
     for (const record of found) {
       if (places === undefined) {
         const header = record.fields.map((_, index) => decode(record, index));
-        places = names.map((name) => header.indexOf(name));
+        places = paths.map(([name]) => header.indexOf(name!));
         width = header.length;
         continue;
       }

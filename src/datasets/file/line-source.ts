@@ -1,11 +1,13 @@
 // Rows of a JSON Lines file, plain or gzip. What the first line decides is settled when it is opened: whether rows have
-// ids, whether they name their split, and what to tell about the file's bytes.
+// ids, whether they name their split, which names a field's path goes by, and what to tell about the file's bytes.
 
 import { DatasetError } from "../../errors.ts";
+import { type Field, findMember, parseFieldPath } from "../fields/field-path.ts";
 import { readBytes, validateBytes } from "./bytes.ts";
+import { hasMember, readAhead } from "./line-object.ts";
 import { type Line, readLines } from "./lines.ts";
 import { createProblems } from "./problems.ts";
-import { hasMember, isSplitNamed, parseRow, type RowFields } from "./rows.ts";
+import { parseRow, type RowFields } from "./rows.ts";
 import type { FileRow, Pass, RowSource, SourceRequest } from "./source.ts";
 
 export async function openLineSource(request: SourceRequest): Promise<RowSource> {
@@ -21,9 +23,16 @@ export async function openLineSource(request: SourceRequest): Promise<RowSource>
     const hasId = id === undefined && request.seeksId && !line.isTooLong && hasMember(line, "id");
     if (id === undefined && !hasId && request.seeksId)
       notes.push("has no ids: the number of its line is the id of a row");
-    const hasSplit = request.seeksSplit && isSplitNamed(line, "split");
+    const ahead = readAhead(line);
+    const hasSplit = request.seeksSplit && (ahead?.split === "train" || ahead?.split === "test");
     if (hasSplit) notes.push('is split as its field "split" says');
-    const fields = { id: hasId ? "id" : id, article, summary, ...(hasSplit ? { split: "split" } : {}) };
+    const locate = (text: string): Field => ({ text, path: parseFieldPath(text, ahead as unknown, findMember) });
+    const fields = {
+      id: hasId ? locate("id") : id === undefined ? undefined : locate(id),
+      article: locate(article),
+      summary: locate(summary),
+      ...(hasSplit ? { split: locate("split") } : {}),
+    };
     return { notes, hasSplit, read: (pass) => readRows(request, fields, pass) };
   }
   throw new DatasetError("the file is empty", { where: file.shown });

@@ -1,32 +1,42 @@
 // Makes a row of one line of a JSON Lines file, or says exactly what is wrong with it and where.
 // It sees one line at a time; of the lines before it knows only their ids.
 
-import { isUtf8 } from "node:buffer";
 import type { Split } from "../../domain/rows.ts";
-import { computeCharacterCount } from "../../text/input/character-count.ts";
-import { computeInvalidOffset } from "../../text/input/invalid-utf8.ts";
-import { computeJsonScan } from "../../text/input/json-scan.ts";
-import { longestLineBytes } from "../../text/input/line-limit.ts";
-import { hasManyMembers, mostMembers } from "../../text/input/member-limit.ts";
+import { computeJsonPlace } from "../../text/input/json-place.ts";
 import { computeRepeatedMember } from "../../text/input/repeated-member.ts";
+import { computeRepeatedStep } from "../../text/input/repeated-step.ts";
+import {
+  adviseField,
+  adviseMapping,
+  adviseText,
+  type FieldAdvice,
+  idAdvice,
+  isNothingThere,
+  quote,
+  renderEnd,
+  renderInside,
+  renderKind,
+  type TextRole,
+} from "../fields/advice.ts";
+import { type Field, type Followed, followPath } from "../fields/field-path.ts";
 import type { KnownIds } from "./known-ids.ts";
+import { type Fault, type Members, parseObject, type ReadLine, reportAt } from "./line-object.ts";
 import type { Line } from "./lines.ts";
 import type { Problems } from "./problems.ts";
 import type { FileRow } from "./source.ts";
 
 export interface RowFields {
   /** Undefined takes the number of the line. */
-  readonly id: string | undefined;
-  readonly article: string;
-  readonly summary: string;
+  readonly id: Field | undefined;
+  readonly article: Field;
+  readonly summary: Field;
   /** The field that says `train` or `test`; absent where rows are split by their ids. */
-  readonly split?: string;
+  readonly split?: Field;
 }
 
 export interface RowParser {
   readonly fields: RowFields;
-  /** How a user names the field of a role: in an experiment, or by a flag. */
-  readonly adviseField?: ((role: "article" | "summary") => string) | undefined;
+  readonly adviseField?: FieldAdvice | undefined;
   readonly problems: Problems;
   /** Undefined lets ids come twice. */
   readonly knownIds: KnownIds | undefined;
@@ -36,201 +46,111 @@ export interface RowParser {
   readonly nameRow?: ((number: number) => string) | undefined;
 }
 
-/** A line on its way to a row, with all that a message about it needs. */
-interface Parsed extends RowParser {
-  readonly line: Line;
-  readonly number: number;
-  readonly text: string;
+/** A line on its way to a row. */
+interface Parsed extends RowParser, ReadLine {
+  readonly members: Members;
 }
-
-interface Fault {
-  readonly what: string;
-  readonly next?: string | undefined;
-  readonly isOfFile?: boolean;
-}
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** The row of line `number`, counted from 1; undefined after adding a problem. */
 export function parseRow(line: Line, number: number, parser: RowParser): FileRow | undefined {
+  const object = parseObject(line, number, parser.problems);
+  if (object === undefined) return undefined;
+  const parsed = { ...parser, ...object, line, number };
+  if (hasRepeatedKey(parsed) || isChat(parsed)) return undefined;
   const { fields } = parser;
-  const text = decode(line, number, parser.problems);
-  if (text === undefined) return undefined;
-  const parsed = { ...parser, line, number, text };
-  const members = parseMembers(parsed);
-  if (members === undefined || hasRepeatedKey(parsed) || isChat(parsed, members)) return undefined;
-  const article = readText(parsed, members, "article");
-  const summary = readText(parsed, members, "summary");
-  const id = fields.id === undefined ? (parser.nameRow ?? String)(number) : readId(parsed, members, fields.id);
-  const split = fields.split === undefined ? undefined : readSplit(parsed, members, fields.split);
+  const article = readText(parsed, "article");
+  const summary = readText(parsed, "summary");
+  const id = fields.id === undefined ? (parser.nameRow ?? String)(number) : readId(parsed, fields.id);
+  const split = fields.split === undefined ? undefined : readSplit(parsed, fields.split);
   if (article === undefined || summary === undefined || id === undefined || split === null) return undefined;
   return { row: { id, article, summary }, split };
-}
-
-/** True where the line is an object with the given member; false for anything that cannot be read. */
-export function hasMember(line: Line, member: string): boolean {
-  const text = line.bytes.toString();
-  // A name without the escapes that it might be spelled with stands in the text as it is.
-  if (!text.includes(JSON.stringify(member)) && !text.includes("\\u")) return false;
-  return computeJsonScan(text, mostMembers).members.some(({ key }) => key === member);
-}
-
-/** True where the line names its split; only for a line that is an object, and whole. */
-export function isSplitNamed(line: Line, field: string): boolean {
-  if (!hasMember(line, field)) return false;
-  try {
-    const members = JSON.parse(line.bytes.toString()) as Members;
-    return members[field] === "train" || members[field] === "test";
-  } catch {
-    return false;
-  }
-}
-
-/** The text of a line, once its bytes are known to be text. */
-function decode(line: Line, number: number, problems: Problems): string | undefined {
-  const { bytes, byte } = line;
-  const report = (at: number, what: string, next?: string): undefined => {
-    const column = computeCharacterCount(bytes.toString("utf8", 0, at)) + 1;
-    problems.add({ place: { line: number, column, byte: byte + at }, what, next });
-  };
-  if (line.isTooLong) {
-    const what = `the line is longer than ${longestLineBytes / 1048576} MiB`;
-    return report(0, what, "write one row a line; texts of this length are no rows");
-  }
-  const zero = bytes.indexOf(0);
-  if (zero >= 0) return report(zero, "NUL byte", "write the file again: a full disk or a crash leaves such bytes");
-  if (!isUtf8(bytes)) {
-    const at = computeInvalidOffset(bytes);
-    const what = `not UTF-8: byte 0x${bytes[at]!.toString(16).toUpperCase()}`;
-    return report(at, what, encodingAdvice);
-  }
-  const text = bytes.toString();
-  if (/^\s*$/.test(text)) return report(0, "blank line", "remove it: every line is one row");
-  return text;
-}
-
-/** The object on the line. JSON.parse makes keys such as __proto__ plain members and changes no prototype. */
-function parseMembers(parsed: Parsed): Members | undefined {
-  const { text, number } = parsed;
-  if (number === 1 && /^\s*\[/.test(text)) {
-    const what = "starts a JSON array; every line must be one object";
-    return report(parsed, 0, { what, next: "convert it: jq -c '.[]'", isOfFile: true });
-  }
-  if (hasManyMembers(text)) {
-    const next = "keep the fields that are used: jq -c '{article, summary}'";
-    return report(parsed, 0, { what: `has more than ${mostMembers} fields`, next, isOfFile: number === 1 });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    const { problem } = computeJsonScan(text);
-    if (problem === undefined) throw error;
-    return report(parsed, problem.offset, { what: `not valid JSON: ${problem.what}`, next: adviseOnJson(parsed) });
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
-  return report(parsed, text.search(/\S/), { what: `must be an object, is ${renderKind(value)}` });
-}
-
-/** The likeliest mistake behind a line that is not JSON. */
-function adviseOnJson({ text, number, line }: Parsed): string | undefined {
-  if (/\r\s*\S/.test(text)) return "end lines with LF, not with CR alone: tr '\\r' '\\n'";
-  if (number === 1 && /^[^{["]*[,;\t]/.test(text)) return "write every row as a JSON object: mlr --icsv --ojsonl cat";
-  if (!line.isEnded) return `the file may be cut off${number > 1 ? `; the last whole line is ${number - 1}` : ""}`;
-  return number === 1 && /^\s*\{\s*$/.test(text) ? "write every row on one line: jq -c ." : undefined;
 }
 
 /**
  * Rows for chat models are lists of messages. Which of them is the article and which the summary is not guessed here,
  * and whether their roles, images and tool calls are in order is not looked at: two texts are asked for instead.
  */
-function isChat(parsed: Parsed, members: Members): boolean {
+function isChat(parsed: Parsed): boolean {
+  const { members, fields, adviseField: advise = adviseMapping } = parsed;
   const key = ["messages", "conversations"].find(
     (name) => Object.hasOwn(members, name) && Array.isArray(members[name]),
   );
-  if (key === undefined || Object.hasOwn(members, parsed.fields.article)) return false;
+  if (key === undefined || Object.hasOwn(members, fields.article.path[0]!)) return false;
   const content = key === "messages" ? "content" : "value";
-  reportValue(parsed, key, {
+  const mapped = advise({ article: `${key}.-2.${content}`, summary: `${key}.-1.${content}` });
+  reportValue(parsed, createName(key), {
     what: "is a chat; a row is two texts, an article and its summary",
-    next: `map them: jq -c '{article: .${key}[-2].${content}, summary: .${key}[-1].${content}}'`,
+    next: `name the two, for example the last: ${mapped}`,
     isOfFile: parsed.number === 1,
   });
   return true;
 }
 
+function createName(name: string): Field {
+  return { text: name, path: [name] };
+}
+
 /** Only of the fields that are used: what the others hold is nobody's business. */
 function hasRepeatedKey(parsed: Parsed): boolean {
-  const { text, fields } = parsed;
-  const names = [fields.article, fields.summary, fields.id, fields.split].filter((name) => name !== undefined);
-  const repeated = computeRepeatedMember(text, names);
+  const { text, members, fields } = parsed;
+  const used = [fields.article, fields.summary, fields.id, fields.split].filter((field) => field !== undefined);
+  const names = used.map(({ path }) => path[0]!);
+  const nested = used.flatMap(({ path }) => (path.length > 1 ? [path] : []));
+  const repeated = computeRepeatedMember(text, names) ?? computeRepeatedStep(text, members, nested);
   if (repeated === undefined) return false;
-  report(parsed, repeated.keyOffset, { what: `has the field ${quote(repeated.key)} twice`, next: "keep one of them" });
+  reportAt(parsed, repeated.keyOffset, {
+    what: `has the field ${quote(repeated.key)} twice`,
+    next: "keep one of them",
+  });
   return true;
 }
 
 /** A field's text. Only own members count: every object has a toString. */
-function readText(parsed: Parsed, members: Members, role: "article" | "summary"): string | undefined {
+function readText(parsed: Parsed, role: TextRole): string | undefined {
   const field = parsed.fields[role];
-  if (!Object.hasOwn(members, field)) {
-    const others = Object.keys(members);
-    const listed = others.length === 0 ? "nothing" : others.slice(0, 6).map(quote).join(", ");
-    return report(parsed, 0, {
-      what: `has no field ${quote(field)} for the ${role}; it has ${listed}${others.length > 6 ? ", .." : ""}`,
-      next: `name the field that holds it: ${(parsed.adviseField ?? adviseMapping)(role)}`,
-    });
+  const found = followPath(parsed.members, field.path);
+  if (found.steps < field.path.length) {
+    const isNothing = isNothingThere(found, field.path);
+    if (isNothing && parsed.allowsEmpty) return "";
+    const next = isNothing ? adviseText(null, role) : adviseField(role, parsed.adviseField);
+    return reportEnd(parsed, field, { role, found, next });
   }
-  const text = members[field];
+  const text = found.value;
   if (parsed.allowsEmpty && (text === null || (typeof text === "string" && text.trim() === ""))) return "";
-  if (typeof text !== "string")
-    return reportValue(parsed, field, {
-      what: `must be text, is ${renderKind(text)}`,
-      next: adviseText(text, role, parsed.adviseField),
-    });
-  return isUsable(parsed, field, { text, next: adviseText(text, role, parsed.adviseField) }) ? text : undefined;
-}
-
-export const encodingAdvice = "convert it, from Latin-1 for example: iconv -f latin1 -t UTF-8";
-
-/** Nothing may be dropped row by row; what is of another kind is mostly another field than was meant. */
-export function adviseText(value: unknown, role: "article" | "summary", advise = adviseMapping): string {
-  const isNothing = value === null || value === undefined || typeof value === "string";
-  return isNothing
-    ? "write a text there, remove the row, or let an experiment drop such rows: filter: {empty: drop}"
-    : `write a text there, or name another field: ${advise(role)}`;
-}
-
-export function adviseMapping(role: "article" | "summary"): string {
-  return `fields: {${role}: ...}`;
+  const next = adviseText(text, role, parsed.adviseField);
+  if (typeof text === "string") return isUsable(parsed, field, { text, next }) ? text : undefined;
+  return reportValue(parsed, field, {
+    what: `must be text, is ${renderKind(text)}${renderInside(text, field.path)}`,
+    next,
+  });
 }
 
 /** The split that the row names; null after adding a problem. A third split is refused: dropped rows would be missed. */
-function readSplit(parsed: Parsed, members: Members, field: string): Split | null {
-  const split = Object.hasOwn(members, field) ? members[field] : undefined;
+function readSplit(parsed: Parsed, field: Field): Split | null {
+  const { value, steps } = followPath(parsed.members, field.path);
+  const split = steps < field.path.length ? undefined : value;
   if (split === "train" || split === "test") return split;
   const next = "write train or test into every row, or remove the field to split by ids";
   const told = typeof split === "string" ? quote(split) : renderKind(split);
-  if (split === undefined) report(parsed, 0, { what: `has no field ${quote(field)}, which the first row has`, next });
+  if (split === undefined)
+    reportAt(parsed, 0, { what: `has no field ${quote(field.text)}, which the first row has`, next });
   else reportValue(parsed, field, { what: `is ${told}, not "train" or "test"`, next });
   return null;
 }
 
-export const idAdvice = "give every row an id, or name another field for it";
-
 /** The id as text. A number is taken only where its digits survive: 2^53 + 1 would silently become 2^53. */
-function readId(parsed: Parsed, members: Members, field: string): string | undefined {
-  if (!Object.hasOwn(members, field)) {
-    const what = `has no field ${quote(field)} for the id`;
-    return report(parsed, 0, { what, next: "give every row an id, or name no field for it" });
+function readId(parsed: Parsed, field: Field): string | undefined {
+  const found = followPath(parsed.members, field.path);
+  if (found.steps < field.path.length) {
+    return reportEnd(parsed, field, { role: "id", found, next: "give every row an id, or name no field for it" });
   }
-  const value = members[field];
+  const { value } = found;
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     return reportValue(parsed, field, { what: "is a number that cannot be kept exactly", next: "write ids as text" });
   }
   if (typeof value !== "string" && typeof value !== "number") {
-    return reportValue(parsed, field, {
-      what: `must be text or a whole number, is ${renderKind(value)}`,
-      next: idAdvice,
-    });
+    const what = `must be text or a whole number, is ${renderKind(value)}${renderInside(value, field.path)}`;
+    return reportValue(parsed, field, { what, next: idAdvice });
   }
   const id = String(value);
   if (!isUsable(parsed, field, { text: id, next: idAdvice })) return undefined;
@@ -246,7 +166,7 @@ function readId(parsed: Parsed, members: Members, field: string): string | undef
 /** Refuses text that is nothing, or that UTF-8 cannot carry: it would come back as another text. */
 function isUsable(
   parsed: Parsed,
-  field: string,
+  field: Field,
   { text, next }: { readonly text: string; readonly next: string },
 ): boolean {
   const isEmpty = text.trim() === "";
@@ -259,30 +179,19 @@ function isUsable(
   return false;
 }
 
+/** Reports a path that leads nowhere, at the last thing that it leads to. */
+function reportEnd(
+  parsed: Parsed,
+  { text, path }: Field,
+  { role, found, next }: { readonly role: TextRole | "id"; readonly found: Followed; readonly next: string },
+): undefined {
+  const place = computeJsonPlace(parsed.text, path.slice(0, found.steps));
+  const what = `has no field ${quote(text)} for the ${role}; ${renderEnd(found, path)}`;
+  return reportAt(parsed, place.valueOffset, { what, next });
+}
+
 /** Reports a fault where the field's value begins. */
-function reportValue(parsed: Parsed, field: string, { what, ...fault }: Fault): undefined {
-  const member = computeJsonScan(parsed.text).members.findLast(({ key }) => key === field);
-  return report(parsed, member?.valueOffset ?? 0, { ...fault, what: `${quote(field)} ${what}` });
-}
-
-/** Reports a fault at an offset of the line's text, as column and byte. */
-function report({ line, number, text, problems }: Parsed, offset: number, { what, next, isOfFile }: Fault): undefined {
-  const before = text.slice(0, offset);
-  const place = {
-    line: number,
-    column: computeCharacterCount(before) + 1,
-    byte: line.byte + Buffer.byteLength(before),
-  };
-  problems.add({ place, what, next, ...(isOfFile ? { isOfFile } : {}) });
-}
-
-export function renderKind(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" ? "an object" : typeof value === "string" ? "text" : `a ${typeof value}`;
-}
-
-/** Words from the file, in quotes, escaped and clipped: they may hold anything. */
-export function quote(words: string): string {
-  return JSON.stringify(words.length > 40 ? `${words.slice(0, 40)}..` : words);
+function reportValue(parsed: Parsed, { text, path }: Field, { what, ...fault }: Fault): undefined {
+  const { valueOffset } = computeJsonPlace(parsed.text, path);
+  return reportAt(parsed, valueOffset, { ...fault, what: `${quote(text)} ${what}` });
 }

@@ -1,6 +1,7 @@
 // What every format of a file of rows comes to: a source that can be read as often as is asked for. Types only.
 
 import type { Row, Split } from "../../domain/rows.ts";
+import type { FieldAdvice } from "../fields/advice.ts";
 import type { FileRequest } from "./bytes.ts";
 import type { KnownIds } from "./known-ids.ts";
 
@@ -12,6 +13,7 @@ export interface FileRow {
 
 export interface SourceRequest {
   readonly file: FileRequest;
+  /** As a user writes them: a name, or a path such as `translation.en`. */
   readonly fields: { readonly id?: string | undefined; readonly article: string; readonly summary: string };
   /** Whether, where no field is named for it, a field `id` of the rows is to be looked for. */
   readonly seeksId: boolean;
@@ -19,8 +21,7 @@ export interface SourceRequest {
   readonly seeksSplit: boolean;
   /** Lets a text be empty or null, for a filter to drop and to count. */
   readonly allowsEmpty: boolean;
-  /** How a user names the field of a role: in an experiment, or by a flag. */
-  readonly adviseField?: ((role: "article" | "summary") => string) | undefined;
+  readonly adviseField?: FieldAdvice | undefined;
   /** The id of a row that has none, by its number in the file. */
   readonly nameRow?: ((number: number) => string) | undefined;
 }

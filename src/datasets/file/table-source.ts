@@ -2,14 +2,24 @@
 
 import type { Split } from "../../domain/rows.ts";
 import { DatasetError } from "../../errors.ts";
+import {
+  adviseField,
+  adviseText,
+  encodingAdvice,
+  idAdvice,
+  quote,
+  renderKind,
+  type TextRole,
+} from "../fields/advice.ts";
+import type { Field, FieldPath } from "../fields/field-path.ts";
+import { findColumn } from "../fields/find-column.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { adviseMapping, adviseText, encodingAdvice, idAdvice, quote, renderKind } from "./rows.ts";
 import type { FileRow, Pass, RowSource, SourceRequest } from "./source.ts";
 import type { Cells, Column, TableFormat } from "./table.ts";
 
-/** The columns that rows are made of; the place of each among the cells asked for. */
+/** The fields that rows are made of; the place of each among the cells asked for. */
 interface Roles {
-  readonly names: readonly string[];
+  readonly fields: readonly Field[];
   readonly article: number;
   readonly summary: number;
   /** -1 where the number of the record is the id. */
@@ -31,37 +41,31 @@ export async function openTableSource(request: SourceRequest, format: TableForma
   const hasId = fields.id === undefined && seeksId && head.columns.some(({ name }) => name === "id");
   const id = fields.id ?? (hasId ? "id" : undefined);
   if (id === undefined && seeksId) notes.push(`has no ids: the number of its ${format.noun} is the id of a row`);
-  const names = [fields.article, fields.summary];
-  refuseColumn(head.columns, fields.article, { ...request, role: "article" });
-  refuseColumn(head.columns, fields.summary, { ...request, role: "summary" });
-  if (id !== undefined) refuseColumn(head.columns, id, { ...request, role: "id" });
+  const used: Field[] = [];
+  const add = (text: string | undefined, role: TextRole | "id"): number =>
+    text === undefined ? -1 : used.push({ text, path: findPath(head.columns, text, { ...request, role }) }) - 1;
+  const roles = { fields: used, article: add(fields.article, "article"), summary: add(fields.summary, "summary") };
+  const idPlace = add(id, "id");
   const hasSplit = seeksSplit && (await namesSplit(request, format, head.columns));
   if (hasSplit) notes.push('is split as its field "split" says');
-  const add = (name: string | undefined): number => (name === undefined ? -1 : names.push(name) - 1);
-  const roles = { names, article: 0, summary: 1, id: add(id), split: add(hasSplit ? "split" : undefined) };
-  return { notes, hasSplit, read: (pass) => readRows({ ...request, ...pass, roles, noun: format.noun }, format) };
+  const split = hasSplit ? used.push({ text: "split", path: ["split"] }) - 1 : -1;
+  const parser = { ...request, roles: { ...roles, id: idPlace, split }, noun: format.noun };
+  return { notes, hasSplit, read: (pass) => readRows({ ...parser, ...pass }, format) };
 }
 
 /** Every record has the same columns: what is wrong with one is told once. */
-function refuseColumn(
+function findPath(
   columns: readonly Column[],
-  name: string,
-  { file, role, adviseField = adviseMapping }: SourceRequest & { readonly role: "article" | "summary" | "id" },
-): void {
-  const found = columns.filter((column) => column.name === name);
-  const refuse = (what: string, next: string): never => {
-    throw new DatasetError(what, { where: file.shown, next });
-  };
-  if (found.length === 0) {
-    const listed = columns.slice(0, 6).map((column) => quote(column.name));
-    const others = listed.length === 0 ? "nothing" : `${listed.join(", ")}${columns.length > 6 ? ", .." : ""}`;
-    const next =
-      role === "id" ? "name another field for it, or none" : `name the field that holds it: ${adviseField(role)}`;
-    refuse(`has no field ${quote(name)} for the ${role}; it has ${others}`, next);
-  }
-  if (found.length > 1) refuse(`has the field ${quote(name)} twice`, "keep one of them");
-  const fault = found[0]?.fault;
-  if (fault !== undefined) refuse(`the field ${quote(name)} ${fault}`, "name a field of texts, or write it as text");
+  text: string,
+  { file, role, adviseField: advise }: SourceRequest & { readonly role: TextRole | "id" },
+): FieldPath {
+  const found = findColumn(columns, text);
+  if (found.kind === "found") return found.path;
+  const isAbsent = found.kind === "absent";
+  throw new DatasetError(isAbsent ? `has no field ${quote(text)} for the ${role}; ${found.instead}` : found.what, {
+    where: file.shown,
+    next: isAbsent ? adviseField(role, advise) : found.next,
+  });
 }
 
 /** Whether the first record's field `split` says train or test. */
@@ -70,8 +74,8 @@ async function namesSplit(
   { readRecords }: TableFormat,
   columns: readonly Column[],
 ): Promise<boolean> {
-  if (columns.filter(({ name, fault }) => name === "split" && fault === undefined).length !== 1) return false;
-  for await (const [first] of readRecords(file, ["split"], createProblems(file.shown))) {
+  if (findColumn(columns, "split").kind !== "found") return false;
+  for await (const [first] of readRecords(file, [["split"]], createProblems(file.shown))) {
     if (first !== undefined) return first.values[0] === "train" || first.values[0] === "test";
   }
   return false;
@@ -83,7 +87,8 @@ async function* readRows(
 ): AsyncGenerator<readonly FileRow[], void, void> {
   const problems = createProblems(request.file.shown);
   const parser = { ...request, problems };
-  for await (const records of format.readRecords(request.file, request.roles.names, problems)) {
+  const paths = request.roles.fields.map(({ path }) => path);
+  for await (const records of format.readRecords(request.file, paths, problems)) {
     const rows: FileRow[] = [];
     for (const record of records) {
       const row = parseRecord(record, parser);
@@ -106,17 +111,23 @@ function parseRecord(record: Cells, parser: RecordParser): FileRow | undefined {
   return { row: { id, article, summary }, split };
 }
 
-function readText(record: Cells, parser: RecordParser, role: "article" | "summary"): string | undefined {
+function readText(record: Cells, parser: RecordParser, role: TextRole): string | undefined {
   const field = parser.fields[role];
   const value = record.values[parser.roles[role]];
   const isNothing = value === null || value === undefined || (typeof value === "string" && value.trim() === "");
   if (isNothing && parser.allowsEmpty) return "";
   if (typeof value !== "string" || isNothing) {
     if (value instanceof Uint8Array) return report(record, parser, `${quote(field)} is not UTF-8`, encodingAdvice);
-    const is = typeof value === "string" ? "is empty" : `must be text, is ${renderKind(value ?? null)}`;
-    return report(record, parser, `${quote(field)} ${is}`, adviseText(value, role, parser.adviseField));
+    const what = `${quote(field)} ${renderLack(value, "text")}`;
+    return report(record, parser, what, adviseText(value, role, parser.adviseField));
   }
   return isUsable(record, parser, { field, text: value }) ? value : undefined;
+}
+
+/** Of a cell that holds another thing, or of an item that the list of this record is too short for. */
+function renderLack(value: unknown, wanted: string): string {
+  if (value === undefined) return "is not there: the list ends before it";
+  return typeof value === "string" ? "is empty" : `must be ${wanted}, is ${renderKind(value)}`;
 }
 
 function isUsable(
@@ -132,14 +143,12 @@ function isUsable(
 
 function readId(record: Cells, parser: RecordParser): string | undefined {
   const { roles, knownIds, noun } = parser;
-  const field = roles.names[roles.id]!;
+  const field = roles.fields[roles.id]!.text;
   const value = record.values[roles.id];
   const isWhole = typeof value === "bigint" || Number.isSafeInteger(value);
   const id = isWhole || typeof value === "string" ? String(value) : "";
   if (id.trim() === "") {
-    const is =
-      typeof value === "string" ? "is empty" : `must be text or a whole number, is ${renderKind(value ?? null)}`;
-    return report(record, parser, `${quote(field)} ${is}`, idAdvice);
+    return report(record, parser, `${quote(field)} ${renderLack(value, "text or a whole number")}`, idAdvice);
   }
   if (!isUsable(record, parser, { field, text: id })) return undefined;
   const first = knownIds?.add(id, record.number);

@@ -1,19 +1,24 @@
-// What a table is to the one who makes rows of it: named columns, and records of as many cells. Types only.
+// What a table is to the one who makes rows of it: named columns, which may hold others, and records of cells. Types only.
 
+import type { FieldPath } from "../fields/field-path.ts";
 import type { FileRequest } from "./bytes.ts";
 import type { Problems, Spot } from "./problems.ts";
 
 export interface Column {
   readonly name: string;
-  /** Why its cells can be no text, such as "is nested"; undefined where they can. */
+  /** Why its cells can be no text, such as "is a decimal"; undefined where they can. */
   readonly fault?: string | undefined;
+  /** The fields of a structure. */
+  readonly fields?: readonly Column[] | undefined;
+  /** What a list holds. */
+  readonly item?: Column | undefined;
 }
 
 export interface Cells {
   readonly spot: Spot;
   /** Counts from 1, without the header. */
   readonly number: number;
-  /** One for every column asked for; bytes stand for text that is no UTF-8. */
+  /** One for every path asked for; bytes stand for text that is no UTF-8, undefined for an item that a list lacks. */
   readonly values: readonly unknown[];
 }
 
@@ -26,10 +31,10 @@ export interface TableFormat {
   /** What a record is called: a line or a row. */
   readonly noun: "line" | "row";
   readHead(request: FileRequest): Promise<Head>;
-  /** The cells of the named columns, some records at a time. Faults of a record are added to `problems`. */
+  /** The cells at the paths, some records at a time. Faults of a record are added to `problems`. */
   readRecords(
     request: FileRequest,
-    names: readonly string[],
+    paths: readonly FieldPath[],
     problems: Problems,
   ): AsyncGenerator<readonly Cells[], void, void>;
 }

@@ -7,18 +7,21 @@ import { compressors } from "hyparquet-compressors";
 
 type Codec = (input: Uint8Array, outputLength: number) => Uint8Array;
 
-/** 0 is no limit to zlib: an empty page is no page to unpack. */
 function createNodeCodec(
   unpack: (input: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array,
 ): Codec {
-  return (input, outputLength) =>
-    outputLength === 0 ? new Uint8Array() : unpack(input, { maxOutputLength: outputLength });
+  return skipEmpty((input, outputLength) => unpack(input, { maxOutputLength: outputLength }));
+}
+
+/** A page of nulls alone is empty: 0 would be no limit to zlib, and LZ4's decoder stumbles over it. */
+function skipEmpty(unpack: Codec): Codec {
+  return (input, outputLength) => (outputLength === 0 ? new Uint8Array() : unpack(input, outputLength));
 }
 
 export const boundedCodecs: Compressors = {
   ...(compressors.SNAPPY ? { SNAPPY: createSnappy(compressors.SNAPPY) } : {}),
-  ...(compressors.LZ4 ? { LZ4: compressors.LZ4 } : {}),
-  ...(compressors.LZ4_RAW ? { LZ4_RAW: compressors.LZ4_RAW } : {}),
+  ...(compressors.LZ4 ? { LZ4: skipEmpty(compressors.LZ4) } : {}),
+  ...(compressors.LZ4_RAW ? { LZ4_RAW: skipEmpty(compressors.LZ4_RAW) } : {}),
   GZIP: createNodeCodec(gunzipSync),
   BROTLI: createNodeCodec(brotliDecompressSync),
   ZSTD: createNodeCodec(zstdDecompressSync),

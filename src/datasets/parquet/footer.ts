@@ -1,19 +1,16 @@
 // The footer of a Parquet file, and what may be read by it: every number in it is held against a limit before anything is
 // made room for. It decodes no page.
 
-import type { ColumnMetaData, FileMetaData, SchemaElement } from "hyparquet";
+import type { ColumnMetaData, FileMetaData } from "hyparquet";
+import type { Column } from "../file/table.ts";
+import { type Leaf, listColumns } from "./columns.ts";
 
 /** Reads bytes of the file; throws RangeError beyond its end. */
 export type ReadBytes = (start: number, length: number) => Uint8Array<ArrayBuffer>;
 
-export interface FooterColumn {
-  readonly name: string;
-  readonly fault: string | undefined;
-}
-
 export interface Footer {
   readonly metadata: FileMetaData;
-  readonly columns: readonly FooterColumn[];
+  readonly columns: readonly Column[];
   readonly rowCount: number;
 }
 
@@ -102,61 +99,28 @@ function checkRows({ num_rows, row_groups }: FileMetaData): number {
   return rowCount;
 }
 
-/** The columns of the first level; one that holds others is a structure, a list or a map. */
-function listColumns(schema: readonly SchemaElement[]): readonly FooterColumn[] {
-  const columns: FooterColumn[] = [];
-  let at = 1;
-  const pass = (): void => {
-    const { num_children: count = 0 } = schema[at]!;
-    at += 1;
-    for (let child = 0; child < count && at < schema.length; child++) pass();
-  };
-  while (at < schema.length) {
-    const element = schema[at]!;
-    columns.push({ name: element.name, fault: findFault(element) });
-    pass();
-  }
-  return columns;
-}
-
-/** Texts are byte arrays; whole numbers may be ids. */
-function findFault({
-  num_children,
-  repetition_type,
-  type,
-  converted_type,
-  logical_type,
-}: SchemaElement): string | undefined {
-  if (num_children !== undefined && num_children > 0) return "is nested: it holds a list or fields of its own";
-  if (repetition_type === "REPEATED") return "is a list";
-  const kind = logical_type?.type ?? converted_type;
-  if (kind === "DECIMAL") return "is a decimal";
-  if (type === "BYTE_ARRAY") return kind === undefined || isTextKind(kind) ? undefined : `is ${kind}`;
-  const isWhole = (type === "INT32" || type === "INT64") && (kind === undefined || /^U?INT/.test(kind));
-  return isWhole ? undefined : `is ${kind ?? type}`;
-}
-
-function isTextKind(kind: string): boolean {
-  return kind === "UTF8" || kind === "STRING" || kind === "ENUM";
-}
-
-/** A group's chunks of the named columns, each with the range of its bytes. Throws ParquetRefusal. */
+/** A group's chunk of a column, with the range of its bytes. */
 export interface GroupChunk {
   readonly column: ColumnMetaData;
+  readonly leaf: Leaf;
   readonly start: number;
   readonly length: number;
 }
 
+/** A group's chunks of the columns of values. Throws ParquetRefusal. */
 export function findGroupChunks(
   metadata: FileMetaData,
   group: number,
-  { names, size }: { readonly names: readonly string[]; readonly size: number },
+  { leaves, size }: { readonly leaves: readonly Leaf[]; readonly size: number },
 ): readonly GroupChunk[] {
   const { columns } = metadata.row_groups[group]!;
-  const chunks = names.map((name): GroupChunk => {
-    const column = columns.find(({ meta_data }) => meta_data?.path_in_schema.join("\n") === name)?.meta_data;
-    if (column === undefined)
-      throw new ParquetRefusal(`the Parquet file is damaged: group ${group} lacks ${JSON.stringify(name)}`, again);
+  const columnByPath = new Map(columns.map(({ meta_data }) => [meta_data?.path_in_schema.join("\n"), meta_data]));
+  const chunks = leaves.map((leaf): GroupChunk => {
+    const column = columnByPath.get(leaf.path.join("\n"));
+    if (column === undefined) {
+      const name = JSON.stringify(leaf.path.join("."));
+      throw new ParquetRefusal(`the Parquet file is damaged: group ${group} lacks ${name}`, again);
+    }
     // Some writers leave the dictionary's place out, and some write 0.
     const [pages, dictionary] = [Number(column.data_page_offset), Number(column.dictionary_page_offset ?? 0)];
     const start = dictionary > 0 && dictionary < pages ? dictionary : pages;
@@ -164,14 +128,25 @@ export function findGroupChunks(
     if (start < 4 || length < 0 || start + length > size) {
       throw new ParquetRefusal(`the Parquet file is damaged: group ${group} lies outside the file`, again);
     }
-    return { column, start, length };
+    return { column, leaf, start, length };
   });
+  refuseLarge(chunks, group);
+  return chunks;
+}
+
+function refuseLarge(chunks: readonly GroupChunk[], group: number): void {
   const bytes = chunks.reduce(
     (sum, { column, length }) => sum + length + Math.max(0, Number(column.total_uncompressed_size)),
     0,
   );
-  if (bytes <= mostGroupBytes) return chunks;
-  const shown = `${Math.round(bytes / 1048576)} MiB, at most ${mostGroupBytes / 1048576} MiB are read`;
+  const values = Math.max(...chunks.map(({ column }) => Number(column.num_values)));
+  const shown =
+    bytes > mostGroupBytes
+      ? `${Math.round(bytes / 1048576)} MiB, at most ${mostGroupBytes / 1048576} MiB are read`
+      : values > mostRows
+        ? `${values} values, at most ${mostRows} are read`
+        : undefined;
+  if (shown === undefined) return;
   throw new ParquetRefusal(
     `group ${group} of its rows has ${shown}`,
     "write it with smaller row groups: row_group_size in pyarrow",

@@ -3,18 +3,24 @@
 
 /** What the footer says of the chunk. */
 export interface ChunkClaim {
-  readonly rowCount: number;
+  /** The rows of the group; in a list as many values as the chunk says. */
+  readonly valueCount: number;
   readonly uncompressedBytes: number;
+  /** Nothing may stand behind the last value: of a nested column everything is decoded. */
+  readonly isNested: boolean;
 }
 
 const freeBytes = 32 * 1024 * 1024;
 
 /** What is wrong with the pages; undefined where they keep to what the footer says. */
-export function findPageFault(bytes: Uint8Array, { rowCount, uncompressedBytes }: ChunkClaim): string | undefined {
+export function findPageFault(
+  bytes: Uint8Array,
+  { valueCount: claimed, uncompressedBytes, isNested }: ChunkClaim,
+): string | undefined {
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   let [valueCount, unpacked] = [0, 0];
   try {
-    while (reader.offset < bytes.length - 1 && valueCount < rowCount) {
+    while (reader.offset < bytes.length - 1 && (isNested || valueCount < claimed)) {
       const header = readStruct(reader);
       const [packedSize, unpackedSize] = [header.get(3) ?? -1, header.get(2) ?? -1];
       if (packedSize < 0 || unpackedSize < 0 || reader.offset + packedSize > bytes.length)
@@ -28,7 +34,7 @@ export function findPageFault(bytes: Uint8Array, { rowCount, uncompressedBytes }
       const values = header.get(nested(5, 1)) ?? header.get(nested(8, 1)) ?? 0;
       const nulls = header.get(nested(8, 2)) ?? 0;
       valueCount += values;
-      if (values < 0 || nulls < 0 || nulls > values || valueCount > rowCount)
+      if (values < 0 || nulls < 0 || nulls > values || valueCount > claimed)
         return "has pages of more values than the footer says";
       reader.offset += packedSize;
     }
@@ -36,7 +42,7 @@ export function findPageFault(bytes: Uint8Array, { rowCount, uncompressedBytes }
     if (error instanceof RangeError) return "has a page header that cannot be read";
     throw error;
   }
-  return valueCount === rowCount ? undefined : "has pages of fewer values than the footer says";
+  return valueCount === claimed ? undefined : "has pages of fewer values than the footer says";
 }
 
 interface Reader {

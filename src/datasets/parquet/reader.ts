@@ -5,9 +5,9 @@ import type { FileHandle } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import { DatasetError } from "../../errors.ts";
 import { computeModuleAddress } from "../../keys/module-address.ts";
+import type { FieldPath } from "../fields/field-path.ts";
 import { type FileRequest, openWatched, refuseContainer } from "../file/bytes.ts";
-import type { Cells, Head, TableFormat } from "../file/table.ts";
-import type { FooterColumn } from "./footer.ts";
+import type { Cells, Column, Head, TableFormat } from "../file/table.ts";
 import type { Answer, Question } from "./worker.ts";
 
 export const parquetFormat: TableFormat = { noun: "row", readHead, readRecords };
@@ -23,12 +23,12 @@ async function readHead(request: FileRequest): Promise<Head> {
 
 async function* readRecords(
   request: FileRequest,
-  names: readonly string[],
+  paths: readonly FieldPath[],
 ): AsyncGenerator<readonly Cells[], void, void> {
   const decoder = await openDecoder(request);
   try {
     for (;;) {
-      const answer = await decoder.ask({ kind: "next", names });
+      const answer = await decoder.ask({ kind: "next", paths });
       if (answer.kind !== "records") break;
       const { first, values } = answer;
       yield values.map((cells, index) => ({ spot: `, row ${first + index}`, number: first + index, values: cells }));
@@ -40,7 +40,7 @@ async function* readRecords(
 }
 
 interface Decoder {
-  readonly columns: readonly FooterColumn[];
+  readonly columns: readonly Column[];
   /** Throws DatasetError for what the file is refused for. */
   ask(question: Question): Promise<Answer>;
   checkUnchanged(): Promise<void>;

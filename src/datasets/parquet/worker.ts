@@ -5,24 +5,20 @@ import { isUtf8 } from "node:buffer";
 import { readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { type FieldPath, findMember } from "../fields/field-path.ts";
+import type { Column } from "../file/table.ts";
 import { boundedCodecs } from "./codecs.ts";
-import {
-  type Footer,
-  type FooterColumn,
-  findGroupChunks,
-  ParquetRefusal,
-  parseFooter,
-  type ReadBytes,
-} from "./footer.ts";
+import { type Pruned, pruneMetadata } from "./columns.ts";
+import { type Footer, findGroupChunks, ParquetRefusal, parseFooter, type ReadBytes } from "./footer.ts";
 import { findPageFault } from "./pages.ts";
 
 /** A head begins with a file; the one before it is forgotten. */
 export type Question =
   | { readonly kind: "head"; readonly descriptor: number; readonly size: number }
-  | { readonly kind: "next"; readonly names: readonly string[] };
+  | { readonly kind: "next"; readonly paths: readonly FieldPath[] };
 
 export type Answer =
-  | { readonly kind: "head"; readonly columns: readonly FooterColumn[] }
+  | { readonly kind: "head"; readonly columns: readonly Column[] }
   /** `values` has one list for every record; the first is number `first`, counted from 1. */
   | { readonly kind: "records"; readonly first: number; readonly values: readonly (readonly unknown[])[] }
   | { readonly kind: "end" }
@@ -41,6 +37,8 @@ interface Reading {
   readonly descriptor: number;
   readonly size: number;
   readonly footer: Footer;
+  /** What of it the paths need: one reading asks for the same ones throughout. */
+  pruned: Pruned | undefined;
   /** The next group, the rows of those before it, and the characters sent of them. */
   group: number;
   passed: number;
@@ -63,33 +61,37 @@ async function answer(question: Question): Promise<Answer> {
     const { descriptor, size } = question;
     const parse = (bytes: ArrayBuffer) => parquetMetadata(bytes, { geoparquet: false });
     const footer = parseFooter(size, createRead(descriptor, size), parse);
-    reading = { descriptor, size, footer, group: 0, passed: 0, sent: 0, held: [], heldAt: 0 };
+    reading = { descriptor, size, footer, pruned: undefined, group: 0, passed: 0, sent: 0, held: [], heldAt: 0 };
     return { kind: "head", columns: footer.columns };
   }
   const current = reading!;
   while (current.heldAt === current.held.length) {
     if (current.group === current.footer.metadata.row_groups.length) return { kind: "end" };
-    await readGroup(current, question.names);
+    await readGroup(current, question.paths);
   }
-  return takeBatch(current, question.names);
+  return takeBatch(current, question.paths);
 }
 
 /** Decodes one group whole: a column chunk has no smaller part that can be read alone in every file. */
-async function readGroup(current: Reading, names: readonly string[]): Promise<void> {
+async function readGroup(current: Reading, paths: readonly FieldPath[]): Promise<void> {
   const { descriptor, size, group, passed } = current;
-  const { metadata } = current.footer;
+  current.pruned ??= pruneMetadata(current.footer.metadata, paths);
+  const { metadata, leaves } = current.pruned;
   const read = createRead(descriptor, size);
   const rowCount = Number(metadata.row_groups[group]!.num_rows);
-  const distinct = [...new Set(names)];
-  for (const { column, start, length } of findGroupChunks(metadata, group, { names: distinct, size })) {
-    const claim = { rowCount, uncompressedBytes: Number(column.total_uncompressed_size) };
+  for (const { column, leaf, start, length } of findGroupChunks(metadata, group, { leaves, size })) {
+    const claim = {
+      valueCount: leaf.isRepeated ? Number(column.num_values) : rowCount,
+      uncompressedBytes: Number(column.total_uncompressed_size),
+      isNested: leaf.isNested,
+    };
     const fault = findPageFault(read(start, length), claim);
     if (fault !== undefined) throw new ParquetRefusal(`the Parquet file is damaged: group ${group} ${fault}`, again);
   }
   current.held = await parquetReadObjects({
     file: { byteLength: size, slice: (start, end = size) => read(start, end - start).buffer },
     metadata,
-    columns: distinct,
+    columns: [...new Set(paths.map(([name]) => name!))],
     rowStart: passed,
     rowEnd: passed + rowCount,
     compressors: boundedCodecs,
@@ -107,14 +109,14 @@ function decode(bytes: Uint8Array | undefined): unknown {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }
 
-function takeBatch(current: Reading, names: readonly string[]): Answer {
+function takeBatch(current: Reading, paths: readonly FieldPath[]): Answer {
   const { held, passed, size } = current;
   const first = passed - held.length + current.heldAt + 1;
   const values: unknown[][] = [];
   let characters = 0;
   while (current.heldAt < held.length && characters < batchCharacters) {
     const row = held[current.heldAt++]!;
-    const cells = names.map((name) => row[name]);
+    const cells = paths.map((path) => readCell(row, path));
     for (const cell of cells) characters += typeof cell === "string" ? cell.length : 8;
     values.push(cells);
   }
@@ -125,6 +127,20 @@ function takeBatch(current: Reading, names: readonly string[]): Answer {
   }
   if (current.heldAt === held.length) [current.held, current.heldAt] = [[], 0];
   return { kind: "records", first, values };
+}
+
+/** Null for what is null, or within what is; undefined for an item of a list that has fewer. */
+function readCell(row: unknown, path: FieldPath): unknown {
+  let value = row;
+  for (const name of path) {
+    if (value === null || value === undefined) return null;
+    if (Array.isArray(value)) {
+      const place = Number(name);
+      if (place >= value.length || place < -value.length) return undefined;
+    }
+    value = findMember(value, name);
+  }
+  return value ?? null;
 }
 
 function createRead(descriptor: number, size: number): ReadBytes {

@@ -22,17 +22,23 @@ const text = z.string().min(1);
 /** What rows that somebody else wrote have in common, wherever they lie. */
 const rows = {
   fields: strict({
-    article: text.default("article").describe("The field that holds the text to be summarised."),
-    summary: text.default("summary").describe("The field that holds the reference summary."),
+    article: text
+      .default("article")
+      .describe(
+        "The field that holds the text to be summarised, or a path to it: translation.en, messages.-2.content.",
+      ),
+    summary: text
+      .default("summary")
+      .describe("The field that holds the reference summary, or a path to it: answers.text.0, messages.-1.content."),
     id: text
       .nullable()
       .default(null)
       .describe(
-        "The field that names a row. In a file: `id` where rows have it, else the line; of a hub: the row's place.",
+        "The field that names a row, or a path to it. In a file: `id` where rows have it, else the line; of a hub: the row's place.",
       ),
   })
     .prefault({})
-    .describe("Names of the fields of a row."),
+    .describe("Names of the fields of a row, or paths into what they nest."),
   split: strict({
     test: share().default("20%").describe("Share of the rows held out for tests; each row's id decides on its own."),
     seed: count(0).default(0).describe("Another seed holds out other rows."),

@@ -14,6 +14,8 @@ export interface JsonScan {
   readonly problem: { readonly offset: number; readonly what: string } | undefined;
   /** The members of the outermost object, in order, repeated keys included. */
   readonly members: readonly JsonMember[];
+  /** Where the items of the outermost array begin. */
+  readonly items: readonly number[];
 }
 
 /** What may come next; the scan is a state machine over this and the stack of open containers. */
@@ -39,17 +41,22 @@ class Stop extends Error {
 
 /** Stops early, without a problem, once there are `memberLimit` members. */
 export function computeJsonScan(text: string, memberLimit = Infinity): JsonScan {
-  const members: JsonMember[] = [];
+  const found = { members: [] as JsonMember[], items: [] as number[] };
   try {
-    scan(text, members, memberLimit);
-    return { problem: undefined, members };
+    scan(text, found, memberLimit);
+    return { problem: undefined, ...found };
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
-    return { problem: { offset: error.offset, what: error.message }, members };
+    return { problem: { offset: error.offset, what: error.message }, ...found };
   }
 }
 
-function scan(text: string, members: JsonMember[], memberLimit: number): void {
+interface Found {
+  readonly members: JsonMember[];
+  readonly items: number[];
+}
+
+function scan(text: string, { members, items }: Found, memberLimit: number): void {
   const open: ("{" | "[")[] = [];
   let expected: Expected = "value";
   let key: { readonly text: string; readonly offset: number } | undefined;
@@ -72,7 +79,7 @@ function scan(text: string, members: JsonMember[], memberLimit: number): void {
       if (key !== undefined && open.length === 1 && container === "{") {
         members.push({ key: key.text, keyOffset: key.offset, valueOffset: at });
         if (members.length >= memberLimit) return;
-      }
+      } else if (open.length === 1 && container === "[") items.push(at);
       if (character === "{" || character === "[") {
         open.push(character);
         expected = character === "{" ? "key or end" : "value or end";

@@ -14,6 +14,10 @@ function isSuspect(text: string, name: string): boolean {
   const quoted = JSON.stringify(name);
   const first = text.indexOf(quoted);
   if (first >= 0 && text.indexOf(quoted, first + quoted.length) >= 0) return true;
-  // Text in other scripts is full of escapes, plain letters are not.
+  return isSpelledOtherwise(text, name);
+}
+
+/** Whether a key may be spelled with escapes: text in other scripts is full of them, plain letters are not. */
+export function isSpelledOtherwise(text: string, name: string): boolean {
   return /^[\w .-]*$/.test(name) ? text.includes("\\u00") && /\\u00[2-7]/.test(text) : text.includes("\\");
 }

@@ -27,7 +27,11 @@ async function readCells(path: string, names: readonly string[]): Promise<unknow
   const request = { path, shown: "a.csv", signal, files: nodeFiles };
   const problems = createProblems("a.csv");
   const rows: unknown[][] = [];
-  for await (const records of csvFormat.readRecords(request, names, problems)) {
+  for await (const records of csvFormat.readRecords(
+    request,
+    names.map((name) => [name]),
+    problems,
+  )) {
     for (const { values } of records) rows.push([...values]);
   }
   problems.throwIfAny();

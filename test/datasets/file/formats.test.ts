@@ -51,11 +51,11 @@ test("columns that hold no texts, or are not there, are refused by name", async 
   const folder = createTemporaryFolder(context);
   cpSync(join(fixtures, "snappy.parquet"), join(folder, "a.parquet"));
   const refused = [
-    ["extra", /the field "extra" is nested/],
+    ["extra", /the field "extra" is nested; it has "extra.0"/],
     ["price", /the field "price" is a decimal/],
     ["when", /the field "when" is TIMESTAMP/],
     ["n", /row 1: "n" must be text, is a (number|bigint)/],
-    ["body", /has no field "body" for the article; it has "id", "n", "article", "summary", "extra", "price", \.\./],
+    ["body", /has no field "body" for the article; it has "id", "n", "article", "summary", "extra.0", "price", "when"/],
   ] as const;
   for (const [article, message] of refused) {
     await assert.rejects(open("a.parquet", { article }, folder), (error: Error) => {

@@ -3,14 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createKnownIds } from "../../../src/datasets/file/known-ids.ts";
+import { hasMember } from "../../../src/datasets/file/line-object.ts";
 import { readLines } from "../../../src/datasets/file/lines.ts";
 import { createProblems } from "../../../src/datasets/file/problems.ts";
-import { hasMember, parseRow, type RowFields } from "../../../src/datasets/file/rows.ts";
+import { parseRow, type RowFields } from "../../../src/datasets/file/rows.ts";
 import { DatasetError } from "../../../src/errors.ts";
 
 const good = '{"article": "a b", "summary": "a"}\n';
-const plain: RowFields = { id: undefined, article: "article", summary: "summary" };
-const withId: RowFields = { ...plain, id: "id" };
+const name = (text: string) => ({ text, path: [text] });
+const plain: RowFields = { id: undefined, article: name("article"), summary: name("summary") };
+const withId: RowFields = { ...plain, id: name("id") };
 
 /** What is told of a file: "ok", or message and next step. */
 async function tell(content: string | Buffer, fields = plain): Promise<string> {
@@ -91,7 +93,7 @@ const cases: readonly (readonly [name: string, content: string | Buffer, told: s
   [
     "a missing field",
     '{"dialogue": "a", "summary": "b", "c": 1, "d": 1, "e": 1, "f": 1, "g": 1}\n',
-    'f.jsonl:1:1 (byte 0): has no field "article" for the article; it has "dialogue", "summary", "c", "d", "e", "f", .. | ' +
+    'f.jsonl:1:1 (byte 0): has no field "article" for the article; it has "dialogue", "summary", "c", "d", "e", "f", "g" | ' +
       "name the field that holds it: fields: {article: ...}",
   ],
   [
@@ -119,12 +121,12 @@ const cases: readonly (readonly [name: string, content: string | Buffer, told: s
   [
     "an array for text",
     withSummary('["a"]'),
-    `${place}: "summary" must be text, is an array | write a text there, or name another field: fields: {summary: ...}`,
+    `${place}: "summary" must be text, is an array; it has "summary.0" | write a text there, or name another field: fields: {summary: ...}`,
   ],
   [
     "an object for text",
     withSummary('{"a": 1}'),
-    `${place}: "summary" must be text, is an object | write a text there, or name another field: fields: {summary: ...}`,
+    `${place}: "summary" must be text, is an object; it has "summary.a" | write a text there, or name another field: fields: {summary: ...}`,
   ],
   [
     "no text",
@@ -156,8 +158,8 @@ const cases: readonly (readonly [name: string, content: string | Buffer, told: s
   ["a field's name in a text", withSummary('"a \\"summary\\": b"'), "ok"],
 ];
 
-for (const [name, content, told] of cases) {
-  test(`${name} is ${told === "ok" ? "accepted" : "refused"}`, async () => assert.equal(await tell(content), told));
+for (const [what, content, told] of cases) {
+  test(`${what} is ${told === "ok" ? "accepted" : "refused"}`, async () => assert.equal(await tell(content), told));
 }
 
 const idCases: readonly (readonly [name: string, ids: readonly string[], told: string])[] = [
@@ -192,8 +194,8 @@ const idCases: readonly (readonly [name: string, ids: readonly string[], told: s
   ],
 ];
 
-for (const [name, ids, told] of idCases) {
-  test(`ids: ${name} is ${told === "ok" ? "accepted" : "refused"}`, async () => {
+for (const [what, ids, told] of idCases) {
+  test(`ids: ${what} is ${told === "ok" ? "accepted" : "refused"}`, async () => {
     const content = ids.map((id) => `{"id": ${id}, "article": "a b", "summary": "a"}\n`).join("");
     assert.equal(await tell(content, withId), told);
   });
@@ -202,15 +204,15 @@ for (const [name, ids, told] of idCases) {
 test("a row without the id that others have is refused", async () => {
   assert.equal(
     await tell(good, withId),
-    'f.jsonl:1:1 (byte 0): has no field "id" for the id | give every row an id, or name no field for it',
+    'f.jsonl:1:1 (byte 0): has no field "id" for the id; it has "article", "summary" | give every row an id, or name no field for it',
   );
 });
 
 test("keys of the prototype are fields like others, and change no prototype", async () => {
   const line = '{"__proto__": "an article", "constructor": "a summary", "x": {"__proto__": {"polluted": 1}}}\n';
-  assert.equal(await tell(line, { id: undefined, article: "__proto__", summary: "constructor" }), "ok");
+  assert.equal(await tell(line, { id: undefined, article: name("__proto__"), summary: name("constructor") }), "ok");
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
-  assert.match(await tell(good, { ...plain, article: "toString" }), /has no field "toString" for the article/);
+  assert.match(await tell(good, { ...plain, article: name("toString") }), /has no field "toString" for the article/);
 });
 
 test("a depth of 100,000 in another field is accepted, in a text's place refused", async () => {
@@ -223,8 +225,8 @@ test("a depth of 100,000 in another field is accepted, in a text's place refused
 });
 
 test("hostile names are escaped and clipped", async () => {
-  const name = `\u001b[31m${"x".repeat(60)}`;
-  const told = await tell(`{${JSON.stringify(name)}: 1, "summary": "s"}\n`);
+  const hostile = `\u001b[31m${"x".repeat(60)}`;
+  const told = await tell(`{${JSON.stringify(hostile)}: 1, "summary": "s"}\n`);
   assert.ok(told.includes(`it has "\\u001b[31m${"x".repeat(35)}..", "summary"`), told);
 });
 

@@ -65,19 +65,24 @@ test("bytes that are no UTF-8 are told by row", async (context) => {
   assert.equal(await told(context, createParquet(odd)), '"article" is not UTF-8');
 });
 
-test("cut anywhere, or with any byte turned, a file is read or refused, and nothing else happens", async (context) => {
-  const whole = readFileSync(new URL("../../fixtures/tables/zstd.parquet", import.meta.url));
-  const folder = createTemporaryFolder(context);
-  const arbitrary = fc.record({ at: fc.nat(whole.length - 1), to: fc.nat(255), isCut: fc.boolean() });
-  await fc.assert(
-    fc.asyncProperty(arbitrary, async ({ at, to, isCut }) => {
-      const bytes = Buffer.from(whole);
-      bytes[at] = to;
-      writeFileSync(join(folder, "a.parquet"), isCut ? bytes.subarray(0, at) : bytes);
-      await openFileDataset({ file: "a.parquet" }, { folder, signal }).catch((error: unknown) => {
-        assert.ok(error instanceof DatasetError, (error as Error).stack);
-      });
-    }),
-    { numRuns: 40 },
-  );
-});
+for (const [name, fields] of [
+  ["zstd", {}],
+  ["nested", { article: "messages.-1.content", summary: "answers.text.0", id: "key.id" }],
+] as const) {
+  test(`cut anywhere, or with any byte turned, ${name}.parquet is read or refused, and nothing else happens`, async (context) => {
+    const whole = readFileSync(new URL(`../../fixtures/tables/${name}.parquet`, import.meta.url));
+    const folder = createTemporaryFolder(context);
+    const arbitrary = fc.record({ at: fc.nat(whole.length - 1), to: fc.nat(255), isCut: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async ({ at, to, isCut }) => {
+        const bytes = Buffer.from(whole);
+        bytes[at] = to;
+        writeFileSync(join(folder, "a.parquet"), isCut ? bytes.subarray(0, at) : bytes);
+        await openFileDataset({ file: "a.parquet", fields }, { folder, signal }).catch((error: unknown) => {
+          assert.ok(error instanceof DatasetError, (error as Error).stack);
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
