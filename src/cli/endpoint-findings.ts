@@ -112,12 +112,17 @@ function describeTemplate({ abilities }: Evidence, ask: EndpointSettings["ask"])
   return createOk("routes", `${routes.length > 0 ? routes.join(" and ") : "none was found"}; ${asked}`);
 }
 
-function describePace({ latencies, writtenCount, writingMs, usd }: Pace): Finding {
+/** `median 12 ms over 6 requests`. */
+export function renderMedian({ latencies }: Pick<Pace, "latencies">): string {
   const sorted = [...latencies].sort((one, other) => one - other);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return `median ${show(median)} ms over ${latencies.length} requests`;
+}
+
+function describePace({ latencies, writtenCount, writingMs, usd }: Pace): Finding {
   const rate = writingMs > 0 ? `, ${show((1000 * writtenCount) / writingMs)} tokens/s one request at a time` : "";
   const paid = usd > 0 ? `, for ${Number(usd.toFixed(6))} USD` : "";
-  return createOk("pace", `median ${show(median)} ms over ${latencies.length} requests${rate}${paid}`);
+  return createOk("pace", `${renderMedian({ latencies })}${rate}${paid}`);
 }
 
 const show = (value: number): string => String(Number(value.toPrecision(3)));

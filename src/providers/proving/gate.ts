@@ -150,7 +150,8 @@ async function checkServed(parts: GateParts, model: Model, context: Context): Pr
   }
 }
 
-function checkListed(model: Model, listed: readonly ListedModel[] | null, where: string): void {
+/** Throws unless a server lists the model by its lineage, with its digest. */
+export function checkListed(model: Model, listed: readonly ListedModel[] | null, where: string): void {
   const entry = listed?.find(({ id, lineage }) => lineage === model.lineage || id === model.lineage);
   if (entry?.digest === model.digest) return;
   const lineage = shorten(model.lineage);

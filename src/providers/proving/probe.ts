@@ -113,19 +113,31 @@ async function readServer(
 
 /** Requests go to whichever server has room: all of them have to be the first one's like. */
 function checkTwin(
-  { fingerprint, given }: Evidence,
+  first: Evidence,
   other: ServerFindings,
   { settings, server }: { readonly settings: EndpointSettings; readonly server: number },
 ): void {
-  const change = fingerprint.kind === "canaries" ? findChange(fingerprint.canaries, other.canaries) : null;
-  const lack = given.kind === "proved" && other.given.kind === "refused" ? other.given.reason : null;
-  if (change === null && lack === null) return;
-  const told = change === null ? `scores no given texts: ${lack}` : `serves another model than the first: it ${change}`;
-  throw new ProviderError(`the server ${settings.urls[server]} ${told.replace("than before", "than that one")}`, {
+  const unlike = findUnlike(first, other);
+  if (unlike === null) return;
+  throw new ProviderError(`the server ${settings.urls[server]} ${unlike}`, {
     where: `endpoint ${settings.name}`,
-    next: "serve the same model there, or leave that server out of url",
+    next: unlikeAdvice,
   });
 }
+
+/** What sets a server apart from the first one; null where it is like that. */
+export function findUnlike(
+  { fingerprint, given }: Pick<Evidence, "fingerprint" | "given">,
+  other: Pick<CanaryFindings, "canaries" | "given">,
+): string | null {
+  const change = fingerprint.kind === "canaries" ? findChange(fingerprint.canaries, other.canaries) : null;
+  if (change !== null)
+    return `serves another model than the first: it ${change}`.replace("than before", "than that one");
+  const isLacking = given.kind === "proved" && other.given.kind === "refused";
+  return isLacking ? `scores no given texts: ${other.given.reason}`.replace("than before", "than that one") : null;
+}
+
+export const unlikeAdvice = "serve the same model there, or leave that server out of url";
 
 export async function askModels(prober: Prober): Promise<readonly ListedModel[] | null> {
   const reply = await prober.ask({ name: "models", path: "/models" });
