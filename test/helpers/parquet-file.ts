@@ -11,6 +11,8 @@ export interface Lies {
   readonly codec?: number;
   /** Stands where the page's bytes would. */
   readonly page?: Buffer;
+  /** A page of version 2, by dictionary, with levels of these lengths, or without a word of them. */
+  readonly levels?: readonly [definition: number, repetition: number] | "none";
   readonly columnCount?: number;
   readonly encoding?: number;
 }
@@ -25,15 +27,14 @@ export function createParquet(columns: Columns, lies: Lies = {}): Buffer {
   const chunks = Object.entries(columns).map(([name, texts]) => {
     const plain = Buffer.concat(texts.map(renderText));
     const page = lies.page ?? plain;
+    const values = int(1, lies.pageValueCount ?? texts.length);
     const header = struct(
-      int(1, 0),
+      int(1, lies.levels === undefined ? 0 : 3),
       int(2, lies.pageBytes ?? plain.length),
       int(3, lies.packedPageBytes ?? page.length),
-      field(
-        5,
-        12,
-        struct(int(1, lies.pageValueCount ?? texts.length), int(2, lies.encoding ?? 0), int(3, 3), int(4, 3)),
-      ),
+      lies.levels === undefined
+        ? field(5, 12, struct(values, int(2, lies.encoding ?? 0), int(3, 3), int(4, 3)))
+        : field(8, 12, struct(values, int(2, 0), int(3, texts.length), int(4, 8), ...renderLevels(lies.levels))),
     );
     const start = offset;
     parts.push(header, page);
@@ -66,6 +67,10 @@ export function createParquet(columns: Columns, lies: Lies = {}): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(footer.length);
   return Buffer.concat([...parts, footer, length, Buffer.from("PAR1")]);
+}
+
+function renderLevels(levels: NonNullable<Lies["levels"]>): readonly Field[] {
+  return levels === "none" ? [] : [int(5, levels[0]), int(6, levels[1])];
 }
 
 /** A snappy stream that says it unpacks to so many bytes and holds a few. */
@@ -102,7 +107,7 @@ function struct(...fields: readonly Field[]): Buffer {
 const field = (id: number, type: number, bytes: Buffer): Field => ({ id, type, bytes });
 const int = (id: number, value: number): Field => field(id, 5, zigZag(value));
 const long = (id: number, value: bigint): Field => field(id, 6, varint(value * 2n));
-const zigZag = (value: number): Buffer => varint(BigInt(value) * 2n);
+const zigZag = (value: number): Buffer => varint(BigInt(value < 0 ? -2 * value - 1 : 2 * value));
 
 function list(id: number, type: number, items: readonly Buffer[]): Field {
   const head =

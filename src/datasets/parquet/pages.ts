@@ -33,6 +33,7 @@ export function findPageFault(
         return "has a dictionary of more entries than it has room for";
       const values = header.get(nested(5, 1)) ?? header.get(nested(8, 1)) ?? 0;
       const nulls = header.get(nested(8, 2)) ?? 0;
+      if (!areLevelsWhole(header, Math.min(packedSize, unpackedSize))) return "has a page whose levels have no size";
       valueCount += values;
       if (values < 0 || nulls < 0 || nulls > values || valueCount > claimed)
         return "has pages of more values than the footer says";
@@ -43,6 +44,13 @@ export function findPageFault(
     throw error;
   }
   return valueCount === claimed ? undefined : "has pages of fewer values than the footer says";
+}
+
+/** A page of version 2 says how long its levels are: hyparquet never comes back from one that does not. */
+function areLevelsWhole(header: Numbers, size: number): boolean {
+  if (header.get(nested(8, 1)) === undefined) return true;
+  const [definition = -1, repetition = -1] = [header.get(nested(8, 5)), header.get(nested(8, 6))];
+  return definition >= 0 && repetition >= 0 && definition + repetition <= size;
 }
 
 interface Reader {

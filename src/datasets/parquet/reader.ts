@@ -10,13 +10,22 @@ import { type FileRequest, openWatched, refuseContainer } from "../file/bytes.ts
 import type { Cells, Column, Head, TableFormat } from "../file/table.ts";
 import type { Answer, Question } from "./worker.ts";
 
-export const parquetFormat: TableFormat = { noun: "row", readHead, readRecords };
+export const parquetFormat: TableFormat = createParquetFormat(300_000);
+
+/** `patienceMs`: for one group to be decoded. A decoder may go round in a damaged page for ever, and says nothing then. */
+export function createParquetFormat(patienceMs: number): TableFormat {
+  return {
+    noun: "row",
+    readHead: (request) => readHead(request, patienceMs),
+    readRecords: (request, paths) => readRecords(request, paths, patienceMs),
+  };
+}
 
 /** Texts of one group, as JavaScript holds them; beyond it the thread ends and nothing else does. */
 const heapMebibytes = 1024;
 
-async function readHead(request: FileRequest): Promise<Head> {
-  const { columns, close } = await openDecoder(request);
+async function readHead(request: FileRequest, patienceMs: number): Promise<Head> {
+  const { columns, close } = await openDecoder(request, patienceMs);
   await close();
   return { columns, notes: [] };
 }
@@ -24,8 +33,9 @@ async function readHead(request: FileRequest): Promise<Head> {
 async function* readRecords(
   request: FileRequest,
   paths: readonly FieldPath[],
+  patienceMs: number,
 ): AsyncGenerator<readonly Cells[], void, void> {
-  const decoder = await openDecoder(request);
+  const decoder = await openDecoder(request, patienceMs);
   try {
     for (;;) {
       const answer = await decoder.ask({ kind: "next", paths });
@@ -63,7 +73,7 @@ function takeThread(): Worker {
   );
 }
 
-async function openDecoder(request: FileRequest): Promise<Decoder> {
+async function openDecoder(request: FileRequest, patienceMs: number): Promise<Decoder> {
   const { shown, signal } = request;
   const { handle, size, checkUnchanged } = await openWatched(request);
   const worker = takeThread();
@@ -71,14 +81,20 @@ async function openDecoder(request: FileRequest): Promise<Decoder> {
   const ask = async (question: Question): Promise<Answer> => {
     signal.throwIfAborted();
     isIdle = false;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), patienceMs);
     worker.postMessage(question);
-    const [answer] = (await once(worker, "message", { signal }).catch((error: unknown) => {
+    try {
+      const [answer] = (await once(worker, "message", { signal: AbortSignal.any([signal, late.signal]) })) as [Answer];
+      isIdle = true;
+      if (answer.kind === "refused") throw new DatasetError(answer.what, { where: shown, next: answer.next });
+      return answer;
+    } catch (error) {
       signal.throwIfAborted();
-      throw toDatasetError(error, shown);
-    })) as [Answer];
-    isIdle = true;
-    if (answer.kind === "refused") throw new DatasetError(answer.what, { where: shown, next: answer.next });
-    return answer;
+      throw late.signal.aborted ? createLate(shown, patienceMs) : toDatasetError(error, shown);
+    } finally {
+      clearTimeout(timer);
+    }
   };
   const close = async (): Promise<void> => {
     if (isIdle && idle.length < 2) {
@@ -102,6 +118,13 @@ async function refuseOther(handle: FileHandle, shown: string): Promise<void> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0);
   const head = buffer.subarray(0, bytesRead);
   if (head.toString("latin1", 0, 4) !== "PAR1") refuseContainer(head, shown, head[0] === 0x1f && head[1] === 0x8b);
+}
+
+function createLate(shown: string, patienceMs: number): DatasetError {
+  return new DatasetError(`a group of its rows is not decoded within ${patienceMs / 1000} s`, {
+    where: shown,
+    next: "download or write it again, with smaller row groups or as JSON Lines",
+  });
 }
 
 function toDatasetError(error: unknown, shown: string): unknown {

@@ -5,7 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
+import { nodeFiles } from "../../../src/datasets/file/bytes.ts";
+import { createProblems } from "../../../src/datasets/file/problems.ts";
 import { openFileDataset } from "../../../src/datasets/file-dataset.ts";
+import { createParquetFormat } from "../../../src/datasets/parquet/reader.ts";
 import { DatasetError } from "../../../src/errors.ts";
 import { codecs, createParquet, createSnappyLie } from "../../helpers/parquet-file.ts";
 import fc from "../../helpers/properties.ts";
@@ -54,10 +57,36 @@ test("every lie is refused for what it is", async (context) => {
     ],
     [{ packedPageBytes: 1e6 }, "the Parquet file is damaged: group 0 has a page of an impossible size"],
     [{ codec: 3 }, "the Parquet file is damaged: group 0 has an unsupported compression codec: LZO"],
+    [{ levels: "none" }, "the Parquet file is damaged: group 0 has a page whose levels have no size"],
+    [{ levels: [-1, 0] }, "the Parquet file is damaged: group 0 has a page whose levels have no size"],
+    [{ levels: [20, 20] }, "the Parquet file is damaged: group 0 has a page whose levels have no size"],
     [{ encoding: 4 }, "the Parquet file is damaged: group 0 has an unsupported encoding: BIT_PACKED"],
   ] as const;
   for (const [lie, what] of lies) assert.equal(await told(context, createParquet(columns, lie)), what);
-  assert.equal(lies.length, 12);
+  assert.equal(lies.length, 15);
+});
+
+test("a decoder that goes round for ever is ended", async (context) => {
+  const folder = createTemporaryFolder(context);
+  // Indices of no bits, and a run of minus eight of them: a varint of five bytes is read as an int.
+  const endless = Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 0x0f]);
+  const path = join(folder, "a.parquet");
+  writeFileSync(path, createParquet(columns, { levels: [0, 0], page: endless, pageBytes: endless.length }));
+  const format = createParquetFormat(300);
+  const read = async (): Promise<void> => {
+    for await (const _ of format.readRecords(
+      { path, shown: "a.parquet", signal, files: nodeFiles },
+      [["article"]],
+      problems,
+    ));
+  };
+  const problems = createProblems("a.parquet");
+  await assert.rejects(read(), (error: Error) => {
+    assert.ok(error instanceof DatasetError, error.stack);
+    assert.equal(error.message, "a.parquet: a group of its rows is not decoded within 0.3 s");
+    assert.match(error.next!, /smaller row groups/);
+    return true;
+  });
 });
 
 test("bytes that are no UTF-8 are told by row", async (context) => {
