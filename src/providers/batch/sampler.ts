@@ -145,7 +145,7 @@ async function* createGroups(
   const planByAttempt = new Map(plans.flatMap((plan) => plan.handedIn.map((attempt) => [attempt, plan] as const)));
   const old = new Map<Plan, SampleAsk[]>();
   let [asks, bytes] = [[] as SampleAsk[], 0];
-  for await (const ask of createAsks(prompts, request, draws)) {
+  for await (const ask of createAsks(prompts, request, { draws, isKnown: (attempt) => planByAttempt.has(attempt) })) {
     const plan = planByAttempt.get(ask.attempt);
     if (plan !== undefined) {
       const rows = old.get(plan) ?? [];

@@ -20,7 +20,7 @@ export function createHostedSampler(options: HostedSamplerOptions): Sampler {
   return {
     version,
     async *sample(prompts, request, context) {
-      const asks = createAsks(prompts, request, draws);
+      const asks = createAsks(prompts, request, { draws });
       for await (const { item, settled } of askAll(asks, { controller, context, createRequest })) {
         for (const candidate of readCandidates(item, settled)) yield candidate;
       }
@@ -28,23 +28,38 @@ export function createHostedSampler(options: HostedSamplerOptions): Sampler {
   };
 }
 
+interface AskOptions {
+  readonly draws: "n" | "single";
+  /** True of attempts that were handed in elsewhere by this name, and would be handed in again by another. */
+  readonly isKnown?: (attempt: string) => boolean;
+}
+
 /** What is asked for, prompt by prompt. */
 export function createAsks(
   prompts: AsyncIterable<Prompt>,
   request: SampleRequest,
-  draws: "n" | "single",
+  { draws, isKnown }: AskOptions,
 ): AsyncGenerator<SampleAsk> {
   // Greedy draws are all alike, and vLLM refuses to be asked for several.
   const isWhole = draws === "n" && request.temperature > 0;
-  return isWhole ? createWhole(prompts, request) : createSingle(prompts, request);
+  return isWhole ? createWhole(prompts, request, isKnown) : createSingle(prompts, request);
 }
 
-async function* createWhole(prompts: AsyncIterable<Prompt>, request: SampleRequest): AsyncGenerator<SampleAsk> {
+/** As attempts of a stage are called that are no rows of it: the proof of an endpoint, and batches. */
+const isReserved = (id: string): boolean => id.startsWith("probe/") || id.startsWith("batch ");
+
+async function* createWhole(
+  prompts: AsyncIterable<Prompt>,
+  request: SampleRequest,
+  isKnown: AskOptions["isKnown"],
+): AsyncGenerator<SampleAsk> {
   const all = listDraws(request);
   for await (const prompt of prompts) {
     const draws = prompt.draws ?? all;
     // A prompt whose draws are half there is asked for others than the first time.
-    const attempt = prompt.draws === undefined ? prompt.id : `${prompt.draws.join(",")}/${prompt.id}`;
+    const { id } = prompt;
+    const isPlain = prompt.draws === undefined && (!isReserved(id) || isKnown?.(id) === true);
+    const attempt = isPlain ? id : `${draws.join(",")}/${id}`;
     yield { prompt, draws, seeds: draws.map((draw) => computeDrawSeed(request, prompt, draw)), attempt, request };
   }
 }

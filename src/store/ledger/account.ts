@@ -114,10 +114,16 @@ function prepareSum(connection: Connection, isAlive: boolean): () => Sums {
   };
 }
 
-/** Attempts that were answered, those not counted that prove an endpoint: they tell nothing of what its work costs. */
-export const answeredWork = "is_outside = 1 AND state = 'done' AND key NOT LIKE 'probe/%'";
+/**
+ * What proves an endpoint: it is called so and brings no rows. A row may be called so too, in a run of an older version.
+ */
+export const renderProof = (table: string): string => `(${table}.row_count = 0 AND ${table}.key GLOB 'probe/*')`;
 
-export const isWork = (key: string): boolean => !key.startsWith("probe/");
+/** Attempts that were answered, proofs not counted: they tell nothing of what the endpoint's work costs. */
+export const answeredWork = `is_outside = 1 AND state = 'done' AND NOT ${renderProof("attempt")}`;
+
+/** True where only its row count tells an attempt from a proof. */
+export const mayBeProof = (key: string): boolean => key.startsWith("probe/");
 
 function prepareTally(connection: Connection): () => Map<number, { calls: number; usd: number }> {
   const tally = connection.prepare<[], { readonly id: number; readonly calls: number; readonly usd: number }>(

@@ -5,7 +5,7 @@
 import type { Amount, AttemptEnd, AttemptIntent, Clock, Usage } from "../../domain/context.ts";
 import { StoreError } from "../../errors.ts";
 import type { Connection } from "../database.ts";
-import { type Account, isWork } from "./account.ts";
+import { type Account, mayBeProof } from "./account.ts";
 
 export interface AttemptBook {
   intend(stageId: number, attempt: AttemptIntent): void;
@@ -69,6 +69,9 @@ export function createAttemptBook(
     if (part !== null) account.add(part, { usd: -tryUsd, requests: -1, tokens: -tryTokens });
   };
 
+  /** What proves an endpoint is read again: there are few of those. */
+  const isWork = (id: number, key: string): boolean => !mayBeProof(key) || statements.readRowCount.get(id) !== 0;
+
   const intend = (stageId: number, attempt: AttemptIntent): void => {
     const { key, rowCount, costUsd: usd = 0, tokenCount: tokens = 0 } = attempt;
     const [state, isOutside] = attempt.isOutside ? ["sent", 1] : ["planned", 0];
@@ -103,7 +106,7 @@ export function createAttemptBook(
     const known = find(stageId, key);
     const { id, isOutside, standing, tryUsd, tryTokens } = known;
     openByName.delete(nameAttempt(stageId, key));
-    if (isOutside === 1 && isWork(key)) {
+    if (isOutside === 1 && isWork(id, key)) {
       // What its stage was closed with is counted already: only its price may be another.
       const isCounted = standing === "answered";
       account.addAnswer(stageId, isCounted ? 0 : 1, (usage?.usd ?? tryUsd) - (isCounted ? tryUsd : 0));
@@ -143,7 +146,7 @@ export function createAttemptBook(
       for (const { key, ...open } of statements.findOpen.all(stageId)) {
         openByName.delete(nameAttempt(stageId, key));
         charge(open, none);
-        if (open.isOutside === 1 && isWork(key)) account.addAnswer(stageId, 1, open.tryUsd);
+        if (open.isOutside === 1 && isWork(open.id, key)) account.addAnswer(stageId, 1, open.tryUsd);
       }
       statements.finishAll.run(clock.now(), stageId);
     },
@@ -172,6 +175,7 @@ function prepareStatements(connection: Connection) {
       `SELECT id, is_outside AS isOutside, ${standing} AS standing, try_usd AS tryUsd, try_token_count AS tryTokens
        FROM attempt WHERE stage_id = ? AND key = ?`,
     ),
+    readRowCount: connection.prepare<[number], number>("SELECT row_count FROM attempt WHERE id = ?").pluck(),
     findOpen: connection.prepare<[number], KnownAttempt & { readonly key: string }>(
       `SELECT key, id, is_outside AS isOutside, ${standing} AS standing, try_usd AS tryUsd, try_token_count AS tryTokens
        FROM attempt WHERE stage_id = ? AND state IN ('planned', 'sent', 'unknown')`,

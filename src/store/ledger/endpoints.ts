@@ -9,6 +9,7 @@ import type { Connection } from "../database.ts";
 import type { StageTable } from "../stages.ts";
 import { createDamageError } from "../witness/damage.ts";
 import type { Writer } from "../writer.ts";
+import { renderProof } from "./account.ts";
 
 interface EndpointParts {
   readonly writer: Writer;
@@ -29,7 +30,7 @@ interface UnfinishedRow {
 const unfinished = `
   SELECT s.key, s.planned,
     sum(iif(a.state IN ('done', 'failed'), iif(s.kind = 'sample', a.row_count, max(a.row_count, 1)), 0)) AS rows
-  FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.is_outside = 1 AND a.key NOT LIKE 'probe/%'
+  FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.is_outside = 1 AND NOT ${renderProof("a")}
   WHERE s.state NOT IN ('done', 'stale') AND s.inputs_sha256 <> '' AND EXISTS (
     SELECT 1 FROM (SELECT coalesce(
       json_extract(s.parameters, '$.verifier.endpoint'),

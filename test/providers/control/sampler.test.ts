@@ -9,7 +9,7 @@ import type { Candidate } from "../../../src/domain/rows.ts";
 import { computeDigest } from "../../../src/keys/digest.ts";
 import { createRandom } from "../../../src/math/random.ts";
 import { createController } from "../../../src/providers/control/controller.ts";
-import { createHostedSampler } from "../../../src/providers/control/sampler.ts";
+import { createAsks, createHostedSampler } from "../../../src/providers/control/sampler.ts";
 import { createTime } from "../../../src/providers/control/time.ts";
 import type { CreateSampleRequest, Outcome } from "../../../src/providers/exchange.ts";
 
@@ -84,3 +84,16 @@ for (const draws of ["n", "single"] as const) {
     }
   });
 }
+
+test("a row that is called like what the ledger calls its own is asked for by another name, unless it was before", async () => {
+  const ids = ["probe/teacher/models", "batch 0", "probes", "a"];
+  const request = { model, draws: 2, temperature: 1, topP: null, topK: null, maxTokens: 8, seed: "s", promptCount: 4 };
+  const read = async (isKnown?: (attempt: string) => boolean): Promise<string[]> => {
+    const asked = createStream(ids.map((id) => ({ id, text: id })));
+    const asks = await readAll(createAsks(asked, request, { draws: "n", ...(isKnown && { isKnown }) }));
+    return asks.map(({ attempt }) => attempt);
+  };
+  assert.deepEqual(await read(), ["0,1/probe/teacher/models", "0,1/batch 0", "probes", "a"]);
+  const old = new Set(["probe/teacher/models", "a"]);
+  assert.deepEqual(await read((attempt) => old.has(attempt)), ["probe/teacher/models", "0,1/batch 0", "probes", "a"]);
+});

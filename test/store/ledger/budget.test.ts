@@ -194,10 +194,12 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
       folder.readSpending();
       folder.readAnswered();
       for (const [what, index] of steps) {
-        const key = `attempt ${index}`;
+        // A row of an older run, and a proof.
+        const key = ["attempt 0", "attempt 1", "probe/row", "probe/teacher/models"][index] as string;
+        const intent = { ...asked, key, rowCount: index === 3 ? 0 : 1 };
         if (what === "fault") {
           // A write at fault takes the transaction of its company back, which is then done again without it.
-          const [intended, wrong] = [ledger.intend({ key, ...asked }), ledger.record("never intended", 1)];
+          const [intended, wrong] = [ledger.intend(intent), ledger.record("never intended", 1)];
           await assert.rejects(wrong, StoreError);
           await intended;
           begun.add(key);
@@ -208,10 +210,10 @@ test("spent, reserved and possibly paid are the sums of the attempts whatever ha
           await folder.shelf.writeModel(request.key, draft);
         } else if (what === "announce" && !unsent.has(key)) {
           // Of one that was never sent it is no request yet.
-          await ledger.intend({ key, ...asked, isOutside: false });
+          await ledger.intend({ ...intent, isOutside: false });
           begun.add(key);
         } else if (what === "intend" || what === "announce" || !begun.has(key)) {
-          await ledger.intend({ key, ...asked });
+          await ledger.intend(intent);
           begun.add(key);
           unsent.delete(key);
         } else if (what === "answer") {

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
+import { readKnownRun } from "../../../src/store/known-stages.ts";
 import type { RunFolder } from "../../../src/store/run-folder.ts";
 import { readStatus } from "../../../src/store/status.ts";
 import { openLanguageFolder } from "../../helpers/language-run.ts";
@@ -149,4 +150,38 @@ test("attempts of other inputs are to be made again, and stay counted", async (c
   await ledger.intend({ key: "prompt 7", ...outside });
   assert.deepEqual(read(), [0, 0.5, 550, 1100, 1099, 1]);
   await folder.close();
+});
+
+test("a row that is called like a proof is work, and a proof is none, counted along and counted anew", async (context) => {
+  const directory = join(createTemporaryFolder(context), "run");
+  const folder = await open(directory);
+  const counted = (): number | undefined => folder.readAnswered().get(request.key)?.calls;
+  assert.equal(counted(), undefined);
+  const ledger = folder.createLedger(request.key);
+  await ledger.intend({ key: "probe/teacher/models", ...outside, rowCount: 0 });
+  await ledger.record("probe/teacher/models", { kind: "told" });
+  assert.equal(counted(), undefined);
+  // As rows of an older version's runs are called.
+  await ledger.intend({ key: "probe/row", ...outside, rowCount: 1 });
+  const candidate = {
+    ...{
+      promptId: "train-0",
+      draw: 0,
+      completion: "a fox",
+      finish: "stop" as const,
+      reason: null,
+      attempt: "probe/row",
+    },
+    ...{ logProbability: null, tokenCount: 2, tokenLogProbabilities: null },
+  };
+  await folder.shelf.writeCandidates(request.key, { split: "train", draws: 1, candidates: [candidate] });
+  // Called as one only by who does not tell capitals.
+  await ledger.intend({ key: "Probe/other", ...outside, rowCount: 0 });
+  await ledger.record("Probe/other", 1);
+  assert.equal(counted(), 2);
+  await folder.close();
+  assert.equal(readKnownRun(directory).stages.find(({ key }) => key === request.key)?.answered, 2);
+  const again = await open(directory);
+  assert.equal(again.readAnswered().get(request.key)?.calls, 2);
+  await again.close();
 });
