@@ -3,7 +3,7 @@
 // asks for every candidate that is missing and tells what it took.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { boundYoungHeap } from "../src/cli/young-heap.ts";
+import { widenYoungHeap } from "../src/cli/young-heap.ts";
 import type { Trainer } from "../src/domain/ports.ts";
 import type { Row, Split } from "../src/domain/rows.ts";
 import type { Arm, Execute, Stage } from "../src/domain/stage.ts";
@@ -186,7 +186,7 @@ async function openFolder({ directory, count }: SamplingOptions, isNew: boolean)
 }
 
 async function main(kind: string, options: SamplingOptions): Promise<void> {
-  boundYoungHeap();
+  widenYoungHeap();
   const watch = createWatch(options);
   const folder = await openFolder(options, kind === "prepare");
   const hosted = await createSampler(options);

@@ -2,7 +2,7 @@
 // planned run will ask of all of them is told at the end. Nothing is kept; what is asked may cost a few hundred tokens.
 
 import { renderOutside } from "../experiment/change/refusal.ts";
-import type { LanguageExperiment } from "../experiment/experiment.ts";
+import { type LanguageExperiment, listEndpoints } from "../experiment/experiment.ts";
 import { computeUses } from "../experiment/hosted/uses.ts";
 import { addCosts, readPlan } from "../experiment/plan.ts";
 import type { PreparedExperiment } from "../experiment/prepare.ts";
@@ -27,8 +27,7 @@ export function* lookAtEndpoints(
   environment: Environment,
 ): Generator<EndpointLook> {
   const { experiment } = prepared;
-  const endpoints = experiment.system === "language" ? Object.values(experiment.language.endpoints) : [];
-  for (const declared of endpoints) {
+  for (const declared of listEndpoints(experiment)) {
     const asking = { declared, experiment: experiment as LanguageExperiment, patienceMs };
     const findings = inspectEndpoint(asking, environment);
     yield { subject: `endpoint ${declared.name}`, findings };

@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import type { RunRecord } from "../domain/record.ts";
 import { BudgetError, CancelledError, GateError } from "../errors.ts";
 import { createBreachError, findFatal } from "../experiment/compose/lint-check.ts";
+import { listEndpoints } from "../experiment/experiment.ts";
 import { findBrokenGates } from "../experiment/gates.ts";
 import { type RunEvent, type RunRequest, runExperiment } from "../experiment/run.ts";
 import { compareRecords } from "../report/comparison.ts";
@@ -23,7 +24,7 @@ import { createProgress, type ExecutionFlags } from "./progress.ts";
 import { quote } from "./quote.ts";
 import { hasLeft, renderSpent } from "./spending.ts";
 import { listStarted } from "./touched.ts";
-import { boundYoungHeap } from "./young-heap.ts";
+import { boundYoungHeap, widenYoungHeap } from "./young-heap.ts";
 
 /** What --accept-changes does, of run and of resume. */
 export const acceptText =
@@ -32,7 +33,8 @@ export const acceptText =
 
 export async function executeRun(request: RunRequest, environment: Environment, flags: ExecutionFlags): Promise<void> {
   validateCost(request.prepared.experiment, request.maxCost);
-  boundYoungHeap();
+  if (listEndpoints(request.prepared.experiment).length > 0) widenYoungHeap();
+  else boundYoungHeap();
   const { stdout, stderr, signal, clock } = environment;
   const shown = relative(environment.cwd, request.directory) || ".";
   const say = (line: Readonly<Record<string, unknown>>): void => {

@@ -2,7 +2,7 @@
 // else's. It knows what a part of the experiment is, and nothing of how it runs.
 
 import { resolve } from "node:path";
-import type { Experiment, LanguageExperiment } from "../experiment/experiment.ts";
+import { type Experiment, type LanguageExperiment, listEndpoints } from "../experiment/experiment.ts";
 import { listUnpriced } from "../experiment/schema/endpoints.ts";
 import { renderCommand } from "../text/input/shown-command.ts";
 import { renderPath } from "../text/input/shown-path.ts";
@@ -36,7 +36,7 @@ export function listStarted(experiment: Experiment): readonly string[] {
 
 /** The servers an experiment asks, the variables their keys come from, and what it may spend there. */
 function listAsked(experiment: Experiment): readonly string[] {
-  const endpoints = experiment.system === "language" ? Object.values(experiment.language.endpoints) : [];
+  const endpoints = listEndpoints(experiment);
   if (endpoints.length === 0) return ["asks    no host"];
   const asked = endpoints.map(({ name, urls, key }) => {
     const servers = urls.length > 0 ? urls.map((url) => new URL(url).host).join(", ") : "this run's own server";

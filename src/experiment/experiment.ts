@@ -49,6 +49,10 @@ export interface GaussianExperiment extends ExperimentFrame {
 
 export type Experiment = LanguageExperiment | GaussianExperiment;
 
+/** Of a system without any there are none. */
+export const listEndpoints = (experiment: Experiment): readonly DeclaredEndpoint[] =>
+  experiment.system === "language" ? Object.values(experiment.language.endpoints) : [];
+
 /** An arm or a reference line, fully resolved. Lines come after the arms. */
 export interface ResolvedArm<Settings> {
   /** The differing values of the arms joined, `replace-oracle-25`, or the line's name. */
