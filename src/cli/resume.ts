@@ -5,7 +5,7 @@ import { ConfigError } from "../errors.ts";
 import { renderValues } from "../experiment/change/refusal.ts";
 import { findSourceChange, type SourceChange } from "../experiment/change/source.ts";
 import { type PreparedExperiment, restoreExperiment } from "../experiment/prepare.ts";
-import { readKnownRun } from "../store/known-stages.ts";
+import { readRunRecord } from "../store/known-stages.ts";
 import { renderPath } from "../text/input/shown-path.ts";
 import type { Environment } from "./environment.ts";
 import { acceptText, executeRun } from "./execution.ts";
@@ -36,7 +36,7 @@ export function createResumeCommand(environment: Environment): Command {
     .option("--quiet", "no progress")
     .action(async (run: string | undefined, flags: ResumeFlags) => {
       const directory = await findRun(run, environment);
-      const prepared = restoreExperiment(readKnownRun(directory).resolved, directory);
+      const prepared = restoreExperiment(readRunRecord(directory), directory);
       const change = flags.fromRecord ? null : await findSourceChange(prepared);
       if (change) throw createSourceError(change, prepared, { directory, environment, flags });
       const maxCost = flags.maxCost ?? prepared.maxCost;

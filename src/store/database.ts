@@ -37,8 +37,11 @@ export function openCopier(file: string): Connection {
   return openChecked(file, { readonly: false });
 }
 
-/** Opens an existing database for short reads beside the writer. */
-export function openReader(file: string): Connection {
+/**
+ * Opens an existing database for short reads beside the writer; one of an older version only for whoever says so, and reads
+ * no more than every version has.
+ */
+export function openReader(file: string, { mayBeOlder = false } = {}): Connection {
   if (!existsSync(file)) {
     throw new StoreError("there is no run here", {
       where: dirname(file),
@@ -47,7 +50,7 @@ export function openReader(file: string): Connection {
   }
   const connection = openChecked(file, { readonly: true });
   const version = readVersion(connection);
-  if (version !== migrations.length) {
+  if (version !== migrations.length && !(mayBeOlder && version > 0)) {
     connection.close();
     throw version === 0 ? createEmptyError(dirname(file)) : versionError(file, version);
   }

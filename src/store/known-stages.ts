@@ -70,6 +70,16 @@ export function readKnownRun(directory: string): KnownRun {
   }
 }
 
+/** The record a resume goes by, of a run of an older version too: going on with it is what brings that up to date. */
+export function readRunRecord(directory: string): Json | null {
+  const connection = openReader(join(directory, databaseName), { mayBeOlder: true });
+  try {
+    return readResolved(connection) ?? null;
+  } finally {
+    connection.close();
+  }
+}
+
 function readStages(connection: Connection): readonly KnownStage[] {
   const turnsById = new Map<number, KnownStage["turns"][number][]>();
   const turns = connection.prepare<[], { id: number; arm: string; seed: number; generation: number }>(
