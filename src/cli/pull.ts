@@ -70,12 +70,14 @@ const lineEveryMs = 5000;
 /** A line that is written over on a terminal, a line every few seconds elsewhere. */
 function createProgress({ stderr, clock }: Environment): (progress: PullProgress) => void {
   let last = -Infinity;
+  let isTold = false;
   const isTerminal = stderr.columns !== undefined;
   return ({ files, fileCount, bytes, byteCount, name }) => {
     const now = clock.monotonic();
     const isDone = bytes === byteCount;
-    if (!isDone && now - last < (isTerminal ? 100 : lineEveryMs)) return;
+    if (isTold || (!isDone && now - last < (isTerminal ? 100 : lineEveryMs))) return;
     last = now;
+    isTold = isDone;
     const share = byteCount === 0 ? 100 : Math.floor((100 * bytes) / byteCount);
     const line = `${share} %  ${renderSize(bytes)} of ${renderSize(byteCount)}  file ${Math.min(files + 1, fileCount)} of ${fileCount}  ${name}`;
     stderr.write(isTerminal ? `\r${line.slice(0, stderr.columns! - 1)}\u001b[K${isDone ? "\n" : ""}` : `${line}\n`);

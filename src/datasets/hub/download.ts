@@ -1,13 +1,14 @@
 // One file of a hub, fetched whole and proved: what has arrived is kept through every kind of end and never fetched again,
-// and nothing bears the file's name before its size and digest are those the hub listed.
+// and nothing bears the file's name before its size and digest are those the hub listed. Two pulls of one file write the same
+// bytes to the same places: whichever is first gives it its name.
 
-import { createHash, type Hash } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { type FileHandle, open, rename, stat, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DatasetError, ProviderError } from "../../errors.ts";
 import { syncFolder } from "../file/sync-folder.ts";
 import type { HubFile } from "./listing.ts";
+import { readProof } from "./proof.ts";
 import type { HubWeb } from "./web.ts";
 
 export interface Download {
@@ -32,37 +33,20 @@ export async function downloadFile(web: HubWeb, download: Download): Promise<str
   const part = `${path}.${file.digest.value.slice(0, 16)}.part`;
   for (let damaged = 0; ; damaged++) {
     await fetchWhole(web, part, download);
-    const proved = await readProof(part, file);
+    const proved = (await readProof(part, file)) ?? (await readProof(path, file));
     if (proved !== undefined) {
-      await rename(part, path);
+      // Another pull of the same file may have been first.
+      await rename(part, path).catch(ignoreAbsent);
       await syncFolder(dirname(path));
       return proved;
     }
-    await unlink(part);
+    await unlink(part).catch(ignoreAbsent);
     if (damaged === 0) continue;
     throw new DatasetError("arrives damaged: its digest is another than the hub lists, twice", {
       where: download.shown,
       next: "try again later; if it stays, tell the data set's owner",
     });
   }
-}
-
-/** The SHA-256 of a file that has the listed size and digest; undefined for any other, or none. */
-async function readProof(
-  path: string,
-  { size, digest }: Pick<HubFile, "size" | "digest">,
-): Promise<string | undefined> {
-  const found = await stat(path).catch(ignoreAbsent);
-  if (found === undefined || !found.isFile() || found.size !== size) return undefined;
-  const sha256 = createHash("sha256");
-  // Git's digest of a blob has its length before its bytes.
-  const git: Hash | undefined = digest.kind === "git" ? createHash("sha1").update(`blob ${size}\0`) : undefined;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    sha256.update(chunk as Buffer);
-    git?.update(chunk as Buffer);
-  }
-  const value = sha256.digest("hex");
-  return (git?.digest("hex") ?? value) === digest.value ? value : undefined;
 }
 
 /** Fetches until the partial file is as long as it is to be; tries that gained nothing are counted. */

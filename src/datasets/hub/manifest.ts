@@ -42,10 +42,19 @@ export function computeRevisionFolder(
   return join(computeConfigFolder(root, manifest.repository, manifest.config), manifest.revision.slice(0, 12));
 }
 
+const adviceAgain = "remove it, and pull the data set again: files that are whole are not fetched again";
+
 /** The manifest in a folder; null where there is none. Throws DatasetError for one that is none of ours. */
 export async function readHubManifest(folder: string): Promise<HubManifest | null> {
   const path = join(folder, fileName);
-  const text = await readFile(path, "utf8").catch(ignoreAbsent);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw new DatasetError(`the manifest cannot be read (${error.code})`, {
+      where: path,
+      next: error.code === "EACCES" ? "allow it, for example: chmod u+r" : adviceAgain,
+      cause: error,
+    });
+  });
   if (text === null) return null;
   try {
     const manifest = JSON.parse(text) as HubManifest;
@@ -64,13 +73,13 @@ export async function readHubManifest(folder: string): Promise<HubManifest | nul
   } catch (error) {
     throw new DatasetError("the manifest is damaged", {
       where: path,
-      next: "remove its folder, and pull the data set again",
+      next: adviceAgain,
       cause: error,
     });
   }
   throw new DatasetError("the manifest is of a form that is not known here", {
     where: path,
-    next: "remove its folder, and pull the data set again",
+    next: adviceAgain,
   });
 }
 
@@ -139,9 +148,4 @@ async function list(folder: string): Promise<readonly string[]> {
     return [];
   });
   return names.sort();
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): null {
-  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-  return null;
 }

@@ -11,6 +11,7 @@ import type { DatasetContext } from "../file-dataset.ts";
 import { renderPullCommand } from "./address.ts";
 import type { HubDeclaration } from "./find-one.ts";
 import type { Pulled, PulledFile } from "./manifest.ts";
+import { readProof } from "./proof.ts";
 
 export interface Opened {
   readonly of: Split;
@@ -18,7 +19,7 @@ export interface Opened {
   readonly sources: readonly { readonly file: PulledFile; readonly source: RowSource }[];
 }
 
-/** The sources of one split, each held against the manifest's size. */
+/** The sources of one split, each held against the manifest's digest. */
 export async function openSplit(
   split: string,
   {
@@ -44,17 +45,13 @@ export async function openSplit(
   const opened: { file: PulledFile; source: RowSource }[] = [];
   for (const file of files) {
     const path = join(folder, file.name);
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => -1,
-    );
-    if (size !== file.size) {
-      const what = size < 0 ? "is not there any more" : `has ${size} bytes, the manifest says ${file.size}`;
+    const { signal, files: disk = nodeFiles, adviseField } = context;
+    const fault = await findFault(path, file, signal);
+    if (fault !== undefined) {
       const { config, revision } = manifest;
       const next = `pull it again: ${renderPullCommand(declaration.hub, { config, revision, to: declaration.folder })}`;
-      throw new DatasetError(what, { where: path, next });
+      throw new DatasetError(fault, { where: path, next });
     }
-    const { signal, files: disk = nodeFiles, adviseField } = context;
     const nameRow = (number: number): string => `${file.name.replace(/\..*$/, "")}-${number}`;
     const request = { path, shown: `${name}, ${file.name}`, signal, files: disk };
     const source = await openSource({
@@ -70,4 +67,17 @@ export async function openSplit(
     opened.push({ file, source });
   }
   return opened;
+}
+
+/** Why a file is not the one that was pulled: a run stands on the commit's own bytes, or on nothing. */
+async function findFault(path: string, file: PulledFile, signal: AbortSignal): Promise<string | undefined> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => -1,
+  );
+  if (size < 0) return "is not there any more";
+  if (size !== file.size) return `has ${size} bytes, the manifest says ${file.size}`;
+  const digest = { kind: "sha256", value: file.sha256 } as const;
+  const proved = await readProof(path, { size, digest }, signal);
+  return proved === undefined ? "is not what was pulled: its digest is another than the manifest says" : undefined;
 }

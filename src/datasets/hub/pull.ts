@@ -51,6 +51,8 @@ export async function pullDataset(
   const { repository, config, revision, licence } = listing;
   const folder = computeRevisionFolder(request.root, listing);
   await makeFolder(folder, 0o700);
+  // One that cannot be read is told before anything is fetched.
+  await readHubManifest(folder);
   await refuseFullDisk(folder, files);
   const byteCount = files.reduce((sum, { file }) => sum + file.size, 0);
   const pulled: PulledFile[] = [];
@@ -71,8 +73,8 @@ export async function pullDataset(
     pulled.push({ name, split, path, revision: file.revision, size, sha256 });
   }
   const known = (await readHubManifest(folder))?.files ?? [];
-  // Splits pulled before stay; what was pulled now replaces what it was called before.
-  const kept = known.filter(({ name }) => !pulled.some((file) => file.name === name));
+  // Splits pulled before stay. One that was pulled now is whole: the hub may have converted it into other files since.
+  const kept = known.filter(({ split }) => !pulled.some((file) => file.split === split));
   const manifest: HubManifest = {
     schema: 1,
     source: `hub:${repository}`,

@@ -208,7 +208,8 @@ async function createRefusal(answer: Response, hasToken: boolean): Promise<HubRe
     return refuse("has no such revision", "name a branch, a tag or a commit, or leave --revision out");
   if (code === "EntryNotFound") return refuse("has no such file any more", "pull it again, at another revision");
   if (code === "RepoNotFound" || answer.status === 404) {
-    return refuse("there is no such data set, or it is private", "check the name; a private one needs HF_TOKEN");
+    const next = hasToken ? "a token of an account that may read it" : "HF_TOKEN";
+    return refuse("there is no such data set, or it is private", `check the name; a private one needs ${next}`);
   }
   if (answer.status === 401) {
     return hasToken
