@@ -99,18 +99,17 @@ async function* fly<Item, Answer>(
     failure ??= { error };
     stop.abort(error);
   };
-  /** True where nothing more is to be asked or can be read: what was asked by then is still handed over. */
-  const launchNext = async (): Promise<boolean> => {
-    try {
-      const { done, value } = await iterator.next();
-      if (done || context.signal.aborted || failure) return true;
-      launch(value);
-      return false;
-    } catch (error) {
-      fail(error);
-      return true;
-    }
+  const take = ({ done, value }: IteratorResult<Item, unknown>): boolean => {
+    if (done || context.signal.aborted || failure) return true;
+    launch(value);
+    return false;
   };
+  const giveUp = (error: unknown): boolean => {
+    fail(error);
+    return true;
+  };
+  /** True where nothing more is to be asked or can be read: what was asked by then is still handed over. */
+  const launchNext = (): Promise<boolean> => iterator.next().then(take, giveUp);
   const leave = (): void => {
     flying -= 1;
     wake();
