@@ -14,6 +14,12 @@ export async function openHubDataset(declaration: HubDeclaration, context: Datas
   const pulled = await findOne(declaration, context.folder);
   const { train, test } = declaration.splits ?? chooseSplits(pulled);
   const name = `hub:${declaration.hub}, ${pulled.manifest.config}`;
+  if (test === train) {
+    throw new DatasetError(`the split ${JSON.stringify(test)} would be trained and tested on`, {
+      where: name,
+      next: "name another for one of them, or hold rows of it out with splits: {test: null}",
+    });
+  }
   if (test !== null && !isDefaultSplit(declaration.split)) {
     throw new DatasetError(`its own split ${JSON.stringify(test)} is tested on, so split says nothing`, {
       where: name,
@@ -60,11 +66,14 @@ function createSplitSource({
 }): SplitSource {
   const rule = declaration.split ?? defaultSplit;
   const isHeldOut = opened.length === 1;
+  // Whoever asks for one split after the other is told of ids that both have; held out, either is the whole of one.
+  let known: KnownIds | undefined;
   return {
     name,
     notes,
     async *read(wanted, isFirst) {
-      const knownIds: KnownIds | undefined = isFirst ? createKnownIds() : undefined;
+      const knownIds = isFirst ? (known ?? createKnownIds()) : undefined;
+      known = known === undefined && wanted !== undefined && !isHeldOut ? knownIds : undefined;
       for (const { of, sources } of opened) {
         if (!isHeldOut && wanted !== undefined && wanted !== of) continue;
         for (const { source } of sources) {
