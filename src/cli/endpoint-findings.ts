@@ -7,6 +7,7 @@ import { givenAdvice } from "../providers/proving/proof.ts";
 import type { TrialQuestion } from "../providers/proving/proof-cost.ts";
 import { adviseQuestion } from "../providers/proving/verdicts.ts";
 import { createOk, createProblem, createWarning, type Finding } from "../store/inspection/finding.ts";
+import { renderVisibleLine } from "../text/visible.ts";
 import type { Pace } from "./pace.ts";
 
 /** What the experiment asks of it. */
@@ -28,10 +29,12 @@ export function* listEndpointFindings(
 ): Generator<Finding> {
   const { listed, model, abilities, given } = evidence;
   const named = listed?.some(({ id, lineage }) => id === model || lineage === model);
+  const others = (evidence.names ?? []).filter((each) => each !== model);
+  const as = others.length === 0 ? "" : `; it answers as ${renderVisibleLine(others.join(", ")).slice(0, 300)}`;
   const count = listed === null ? "it has no list" : `of ${listed.length} that it lists`;
   yield createOk(
     "model",
-    named ? `${model}, ${count}` : `${model} answers; ${count}${listed ? " it is none by that name" : ""}`,
+    (named ? `${model}, ${count}` : `${model} answers; ${count}${listed ? " it is none by that name" : ""}`) + as,
   );
   yield describeDraws(evidence, { draws, needs });
   yield describeSwitch("seed", abilities.seed, {

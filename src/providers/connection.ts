@@ -9,7 +9,7 @@ import { createController, type WatchedController } from "./control/controller.t
 import { createTime } from "./control/time.ts";
 import type { EndpointSettings } from "./endpoint.ts";
 import { createRoutedWire } from "./huggingface/routed.ts";
-import type { Talk } from "./openai/talk.ts";
+import { createTalk, type Talk } from "./openai/talk.ts";
 import type { Rests } from "./rests.ts";
 import { createKeyError } from "./secret.ts";
 import { createWire, type Wire } from "./wire/wire.ts";
@@ -59,7 +59,7 @@ export function openConnection(endpoint: EndpointSettings, options: ConnectionOp
   return {
     controller: isKeyless ? { ...controller, ask: () => Promise.reject(createKeyError(name, key)) } : controller,
     wire,
-    talk: { endpoint, wire },
+    talk: createTalk(endpoint, wire),
     async close() {
       await controller.close();
       await wire.close();

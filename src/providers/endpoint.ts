@@ -18,6 +18,8 @@ export interface EndpointSettings {
   /** As the server calls it; null where it serves this run's models, each by the name of its lineage. */
   readonly model: string | null;
   readonly revision: string | null;
+  /** By which it may answer beside those of its proof; older records have none. */
+  readonly names?: readonly string[];
   /** Of huggingface: the inference provider that is routed to; null for the hub's choice or an endpoint of one's own. */
   readonly route: string | null;
   /** The environment variable that holds the key; null for none. */

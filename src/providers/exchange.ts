@@ -43,6 +43,8 @@ export type Outcome<Answer> =
       readonly next: string;
       /** The member of the request that the server names as the one at fault. */
       readonly param?: string;
+      /** It was answered, and the answer is not to be taken. */
+      readonly mayBeBilled?: true;
     }
   /** The account is empty or at its limit. */
   | { readonly kind: "unpaid"; readonly reason: string; readonly next: string };

@@ -11,12 +11,13 @@ import { createController } from "../../src/providers/control/controller.ts";
 import { createTime } from "../../src/providers/control/time.ts";
 import { createProvider } from "../../src/providers/provider.ts";
 import { createEndpointGate } from "../../src/providers/proving/gate.ts";
+import { createRests } from "../../src/providers/rests.ts";
 import { openRunFolder } from "../../src/store/run-folder.ts";
 import { createEndpoint, quickLimits } from "../helpers/endpoint.ts";
 import { checkMix } from "../helpers/fault-mix.ts";
 import { createMemoryEvidence, reachEndpoint } from "../helpers/given-endpoint.ts";
 import { startGivenServer } from "../helpers/given-server.ts";
-import { sendEvents, startLoopback } from "../helpers/loopback.ts";
+import { sendEvents, sendJson, startLoopback } from "../helpers/loopback.ts";
 import { createStageRequest } from "../helpers/stage-request.ts";
 import { type Ending, systemClock } from "../helpers/temporary-folder.ts";
 import type { LaboratoryOptions, LaboratoryResult } from "./laboratory.ts";
@@ -35,6 +36,8 @@ const checks: Readonly<Record<string, (place: Place) => Promise<string | null>>>
   tokens: async ({ folder }) => checkBudget(folder, { tokens: 30 }),
   fingerprint: checkFingerprint,
   answers: checkAnswers,
+  memory: checkMemory,
+  names: checkNames,
 };
 
 export async function runHosted({ folder, isBrief = false }: LaboratoryOptions): Promise<LaboratoryResult> {
@@ -78,7 +81,54 @@ async function checkStreams({ ending }: Place): Promise<string | null> {
   return candidate?.completion === "all of it" ? null : `the text was cut to ${JSON.stringify(candidate?.completion)}`;
 }
 
+/** An answer by another name than those of the proof is none. */
+async function checkNames({ ending }: Place): Promise<string | null> {
+  const server = await startLoopback(ending, (_, response) =>
+    sendJson(response, { model: "another", choices: [{ index: 0, text: "all of it", finish_reason: "stop" }] }),
+  );
+  const endpoint = createEndpoint({ urls: [`${server.url}/v1`], ask: "completions" });
+  const provider = createProvider(endpoint, { secret: null, clock: systemClock, backoffMs: 1 });
+  ending.after(() => void provider.close());
+  provider.talk.names?.meet("/completions", "tiny");
+  const decoding = { draws: 1, temperature: 1, topP: null, topK: null, maxTokens: 8 };
+  const request = { ...decoding, model, seed: "seed", promptCount: 1 };
+  const prompts = createStream([{ id: "a", text: "say it" }]);
+  const sampled = readAll(provider.sampler.sample(prompts, request, createRecordingContext("stage")));
+  const refusal = await sampled.catch((error: unknown) => error);
+  return refusal instanceof ProviderError ? null : "an answer by another name was taken";
+}
+
 const stage = createStageRequest("verify");
+
+/** Whoever goes on with a run leaves a server alone that asked for that. */
+async function checkMemory({ folder }: Place): Promise<string | null> {
+  const ask = async (): Promise<number> => {
+    const run = await openRunFolder(folder, { clock: systemClock, holder: { pid: process.pid } });
+    await run.records.begin(stage);
+    const controller = createController({
+      ...{ name: "teacher", targets: [{ url: "here" }], random: createRandom(Uint32Array.of(1, 2, 3, 4)) },
+      ...{ limits: { ...quickLimits, waitMs: 1000 }, time: createTime(systemClock) },
+      rests: createRests({ name: "teacher", records: run.endpoints, clock: systemClock }),
+    });
+    let sentCount = 0;
+    const request = {
+      ...{ key: "a", rowCount: 0, mostUsd: 0, mostTokens: 0 },
+      async send() {
+        sentCount += 1;
+        return { kind: "busy", reason: "429", retryAfterMs: 60_000 } as const;
+      },
+    };
+    const context = { ...createRecordingContext(stage.key), ledger: run.createLedger(stage.key) };
+    await controller.ask(request, context).catch((error: unknown) => {
+      if (!(error instanceof ProviderError)) throw error;
+    });
+    await controller.close();
+    await run.close();
+    return sentCount;
+  };
+  const counts = [await ask(), await ask()];
+  return counts.join() === "1,0" ? null : `a server that had asked for a minute was asked ${counts[1]} times after it`;
+}
 
 const mostMs = 5000;
 

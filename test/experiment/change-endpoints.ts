@@ -39,6 +39,11 @@ export function createEndpointRows(stale: Stales): readonly ChangeRow[] {
     row(".url", "serve", { refused: /serves this run's own models/ }),
     row(".model", "other", told),
     row(".revision", "abc", told),
+    row(".names", "[m-2026-01-01]"),
+    row(".names", "[m]", {
+      ...{ at: "endpoints.own.names", with: ["endpoints={ own: { url: serve } }", "model.endpoint=own"] },
+      refused: /answer each by its own name/,
+    }),
     row(".route", "together", { ...told, with: routed }),
     row(".route", "together", { refused: /only huggingface routes/ }),
     row(".key", "MY_KEY"),

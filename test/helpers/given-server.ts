@@ -12,6 +12,8 @@ export interface ServerTraits {
   /** Another name is another model behind the same address. */
   readonly model?: string;
   readonly served?: string;
+  /** What its answers say they come from, where that is not what was asked for. */
+  readonly answersAs?: string;
   /** llama-cpp: read every token off the next place's distribution, as without a BOS token. */
   readonly isOffByOne?: boolean;
   /** Every value stands beside its neighbour's token. */
@@ -223,7 +225,14 @@ function answerRaw(asked: Asked): Reply {
       : {};
   const written = drawn.reduce((sum, terms) => sum + terms.length, 0);
   const usage = { prompt_tokens: count, completion_tokens: written, total_tokens: count + written };
-  return tell({ id: "cmpl-1", object: "text_completion", model: body.model, choices, ...beside, usage });
+  return tell({
+    id: "cmpl-1",
+    object: "text_completion",
+    model: traits.answersAs ?? body.model,
+    choices,
+    ...beside,
+    usage,
+  });
 }
 
 const empty: Listed = { tokens: [], token_logprobs: [], top_logprobs: [] };
@@ -265,7 +274,7 @@ function answerChat(asked: Asked): Reply {
       finish_reason: finishOf(text, terms, most),
     };
   });
-  return tell({ id: "chat-1", object: "chat.completion", model: body.model, choices, usage: null });
+  return tell({ id: "chat-1", object: "chat.completion", model: traits.answersAs ?? body.model, choices, usage: null });
 }
 
 function answerSglang({ received: { body }, bigram }: Asked): Reply {

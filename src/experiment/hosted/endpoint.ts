@@ -48,13 +48,14 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
   const send = createSendJson(provider);
   const gate = createEndpointGate({
     ...{ settings, controller, send, records: hosting.records, acceptsChange: hosting.acceptsChange },
+    names: provider.talk.names,
     digests: fixed === null ? null : [fixed.digest],
     uses,
   });
   const renderQuiet = createQuiet(declared.name, () => clock.monotonic());
   return {
     sampler: provider.sampler,
-    scorer: createHostedScorer({ version: 1, settings, controller, send, gate }),
+    scorer: createHostedScorer({ version: 1, settings, controller, send, gate, names: provider.talk.names }),
     chat: provider.chat,
     classifier: provider.classifier,
     async meet(context) {

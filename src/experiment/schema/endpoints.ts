@@ -62,6 +62,10 @@ const endpointSchema = strict({
     .nullable()
     .default(null)
     .describe("Revision of the model, part of its identity; null where there is none."),
+  names: z
+    .array(text)
+    .default([])
+    .describe("Names by which the model may answer, beside those it answers by when it is proved. No part of any key."),
   route: text
     .nullable()
     .default(null)
@@ -158,6 +162,9 @@ export function resolveEndpoints(
     }
     if (rest.provider === "openai" && rest.route !== null) {
       refuse([name, "route"], "only huggingface routes to other providers", "leave route out");
+    }
+    if (model === null && rest.names.length > 0) {
+      refuse([name, "names"], "this run's own models answer each by its own name", "leave names out");
     }
     if (model === null && ask === "chat") {
       refuse([name, "ask"], "this run's own models complete texts, they hold no chats", "leave ask out");

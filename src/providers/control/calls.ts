@@ -51,7 +51,8 @@ const endByKind: Readonly<Record<Unanswered["kind"], AttemptEnd["state"]>> = {
 
 function createEnd(outcome: Unanswered): AttemptEnd {
   const { kind, reason } = outcome;
-  const state = kind === "busy" && outcome.mayBeBilled ? "unknown" : endByKind[kind];
+  const mayBeBilled = (kind === "busy" || kind === "denied") && outcome.mayBeBilled;
+  const state = mayBeBilled ? "unknown" : endByKind[kind];
   return { state, reason, ...(kind === "unreachable" && { isUnsent: true }) };
 }
 

@@ -7,6 +7,7 @@ import type { Json } from "../../keys/canonical.ts";
 import { askRecorded, type Later } from "../control/ask-all.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Outcome, Request, Settled, Target } from "../exchange.ts";
+import { type Names, readName } from "../openai/names.ts";
 import type { EndpointGate } from "../proving/gate.ts";
 import { computeTokenEstimate, computeUsd, readUsage } from "../usage.ts";
 import { computeGivenScore, type GivenScore } from "./boundary.ts";
@@ -19,9 +20,11 @@ export interface HostedScorerOptions {
   readonly controller: Controller;
   readonly send: SendJson;
   readonly gate: Pick<EndpointGate, "enterGiven">;
+  /** Those that its answers may carry. */
+  readonly names?: Names | undefined;
 }
 
-export function createHostedScorer({ version, settings, controller, send, gate }: HostedScorerOptions): Scorer {
+export function createHostedScorer({ version, settings, controller, send, gate, names }: HostedScorerOptions): Scorer {
   return {
     version,
     async *score(examples, { model }, context) {
@@ -33,7 +36,7 @@ export function createHostedScorer({ version, settings, controller, send, gate }
         key: createGivenKey(example.id),
         async create() {
           way ??= gate.enterGiven(model, context);
-          return createGivenRequest(example, { way: await way, name, settings, send });
+          return createGivenRequest(example, { way: await way, name, settings, send, names });
         },
       });
       for await (const { item, settled } of askRecorded(examples, { controller, context, createRequest })) {
@@ -52,6 +55,7 @@ interface GivenCall {
   readonly name: string;
   readonly settings: Pick<EndpointSettings, "price" | "join">;
   readonly send: SendJson;
+  readonly names: Names | undefined;
 }
 
 function createGivenRequest({ id, prompt, completion }: Example, call: GivenCall): Request<GivenScore & Json> {
@@ -70,13 +74,15 @@ function createGivenRequest({ id, prompt, completion }: Example, call: GivenCall
 
 /** One sending: what a server tells of the completion of a given text. */
 async function scoreGiven(
-  { way, name, settings, send, target }: GivenCall & { readonly target: Target },
+  { way, name, settings, send, names, target }: GivenCall & { readonly target: Target },
   text: GivenText,
   signal: AbortSignal,
 ): Promise<Outcome<GivenScore & Json>> {
   const url = findBase(target.url, way.isBeside);
   const reply = await send({ url }, { method: "POST", path: way.path, body: way.createBody(name, [text]) }, signal);
   if (reply.kind !== "json") return reply;
+  const other = names?.findOther(way.path, readName(reply.value));
+  if (other) return other;
   const listing = way.read(reply.value);
   // It was proved to tell them: a reply without is a fault, and no property of the text.
   if (listing.kind === "silent") return { kind: "lost", reason: listing.reason };

@@ -7,6 +7,7 @@
 import type { LostCause } from "../exchange.ts";
 import { parseCount } from "../usage.ts";
 import { isRecord } from "../wire/complaint.ts";
+import { readName } from "./names.ts";
 import { parseTerms } from "./terms.ts";
 
 export interface Choice {
@@ -20,6 +21,8 @@ export interface Choices {
   readonly kind: "choices";
   /** As many as were asked for, by their index. */
   readonly choices: readonly Choice[];
+  /** By which name the model answered; null where it was not told. */
+  readonly model: string | null;
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
 }
@@ -84,7 +87,7 @@ export function parseChoices(value: unknown, expected: Expected, pieces: readonl
   const told = choices as Choice[];
   if (isRepeated(told, pieces, completionTokens))
     return lose("the reply has more tokens than it counts: a piece came twice");
-  return { kind: "choices", choices: told, promptTokens, completionTokens };
+  return { kind: "choices", choices: told, model: readName(value), promptTokens, completionTokens };
 }
 
 /** The choice, or what is wrong with it. */

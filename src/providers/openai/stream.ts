@@ -26,6 +26,7 @@ export function foldStream(events: readonly unknown[]): Folded | { readonly kind
   const byIndex = new Map<number, Growing>();
   let usage: unknown;
   let id: unknown;
+  let model: unknown;
   for (const event of events) {
     if (!isRecord(event)) return { kind: "lost", reason: "an event of the stream is no object" };
     // Some gateways send pieces of their own without an id.
@@ -33,6 +34,7 @@ export function foldStream(events: readonly unknown[]): Folded | { readonly kind
       id ??= event.id;
       if (event.id !== id) return { kind: "lost", reason: "pieces of two answers came in one stream" };
     }
+    model ||= event.model;
     if (isRecord(event.usage)) usage = event.usage;
     if (!Array.isArray(event.choices)) continue;
     for (const choice of event.choices as readonly unknown[]) {
@@ -42,7 +44,7 @@ export function foldStream(events: readonly unknown[]): Folded | { readonly kind
   const grown = [...byIndex.values()];
   return {
     kind: "folded",
-    value: { id, usage, choices: grown.map(renderWhole) },
+    value: { id, model, usage, choices: grown.map(renderWhole) },
     pieces: grown.map(({ pieces }) => pieces),
   };
 }

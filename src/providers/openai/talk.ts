@@ -9,11 +9,19 @@ import type { Fault } from "../wire/classify.ts";
 import type { Call, Reply, Wire } from "../wire/wire.ts";
 import type { Body } from "./body.ts";
 import { type Choice, type Expected, parseChoices } from "./choices.ts";
+import { createNames, type Names } from "./names.ts";
 import { foldStream } from "./stream.ts";
 
 export interface Talk {
   readonly endpoint: EndpointSettings;
   readonly wire: Pick<Wire, "send">;
+  /** Those that its answers may carry. */
+  readonly names?: Names | undefined;
+}
+
+/** Of the run's own models each answers by its own name. */
+export function createTalk(endpoint: EndpointSettings, wire: Talk["wire"]): Talk {
+  return { endpoint, wire, ...(endpoint.model !== null && { names: createNames(endpoint) }) };
 }
 
 export interface Said {
@@ -32,7 +40,7 @@ export interface Asked {
 }
 
 export function talk(
-  { endpoint, wire }: Talk,
+  { endpoint, wire, names }: Talk,
   { body, expected, promptTokens }: Asked,
   target: Target,
   signal: AbortSignal,
@@ -40,7 +48,11 @@ export function talk(
   // What is waited with for the reply is no more than it takes to read it.
   const asked = { expected, promptTokens };
   const call: Call = { target, path: routeOf(endpoint), body: JSON.stringify(body), signal };
-  return wire.send(call).then((reply) => readReply(reply, asked, { url: target.url, price: endpoint.price }));
+  return wire
+    .send(call)
+    .then((reply) =>
+      readReply(reply, asked, { url: target.url, price: endpoint.price, names, path: routeOf(endpoint) }),
+    );
 }
 
 /** Below an endpoint's base address. */
@@ -52,7 +64,12 @@ export function routeOf({ ask }: Pick<EndpointSettings, "ask">): string {
 export function readReply(
   reply: Reply,
   { expected, promptTokens }: Pick<Asked, "expected" | "promptTokens">,
-  { url, price }: { readonly url: string; readonly price: Price },
+  {
+    url,
+    price,
+    names,
+    path = "",
+  }: { readonly url: string; readonly price: Price; readonly path?: string } & Pick<Talk, "names">,
 ): Said | Fault {
   if (reply.kind !== "json" && reply.kind !== "events") return reply;
   const folded =
@@ -60,6 +77,8 @@ export function readReply(
   if (folded.kind === "lost") return folded;
   const told = parseChoices(folded.value, expected, folded.pieces);
   if (told.kind === "lost") return told;
+  const other = names?.findOther(path, told.model);
+  if (other) return other;
   const tokenCounts = computeShares(told.choices, told.completionTokens);
   const completion = told.completionTokens ?? tokenCounts.reduce((sum, count) => sum + count, 0);
   const usd = computeUsd(price, told.promptTokens ?? promptTokens, completion);

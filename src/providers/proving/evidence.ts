@@ -18,6 +18,8 @@ export interface Evidence {
   readonly hasFinish?: boolean | null;
   /** How it took a question like a judge's. Absent where nothing judges there, and in evidence of older runs. */
   readonly verdict?: VerdictEvidence;
+  /** By which names it answered. Absent where it told none, and in evidence of older runs. */
+  readonly names?: readonly string[];
   readonly fingerprint: Fingerprint;
   /** Of the models that were asked for by this endpoint's name before, each by the name it had. */
   readonly former?: readonly NamedFingerprint[];

@@ -31,6 +31,7 @@ export async function probeEndpoint(
     const away: number[] = [];
     let evidence: Evidence | undefined;
     let requestCount = 0;
+    const names = new Set<string>();
     for (let server = 0; server < count; server++) {
       const prober = createProber({ ...parts, server }, model, context);
       const found = await readServer(prober, { ...task, mayBeAway });
@@ -38,9 +39,14 @@ export async function probeEndpoint(
       else if (evidence) checkTwin(evidence, found, { settings, server });
       else evidence = await readFirst(prober, found, { ...task, ...uses });
       requestCount += mostRequests - prober.left();
+      for (const name of prober.names) names.add(name);
     }
     leaveOut?.(away);
-    if (evidence) return { ...evidence, requestCount, fingerprint: keepOwn(settings, evidence.fingerprint) };
+    if (evidence) {
+      const fingerprint = keepOwn(settings, evidence.fingerprint);
+      const answered = settings.model !== null && names.size > 0;
+      return { ...evidence, ...(answered && { names: [...names].sort() }), requestCount, fingerprint };
+    }
     await createProber({ ...parts, server: "any" }, model, context).ask({ name: "any-server", path: "/models" });
   }
 }

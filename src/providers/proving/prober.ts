@@ -9,7 +9,7 @@ import type { EndpointSettings } from "../endpoint.ts";
 import type { Controller, Request } from "../exchange.ts";
 import { readList, readText } from "../given/reading.ts";
 import { findBase, type SendJson } from "../given/send.ts";
-import { routeOf } from "../openai/talk.ts";
+import { routeOf, type Talk } from "../openai/talk.ts";
 import { computeTokenEstimate, computeUsd, readUsage } from "../usage.ts";
 import { mostRequests, type Uses } from "./proof-cost.ts";
 
@@ -55,6 +55,8 @@ export interface Prober {
   left(): number;
   /** Whether some text of the route that is sampled came with the reason of its end; null before any text came. */
   hasFinish(): boolean | null;
+  /** By which names it answered. */
+  readonly names: ReadonlySet<string>;
   /** What was not told of the model itself, the latest last, and by which path it was asked for. */
   readonly untold: readonly (Untold & { readonly path: string })[];
 }
@@ -65,18 +67,21 @@ export interface ProbeParts {
   readonly uses?: Uses;
   readonly controller: Controller;
   readonly send: SendJson;
+  /** Told by which names the model answers. */
+  readonly names?: Talk["names"];
   /** Given where servers may be away while others are proved: told which of them, by their places in the list. */
   readonly leaveOut?: (servers: readonly number[]) => void;
 }
 
 /** Asks one server of the endpoint, the first unless told otherwise: what is found of one is not true of all. */
 export function createProber(
-  { settings, controller, send, server = 0 }: ProbeParts & { readonly server?: number | "any" },
+  { settings, controller, send, names: met, server = 0 }: ProbeParts & { readonly server?: number | "any" },
   model: Model,
   context: Context,
 ): Prober {
   let count = 0;
   let hasFinish: boolean | null = null;
+  const names = new Set<string>();
   const untold: (Untold & { readonly path: string })[] = [];
   const left = (): number => mostRequests - count;
   return {
@@ -84,6 +89,7 @@ export function createProber(
     model: settings.model ?? model.lineage,
     left,
     untold,
+    names,
     hasFinish: () => hasFinish,
     async ask(call) {
       if (left() === 0) return { kind: "untold", reason: `${mostRequests} requests were not enough to find out` };
@@ -103,7 +109,14 @@ export function createProber(
       await context.ledger.record(request.key, reply.kind === "told" ? { kind: "told" } : { ...reply });
       if (call.isOther) return reply;
       if (reply.kind === "untold") untold.push({ ...reply, path: call.path });
-      else if (call.path === routeOf(settings)) hasFinish = findFinish(reply.value, hasFinish);
+      else {
+        if (call.path === routeOf(settings)) hasFinish = findFinish(reply.value, hasFinish);
+        const name = readText(reply.value, "model");
+        if (name) {
+          names.add(name);
+          met?.meet(call.path, name);
+        }
+      }
       return reply;
     },
   };

@@ -25,6 +25,18 @@ export const hostedBugs: readonly Bug[] = [
     says: /^patience: Retry-After was undercut/,
   },
   {
+    name: "what a server asked for is forgotten with the process",
+    edits: [edit("providers/control/dispatch.ts", "rest: findRest(rests?.read(target.url), startMs)", "rest: null")],
+    experiment: "hosted",
+    says: /^memory: a server that had asked for a minute was asked 1 times/,
+  },
+  {
+    name: "an answer by another name is taken",
+    edits: [edit("providers/openai/names.ts", "met.has(name) ||", 'met.has(name) || name !== "" ||')],
+    experiment: "hosted",
+    says: /^names: an answer by another name was taken/,
+  },
+  {
     name: "a request is intended before the budget is asked",
     edits: [edit(attempts, "if (over === null) book.intend(", "book.intend(")],
     experiment: "hosted",

@@ -8,11 +8,15 @@ import { createScorerSuite } from "../../../src/contracts/scorer-suite.ts";
 import type { LogProbability, Model, Scorer } from "../../../src/domain/ports.ts";
 import type { Example } from "../../../src/domain/rows.ts";
 import { ProviderError } from "../../../src/errors.ts";
+import { openConnection } from "../../../src/providers/connection.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import { createHostedScorer } from "../../../src/providers/given/scorer.ts";
+import { createSendJson } from "../../../src/providers/given/send.ts";
 import { createEndpointGate } from "../../../src/providers/proving/gate.ts";
+import { createEndpoint } from "../../helpers/endpoint.ts";
 import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { type GivenServer, type ServerTraits, startGivenServer } from "../../helpers/given-server.ts";
+import { systemClock } from "../../helpers/temporary-folder.ts";
 
 const model: Model = { lineage: "endpoint:teacher", file: "", digest: "d".repeat(64) };
 
@@ -133,4 +137,21 @@ test("a server that falls silent after it was proved is at fault, not the texts"
   await score(scorer, examples.slice(0, 1));
   server.become({ ignoresEcho: true, kind: "together" });
   await assert.rejects(score(scorer, examples.slice(1)), ProviderError);
+});
+
+test("a score by another name than that of the proof is none", async (context) => {
+  const server = await startGivenServer(context, { kind: "vllm", answersAs: "teacher-2026-03-01" });
+  const settings = createEndpoint({ ask: "completions", given: "auto", model: "teacher", urls: [server.base] });
+  const connection = openConnection(settings, { secret: null, clock: systemClock, backoffMs: 1 });
+  context.after(() => connection.close());
+  const { names } = connection.talk;
+  const reached = { settings, controller: connection.controller, send: createSendJson(connection), names };
+  const parts = { ...reached, records: createMemoryEvidence(), digests: [model.digest], acceptsChange: false };
+  const scorer = createHostedScorer({ version: 1, ...reached, gate: createEndpointGate(parts) });
+  assert.equal((await score(scorer, examples.slice(0, 1))).length, 1);
+  server.become({ answersAs: "teacher-2026-09-01" });
+  await assert.rejects(
+    score(scorer, examples.slice(1)),
+    /it answered as teacher-2026-09-01, and as teacher-2026-03-01 when it was proved/,
+  );
 });
