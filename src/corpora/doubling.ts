@@ -4,7 +4,7 @@
 import type { Part, PartsRequest } from "../domain/corpus.ts";
 import type { Selection } from "../domain/selection.ts";
 import { ConfigError } from "../errors.ts";
-import { computeShare } from "../math/share.ts";
+import { computePlaces, computeShare } from "../math/share.ts";
 
 /** All real data, and of each selection at most as many rows, by rank, as the pool held before it. */
 export function computeDoublingParts({ realCount, keptCounts }: PartsRequest): readonly Part[] {
@@ -35,7 +35,8 @@ export function computeDoublingDraws({ realCount, promptCount, generation, selec
   const pool = realCount * 2 ** generation;
   const { best, keep } = selection;
   if (best !== null) {
-    const most = Math.min(best * promptCount, keep === null ? Infinity : computeShare(keep, promptCount));
+    const plannedCount = best * promptCount;
+    const most = Math.min(plannedCount, computePlaces(selection, { promptCount, plannedCount }));
     if (most >= pool) return best;
     throw new ConfigError([
       {

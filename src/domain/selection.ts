@@ -5,7 +5,7 @@ export interface Selection {
   readonly best: number | null;
   /** Lowest score that survives; null for none. */
   readonly threshold: number | null;
-  /** Share of the planned prompts (with best) or candidates (without) that survives, in (0, 1]; null for all. */
+  /** Share of the planned candidates that survives, with best of those best of each prompt, in (0, 1]; null for all. */
   readonly keep: number | null;
 }
 

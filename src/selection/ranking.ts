@@ -2,7 +2,7 @@
 // Pure and in columns; it knows neither what a score means nor where candidates are stored.
 
 import type { Selection, SelectionColumns, SelectionReason, SelectionResult } from "../domain/selection.ts";
-import { computeShare } from "../math/share.ts";
+import { computePlaces } from "../math/share.ts";
 import { breakTies } from "./ties.ts";
 
 /** The position of a reason is its code in SelectionResult.reasons. */
@@ -28,12 +28,12 @@ export interface SelectionCounts {
  * nobody scored well enough to fill stays empty.
  */
 export function rank(columns: SelectionColumns, selection: Selection): SelectionResult {
-  const { scores, promptIndexes, promptCount } = columns;
+  const { scores, promptIndexes, promptCount, plannedCount = scores.length } = columns;
   if (scores.length !== promptIndexes.length) throw new RangeError("scores and promptIndexes differ in length");
   const order = orderByScore(columns);
   const reasons = new Uint8Array(scores.length).fill(unscorableCode);
   const drawsTaken = new Uint32Array(promptCount);
-  const places = computePlaces(columns, selection);
+  const places = computePlaces(selection, { promptCount, plannedCount });
   const { best, threshold } = selection;
 
   let keptCount = 0;
@@ -58,15 +58,6 @@ export function countSelection({ kept, reasons }: SelectionResult): SelectionCou
   let unscorable = 0;
   for (const reason of reasons) if (reason === unscorableCode) unscorable += 1;
   return { planned: reasons.length, scored: reasons.length - unscorable, unscorable, kept: kept.length };
-}
-
-/** How many may be kept: the share of the planned prompts where only the best draws compete, else of the candidates. */
-function computePlaces(
-  { scores, promptCount, plannedCount = scores.length }: SelectionColumns,
-  { best, keep }: Selection,
-): number {
-  if (keep === null) return Infinity;
-  return computeShare(keep, best === null ? plannedCount : promptCount);
 }
 
 /** Ids of the scored candidates, best first. */

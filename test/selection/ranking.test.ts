@@ -36,7 +36,7 @@ function rankNaively({ scores, promptIndexes, promptCount, stage }: SelectionCol
   }
   if (threshold !== null) strike((row) => row.score >= threshold, "below-threshold");
   if (keep !== null) {
-    const planned = best === null ? rows.length : promptCount;
+    const planned = best === null ? rows.length : promptCount * best;
     strike((_, at) => at < Math.floor((Math.round(keep * 1000) * planned) / 1000 + 0.5), "below-rank");
   }
   for (const row of left) reasons[row.id] = "kept";
@@ -77,7 +77,7 @@ test("ranking equals the naive reference, ties, infinities and missing scores in
   );
 });
 
-test("the steps come in order: best, then threshold, then the share of the planned prompts", () => {
+test("the steps come in order: best, then threshold, then the share", () => {
   const input = columns([5, 9, 1, 2, Number.NaN, 8, 7, 6], [0, 0, 1, 1, 2, 2, 3, 3], 4);
   const reasonsOf = (selection: Selection) => [...rank(input, selection).reasons].map((code) => selectionReasons[code]);
   assert.deepEqual([...rank(input, { ...open, best: 1 }).kept], [1, 5, 6, 3]);
@@ -93,6 +93,13 @@ test("the steps come in order: best, then threshold, then the share of the plann
     "below-rank",
     "not-best",
   ]);
+});
+
+test("of several best draws a prompt all are kept, and a share is one of them", () => {
+  const input = columns([5, 9, 1, 2, 8, 7, 6, 4, 3], [0, 0, 0, 1, 1, 1, 2, 2, 2], 3);
+  assert.deepEqual([...rank(input, { ...open, best: 2, keep: 1 }).kept], [1, 4, 5, 6, 0, 7]);
+  assert.deepEqual([...rank(input, { ...open, best: 2, keep: 0.5 }).kept], [1, 4, 5]);
+  assert.equal(rank(input, { ...open, best: 3, keep: 1 }).kept.length, 9);
 });
 
 test("unscorable candidates are never kept and never shrink the base", () => {

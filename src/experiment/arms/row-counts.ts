@@ -6,7 +6,7 @@ import { computeParts } from "../../corpora/parts.ts";
 import type { Policy } from "../../domain/corpus.ts";
 import type { Selection } from "../../domain/selection.ts";
 import { ConfigError, type Problem } from "../../errors.ts";
-import { computeShare } from "../../math/share.ts";
+import { computePlaces, computeShare } from "../../math/share.ts";
 import { countReal } from "../../systems/language/assemble.ts";
 import type { GaussianSettings, LanguageSettings } from "../experiment.ts";
 
@@ -22,7 +22,7 @@ export function findRowProblems(
     return findDoublingProblems({ realCount, promptCount: trainCount, selection }, generations);
   }
   const drawnCount = sample.accept?.rows ?? trainCount * sample.candidates;
-  const plannedCount = selection.best === null ? drawnCount : trainCount;
+  const plannedCount = selection.best === null ? drawnCount : trainCount * selection.best;
   const keptCount = sample.accept
     ? computeShare(selection.keep ?? 1, drawnCount)
     : countKept(selection, trainCount, sample.candidates);
@@ -53,9 +53,9 @@ const anySeed = Uint32Array.of(1, 2, 3, 4);
 
 /** As many as selection keeps where every candidate has a score above the threshold. */
 function countKept({ best, keep }: Selection, promptCount: number, candidateCount: number): number {
+  const plannedCount = promptCount * candidateCount;
   const mostCount = promptCount * Math.min(best ?? candidateCount, candidateCount);
-  if (keep === null) return mostCount;
-  return Math.min(mostCount, computeShare(keep, best === null ? promptCount * candidateCount : promptCount));
+  return Math.min(mostCount, computePlaces({ best, keep }, { promptCount, plannedCount }));
 }
 
 /** What `best` bounds, doubling outgrows within a few generations or never. */

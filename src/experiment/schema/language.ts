@@ -70,7 +70,7 @@ const selectSchema = strict({
   threshold: z.number().nullable().default(null).describe("Lowest score that survives; null for none."),
   keep: share()
     .default("100%")
-    .describe("Share of the planned candidates that survives, best scores first; with best, of the planned prompts."),
+    .describe("Share of the planned candidates that survives, best scores first; with best, of that many a prompt."),
 })
   .prefault({})
   .describe("Which candidates survive, in this order: best, threshold, keep.");

@@ -14,7 +14,7 @@ import { findForm, findProviders, findTeacher, findTrainedForm, teacherVersion }
 type LanguageTurn = Turn<LanguageSettings>;
 
 /** Raised by hand when the same parameters would give another output; sampler, scorer and trainer bring their own. */
-const version = { assemble: 1, select: 2, evaluate: 1, verify: 1 };
+const version = { assemble: 1, select: 2, selectSeveral: 3, evaluate: 1, verify: 1 };
 
 export type DescribeStages = Omit<System<LanguageSettings>, "name" | "version" | "grain" | "perform">;
 
@@ -179,7 +179,8 @@ export function createDescriptions(parts: LanguageParts): DescribeStages {
       const { selection, verifier, markers, sample } = turn.arm.settings;
       return {
         kind: "select",
-        version: version.select,
+        // Of several best draws a prompt a share was once one of the prompts.
+        version: (selection.best ?? 1) > 1 ? version.selectSeveral : version.select,
         parameters: {
           ...selection,
           rejectMarkers: markers === "reject" ? markerVersion : null,

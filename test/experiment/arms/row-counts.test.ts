@@ -49,6 +49,7 @@ test("a selection that keeps none of what is planned is refused, by the one roun
   assert.equal(tell(keep("0.84%")), "replace");
   assert.equal(tell(keep("0.5%"), ["sample.candidates=2"]), "replace");
   assert.match(tell(keep("0.5%"), ["sample.candidates=2", "select.best=1"]), /keeping 0\.5% of 60 keeps none/);
+  assert.equal(tell(keep("0.5%"), ["sample.candidates=2", "select.best=2"]), "replace");
 });
 
 test("doubling that best draws bound is refused at the generation it fails at", () => {
