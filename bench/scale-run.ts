@@ -150,7 +150,7 @@ function createWatch() {
   return {
     begin,
     onEvent(event: RunEvent): void {
-      if (event.kind === "run-planned" || event.request.description.kind === "evaluate") return;
+      if (!("request" in event) || event.request.description.kind === "evaluate") return;
       const { kind, turn } = event.request.description;
       if (event.kind === "stage-started") begin(`${kind} ${turn.generation}`);
       if (event.kind === "stage-finished") begin(`after ${kind} ${turn.generation}`);

@@ -56,6 +56,9 @@ export function createProgress(environment: Environment, { isJson, isQuiet }: Ex
   timer.unref();
   return {
     watch: (event) => {
+      // No progress, and so told whoever wants none of that.
+      if (event.kind === "servers-left-out" && !isJson)
+        stderr.write(`${isLive ? clearLine : ""}${renderLeftOut(event)}\n`);
       count(counts, event, clock.monotonic());
       if (isJson && event.kind !== "stage-progress") stdout.write(`${JSON.stringify(describeEvent(event, counts))}\n`);
       show(false);
@@ -133,6 +136,7 @@ function count(counts: Counts, event: RunEvent, now: number): void {
     for (const [kind, open] of Object.entries(event.openByKind)) counts.plannedByKind.set(kind, open);
     return;
   }
+  if (event.kind === "servers-left-out") return;
   const { key, description } = event.request;
   const { kind, turn } = description;
   if (event.kind === "stage-started") counts.beginByKey.set(key, now);
@@ -204,10 +208,17 @@ function renderDuration(milliseconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+function renderLeftOut({ endpoint, urls }: Extract<RunEvent, { readonly kind: "servers-left-out" }>): string {
+  if (urls.length === 0) return `endpoint ${endpoint} has all its servers again`;
+  const told = `endpoint ${endpoint} goes without ${urls.join(", ")}: nobody listens there`;
+  return renderVisibleLine(`${told}; whatever stage asks there next looks again`);
+}
+
 function describeEvent(event: RunEvent, counts: Counts): Readonly<Record<string, unknown>> {
   const { spending } = counts;
   if (event.kind === "run-planned")
     return { event: event.kind, stages: event.stageCount, done: event.doneCount, trials: event.trialCount };
+  if (event.kind === "servers-left-out") return { event: event.kind, endpoint: event.endpoint, urls: event.urls };
   const { key, description } = event.request;
   const { arm, seed, generation } = description.turn;
   const told = { event: event.kind, stage: description.kind, key, arm: arm.id, seed, generation };

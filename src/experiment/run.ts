@@ -73,10 +73,12 @@ export async function runExperiment(request: RunRequest, world: RunWorld): Promi
 function lend(
   { acceptChanges }: RunRequest,
   { shelf, endpoints, directory }: RunFolder,
-  { clock, readSecret }: RunWorld,
+  { clock, readSecret, onEvent }: RunWorld,
 ): Lent {
-  const hosting = { clock, records: endpoints, acceptsChange: acceptChanges, ...(readSecret && { readSecret }) };
-  return { shelf, directory, hosting };
+  const onLeftOut = (endpoint: string, urls: readonly string[]): void =>
+    onEvent({ kind: "servers-left-out", endpoint, urls });
+  const asking = { clock, records: endpoints, acceptsChange: acceptChanges, onLeftOut };
+  return { shelf, directory, hosting: { ...asking, ...(readSecret && { readSecret }) } };
 }
 
 /** Refuses a changed experiment, or records what this one asks for. */

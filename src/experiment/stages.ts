@@ -15,6 +15,8 @@ import type { PreparedExperiment } from "./prepare.ts";
 
 export type RunEvent =
   | LoopEvent
+  /** The endpoint goes without these of its servers from now on; without none where all are there again. */
+  | { readonly kind: "servers-left-out"; readonly endpoint: string; readonly urls: readonly string[] }
   | {
       readonly kind: "run-planned";
       readonly stageCount: number;

@@ -12,7 +12,7 @@ import { createRests } from "../../providers/rests.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity, resolvePrice } from "../schema/endpoints.ts";
 import type { OwnHosting } from "./hosting.ts";
 import { proveLabels } from "./labels.ts";
-import { createQuiet, renderWait } from "./waits.ts";
+import { createLeaveOut, createQuiet, renderWait } from "./waits.ts";
 
 /** An endpoint at work. */
 export interface OpenEndpoint extends Pick<Provider, "sampler" | "chat" | "classifier"> {
@@ -47,7 +47,8 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
   const { controller } = provider;
   const send = createSendJson(provider);
   const gate = createEndpointGate({
-    ...{ settings, controller, send, records: hosting.records, acceptsChange: hosting.acceptsChange },
+    ...{ settings, send, records: hosting.records, acceptsChange: hosting.acceptsChange },
+    controller: { ...controller, leaveOut: createLeaveOut(settings, controller, hosting.onLeftOut) },
     names: provider.talk.names,
     digests: fixed === null ? null : [fixed.digest],
     uses,

@@ -11,6 +11,8 @@ export interface Hosting {
   readonly readSecret?: (name: string) => string | undefined;
   readonly clock: Clock;
   readonly records: EndpointRecords & PatienceRecords;
+  /** Told of the servers of an endpoint that it goes without from now on; of none where all are there again. */
+  readonly onLeftOut?: (endpoint: string, urls: readonly string[]) => void;
   /** True where a model that is no longer what it was is taken as it is. */
   readonly acceptsChange: boolean;
 }

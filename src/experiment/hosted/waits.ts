@@ -1,7 +1,9 @@
 // What an endpoint waits for just now, as the live line of a run tells it. It looks from time to time and counts nothing of
-// its own, so that no request takes longer for being watched.
+// its own, so that no request takes longer for being watched. And what it goes without, told when that changes.
 
 import type { ControllerState } from "../../providers/control/controller.ts";
+import type { EndpointSettings } from "../../providers/endpoint.ts";
+import type { Controller } from "../../providers/exchange.ts";
 
 /** A shorter wait is none that anybody is to be told of. */
 const tellingMs = 1000;
@@ -38,5 +40,21 @@ export function createQuiet(name: string, monotonic: () => number): (state: Watc
     if (quiet < quietMs) return null;
     const requests = inFlight === 1 ? "1 request" : `${inFlight} requests`;
     return `${name} has not answered for ${Math.floor(quiet / 1000)} s, ${requests} under way`;
+  };
+}
+
+/** Leaves servers out, and tells of them as often as that changes; where all are away, the first to come is waited for. */
+export function createLeaveOut(
+  { name, urls: all }: Pick<EndpointSettings, "name" | "urls">,
+  { leaveOut }: Pick<Controller, "leaveOut">,
+  onLeftOut: ((endpoint: string, urls: readonly string[]) => void) | undefined,
+): Controller["leaveOut"] {
+  let told = "";
+  return (urls) => {
+    leaveOut(urls);
+    const now = urls.join(" ");
+    if (now === told || urls.length === all.length) return;
+    told = now;
+    onLeftOut?.(name, urls);
   };
 }

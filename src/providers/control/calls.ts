@@ -193,7 +193,8 @@ function judge(
   call.busyMs = nowMs;
   const waitedMs = nowMs - call.busySinceMs;
   if (waitedMs > limits.waitMs) {
-    throw createSilenceError(place, { reason, waitedMs, aheadMs: 0, waitMs: limits.waitMs });
+    const all = dispatch.listResting(nowMs, call.request.url);
+    throw createSilenceError(place, { reason, all, waitedMs, aheadMs: 0, waitMs: limits.waitMs });
   }
   // Where the server said how long, or is gone, its lane rests, and another may be asked at once. No time at all is none.
   const isFree = kind === "unreachable" || (outcome.retryAfterMs ?? 0) > 0;

@@ -6,7 +6,7 @@ import type { Random } from "../../math/random.ts";
 import type { EndpointLimits } from "../endpoint.ts";
 import type { Outcome, Target } from "../exchange.ts";
 import type { Rest, Rests } from "../rests.ts";
-import { createRefusalError, createSilenceError, isAboutTime } from "./endpoint-errors.ts";
+import { createRefusalError, createSilenceError, isAboutTime, type Resting } from "./endpoint-errors.ts";
 import { createLane, drawBackoff, type Lane, type LaneOptions } from "./lane.ts";
 import { createMute, type Mute } from "./mute.ts";
 import { createRates, type Rates } from "./rates.ts";
@@ -50,6 +50,8 @@ export interface Dispatch {
   find(nowMs: number, url?: string, last?: Lane): Lane | undefined;
   /** Until when all of them rest. Throws where that is longer than the endpoint is to be waited for. */
   restUntil(nowMs: number, url?: string): number;
+  /** Those that may be asked, where they are several and all of them rest; otherwise none. */
+  listResting(nowMs: number, url?: string): readonly Resting[];
   /**
    * Keeps in mind what a sending came to; before anything else can be sent. What it returns resolves once that is on disk
    * which another process has to know.
@@ -63,6 +65,7 @@ export interface Dispatch {
   close(): void;
 }
 
+const silent = "does not answer";
 const defaultBackoffMs = 500;
 const fewestRetries = 10;
 /** Requests a server is asked at once before it has shown what it takes. */
@@ -117,6 +120,11 @@ export function createDispatch(options: ControllerOptions): Dispatch {
   if (targets.length > 1) for (const lane of lanes) if (lane.pausedUntilMs > startMs) void reopen(lane);
   const lanesOf = (url: string | undefined): readonly Lane[] =>
     url === undefined ? asked : lanes.filter(({ target }) => target.url === url);
+  const listResting = (nowMs: number, url?: string): readonly Resting[] => {
+    const all = lanesOf(url);
+    if (all.length === 1 || all.some(({ pausedUntilMs }) => pausedUntilMs <= nowMs)) return [];
+    return all.map(({ target, reason }) => ({ url: target.url, reason: reason ?? silent }));
+  };
   const drawWait = (count: number): number => drawBackoff(random, backoffMs, count);
 
   return {
@@ -136,6 +144,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       return answeredMs;
     },
     drawWait,
+    listResting,
     check(signal) {
       if (signal.aborted) throw signal.reason;
       if (closing.signal.aborted) throw closing.signal.reason;
@@ -168,7 +177,8 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       if (silentSinceMs === undefined || waitedMs + pausedUntilMs - nowMs <= limits.waitMs) return pausedUntilMs;
       const place = { endpoint: name, url: target.url };
       throw createSilenceError(place, {
-        reason: reason ?? "does not answer",
+        reason: reason ?? silent,
+        all: listResting(nowMs, url),
         waitedMs,
         aheadMs: askedUntilMs - nowMs,
         waitMs: limits.waitMs,

@@ -13,22 +13,28 @@ export interface Place {
 const where = ({ endpoint, url }: Place): string => `endpoint ${endpoint}, ${url}`;
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
+/** A server that rests, and why. */
+export interface Resting {
+  readonly url: string;
+  readonly reason: string;
+}
+
+interface Silence extends Readonly<Record<"waitedMs" | "aheadMs" | "waitMs", number>> {
+  readonly reason: string;
+  /** All that could have been asked, where those are several and all of them rest. */
+  readonly all: readonly Resting[];
+}
+
 /** It has turned everything away for so long, or asks for more patience than is allowed. */
-export function createSilenceError(
-  place: Place,
-  {
-    reason,
-    waitedMs,
-    aheadMs,
-    waitMs,
-  }: Readonly<Record<"waitedMs" | "aheadMs" | "waitMs", number>> & { reason: string },
-): ProviderError {
-  const isAhead = aheadMs > waitMs;
-  const said = isAhead ? `${reason}: it asks to be left alone for ${seconds(aheadMs)}` : reason;
+export function createSilenceError(place: Place, { reason, all, waitedMs, aheadMs, waitMs }: Silence): ProviderError {
+  const [isAhead, isOne] = [aheadMs > waitMs, all.length === 0];
+  const told = isOne ? reason : all.map((each) => `${each.url}: ${each.reason}`).join("; ");
+  const who = isOne ? "it asks" : `${place.url} asks`;
+  const said = isAhead ? `${told}: ${who} to be left alone for ${seconds(aheadMs)}` : told;
   const waited = isAhead ? "" : `: waited for ${seconds(waitedMs)}`;
   return new ProviderError(`${said}${waited}, and limits.waitMs is ${seconds(waitMs)}`, {
-    where: where(place),
-    next: "resume the run when it answers again, or raise limits.waitMs",
+    where: isOne ? where(place) : `endpoint ${place.endpoint}`,
+    next: `resume the run when ${isOne ? "it" : "one of them"} answers again, or raise limits.waitMs`,
     cause: { silence: said },
   });
 }

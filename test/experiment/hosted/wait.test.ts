@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createQuiet, renderWait } from "../../../src/experiment/hosted/waits.ts";
+import { createLeaveOut, createQuiet, renderWait } from "../../../src/experiment/hosted/waits.ts";
 
 const target = (url: string, pausedMs: number, reason: string | null = "nobody listens there (ECONNREFUSED)") => ({
   ...{ url, pausedMs, reason },
@@ -38,4 +38,18 @@ test("the live line says of whom nothing has come for long, while something is u
   assert.equal(look(40, 0, 4), null);
   assert.equal(look(400, 2, 4), null);
   assert.equal(look(411, 2, 4), "teacher has not answered for 11 s, 2 requests under way");
+});
+
+test("servers that are left out are told as often as that changes, and that they are back; all of them are none", () => {
+  const heard: (readonly string[])[] = [];
+  const left: (readonly string[])[] = [];
+  const leaveOut = createLeaveOut(
+    { name: "teacher", urls: ["http://a/v1", "http://b/v1", "http://c/v1"] },
+    { leaveOut: (urls) => void left.push(urls) },
+    (endpoint, urls) => heard.push([endpoint, ...urls]),
+  );
+  const said = [[], ["http://a/v1", "http://b/v1", "http://c/v1"], ["http://a/v1"], ["http://a/v1"], [], []];
+  for (const urls of said) leaveOut(urls);
+  assert.deepEqual(heard, [["teacher", "http://a/v1"], ["teacher"]]);
+  assert.deepEqual(left, said);
 });

@@ -188,6 +188,15 @@ test("a server that stays away ends the work with what it was waited for", async
   assert.ok(endMs > 240_000 && endMs <= 300_000, `${endMs} ms`);
 });
 
+test("of several servers that all stay away each is told", async () => {
+  const urls = ["one", "two"];
+  const endpoint = createVirtualEndpoint({ urls, limits: { waitMs: 300_000 }, answer: () => unreachable });
+  await assert.rejects(
+    endpoint.time.run(readAll(endpoint.askMany(50))),
+    /^ProviderError: endpoint \w+: one: nobody listens; two: nobody listens: waited for \d+ s, and limits\.waitMs is 300 s$/,
+  );
+});
+
 test("a dead server is drained, the other takes over all its places, and it is asked again when it is back", async () => {
   const endpoint = createVirtualEndpoint({
     urls: ["one", "two"],
