@@ -19,11 +19,10 @@ import {
   type TextRole,
 } from "../fields/advice.ts";
 import { type Field, type Followed, followPath } from "../fields/field-path.ts";
-import type { KnownIds } from "./known-ids.ts";
 import { type Fault, type Members, parseObject, type ReadLine, reportAt } from "./line-object.ts";
 import type { Line } from "./lines.ts";
 import type { Problems } from "./problems.ts";
-import type { FileRow } from "./source.ts";
+import type { FileRow, RowIds } from "./source.ts";
 
 export interface RowFields {
   /** Undefined takes the number of the line. */
@@ -39,7 +38,7 @@ export interface RowParser {
   readonly adviseField?: FieldAdvice | undefined;
   readonly problems: Problems;
   /** Undefined lets ids come twice. */
-  readonly knownIds: KnownIds | undefined;
+  readonly knownIds: RowIds | undefined;
   /** Lets a text be empty or null: a filter will drop the row and count it. */
   readonly allowsEmpty?: boolean;
   /** The id of a row that has none; by default its number. */

@@ -3,7 +3,6 @@
 import type { Row, Split } from "../../domain/rows.ts";
 import type { FieldAdvice } from "../fields/advice.ts";
 import type { FileRequest } from "./bytes.ts";
-import type { KnownIds } from "./known-ids.ts";
 
 /** A row with the split it names, where the file names them. */
 export interface FileRow {
@@ -26,10 +25,16 @@ export interface SourceRequest {
   readonly nameRow?: ((number: number) => string) | undefined;
 }
 
+/** The ids there have been, over as many sources as belong together. */
+export interface RowIds {
+  /** Remembers an id; where it has been before: the number of a line or row, in words where it is another source's. */
+  add(id: string, number: number): number | string | undefined;
+}
+
 /** What one pass over a source is to look at. */
 export interface Pass {
   /** Undefined lets ids come twice. */
-  readonly knownIds: KnownIds | undefined;
+  readonly knownIds: RowIds | undefined;
 }
 
 export interface RowSource {

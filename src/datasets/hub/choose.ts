@@ -53,9 +53,9 @@ export function chooseFiles(paths: readonly string[], config: CardConfig): reado
   const known = paths.filter((path) => dataEnding.test(path) && !metadataNames.test(path)).sort();
   if (config.patterns.length === 0) {
     const folder = config.folder?.replace(/^\.?\/|\/$/g, "");
-    return chooseByName(known.filter((path) => folder === undefined || path.startsWith(`${folder}/`)));
+    return keepOnce(chooseByName(known.filter((path) => folder === undefined || path.startsWith(`${folder}/`))));
   }
-  return config.patterns.flatMap(({ split, pattern }) => {
+  const chosen = config.patterns.flatMap(({ split, pattern }) => {
     const expression = createExpression(
       config.folder === undefined ? pattern : `${config.folder.replace(/\/$/, "")}/${pattern}`,
     );
@@ -63,6 +63,35 @@ export function chooseFiles(paths: readonly string[], config: CardConfig): reado
     if (paths.some((path) => expression.test(path) && !dataEnding.test(path))) return [];
     return known.filter((path) => expression.test(path)).map((path) => ({ split, path }));
   });
+  return keepOnce(chosen);
+}
+
+/** In the order in which they are preferred where a split has as many files of the one as of the other. */
+const formats: readonly RegExp[] = [
+  /\.parquet$/i,
+  /\.(jsonl|ndjson|json)(\.gz)?$/i,
+  /\.csv(\.gz)?$/i,
+  /\.tsv(\.gz)?$/i,
+];
+
+/**
+ * Every row once: the same ones often lie there in several formats, of which the commonest of each split is taken, as the hub's
+ * own reader does; packed beside plain; or under two patterns.
+ */
+function keepOnce(given: readonly SplitFile[]): readonly SplitFile[] {
+  const seen = new Set<string>();
+  const plain = new Set(given.map(({ split, path }) => `${split} ${path}`));
+  const files = given.filter(({ split, path }) => {
+    const name = `${split} ${path}`;
+    const isPackedTwin = /\.gz$/i.test(name) && plain.has(name.slice(0, -3));
+    return !isPackedTwin && seen.size < seen.add(name).size;
+  });
+  const best = new Map<string, RegExp>();
+  for (const [split, own] of Map.groupBy(files, (file) => file.split)) {
+    const counted = formats.map((format) => ({ format, count: own.filter(({ path }) => format.test(path)).length }));
+    best.set(split, counted.reduce((most, one) => (one.count > most.count ? one : most)).format);
+  }
+  return files.filter(({ split, path }) => best.get(split)!.test(path));
 }
 
 const splitWords: readonly (readonly [string, RegExp])[] = [

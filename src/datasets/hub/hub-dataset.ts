@@ -3,12 +3,12 @@
 
 import { DatasetError } from "../../errors.ts";
 import type { Dataset } from "../dataset.ts";
-import { createKnownIds, type KnownIds } from "../file/known-ids.ts";
 import { computeSplit, type DatasetContext, defaultSplit, isDefaultSplit, refuseCurated } from "../file-dataset.ts";
 import { openRowDataset, type SplitRow, type SplitSource } from "../row-dataset.ts";
 import { findOne, type HubDeclaration } from "./find-one.ts";
 import type { Pulled } from "./manifest.ts";
 import { type Opened, openSplit } from "./open-split.ts";
+import { createShardIds, type ShardIds } from "./shard-ids.ts";
 
 export async function openHubDataset(declaration: HubDeclaration, context: DatasetContext): Promise<Dataset> {
   const pulled = await findOne(declaration, context.folder);
@@ -67,17 +67,17 @@ function createSplitSource({
   const rule = declaration.split ?? defaultSplit;
   const isHeldOut = opened.length === 1;
   // Whoever asks for one split after the other is told of ids that both have; held out, either is the whole of one.
-  let known: KnownIds | undefined;
+  let known: ShardIds | undefined;
   return {
     name,
     notes,
     async *read(wanted, isFirst) {
-      const knownIds = isFirst ? (known ?? createKnownIds()) : undefined;
-      known = known === undefined && wanted !== undefined && !isHeldOut ? knownIds : undefined;
+      const ids = isFirst ? (known ?? createShardIds()) : undefined;
+      known = known === undefined && wanted !== undefined && !isHeldOut ? ids : undefined;
       for (const { of, sources } of opened) {
         if (!isHeldOut && wanted !== undefined && wanted !== of) continue;
-        for (const { source } of sources) {
-          for await (const rows of source.read({ knownIds })) {
+        for (const { file, source } of sources) {
+          for await (const rows of source.read({ knownIds: ids?.open(file.name) })) {
             const found: SplitRow[] = [];
             for (const { row } of rows) {
               const split = isHeldOut ? computeSplit(row.id, rule) : of;

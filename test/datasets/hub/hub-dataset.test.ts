@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openHubDataset } from "../../../src/datasets/hub/hub-dataset.ts";
+import { createShardIds } from "../../../src/datasets/hub/shard-ids.ts";
 import { DatasetError } from "../../../src/errors.ts";
 import { writePulled } from "../../helpers/pulled.ts";
 import { createTemporaryFolder } from "../../helpers/temporary-folder.ts";
@@ -35,7 +36,7 @@ test("an id that both splits have is refused, whether rows are curated or not", 
   for (const more of [{}, { curation }]) {
     await assert.rejects(open("org/shared", more), (error: Error) => {
       assert.ok(error instanceof DatasetError, error.stack);
-      assert.match(error.message, /"id" is "b", which line 2 has already$/);
+      assert.match(error.message, /"id" is "b", which line 2 of (test|train)-00000\.jsonl has already$/);
       return true;
     });
     const { splits } = await open("org/apart", more);
@@ -60,4 +61,14 @@ test("one split of the hub's is not both of ours", async (context) => {
     assert.equal(error.next, "name another for one of them, or hold rows of it out with splits: {test: null}");
     return true;
   });
+});
+
+test("an id that another file has is told with that file's name, one of the same file with its line alone", () => {
+  const ids = createShardIds();
+  const [first, second] = [ids.open("a"), () => ids.open("b")];
+  assert.deepEqual([first.add("x", 1), first.add("y", 2), first.add("x", 3)], [undefined, undefined, 1]);
+  const other = second();
+  assert.deepEqual([other.add("z", 1), other.add("y", 2), other.add("z", 3)], [undefined, "2 of a", 1]);
+  const third = ids.open("c");
+  assert.deepEqual([third.add("z", 1), third.add("x", 2), third.add("w", 3)], ["1 of b", "1 of a", undefined]);
 });

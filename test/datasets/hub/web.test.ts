@@ -224,3 +224,27 @@ test("patterns of a card take in what the hub's own reader takes in", () => {
     ["en/xl-train.parquet", "en/xl-test-00000-of-00002.parquet", "en/xl-test-00001-of-00002.parquet"],
   );
 });
+
+test("every row is taken once: of one format, packed or plain, and under however many patterns", () => {
+  const whole = { name: "x", isDefault: true, patterns: [], folder: undefined };
+  const choose = (paths: readonly string[], patterns: readonly { split: string; pattern: string }[] = []) =>
+    chooseFiles(paths, { ...whole, patterns }).map(({ split, path }) => `${split} ${path}`);
+  // As many of each: Parquet before JSON Lines before CSV.
+  assert.deepEqual(choose(["train.csv", "train.jsonl", "train.parquet"]), ["train train.parquet"]);
+  assert.deepEqual(choose(["train.csv", "train.jsonl"]), ["train train.jsonl"]);
+  // The commonest goes before them.
+  assert.deepEqual(choose(["train.parquet", "train-0.csv", "train-1.csv"]), ["train train-0.csv", "train train-1.csv"]);
+  // Splits are looked at one by one, so that none is lost.
+  assert.deepEqual(choose(["train.csv", "train.json", "test.csv"]), ["train train.json", "test test.csv"]);
+  assert.deepEqual(choose(["train.jsonl", "train.jsonl.gz", "test.csv.gz"]), ["train train.jsonl", "test test.csv.gz"]);
+  const patterns = [
+    { split: "train", pattern: "data/*" },
+    { split: "train", pattern: "data/train-*" },
+    { split: "test", pattern: "data/test-*" },
+  ];
+  assert.deepEqual(choose(["data/test-0.csv", "data/train-0.csv"], patterns), [
+    "train data/test-0.csv",
+    "train data/train-0.csv",
+    "test data/test-0.csv",
+  ]);
+});
