@@ -107,7 +107,10 @@ function createSystem(folder: RunFolder, promptCount: number) {
   });
   return {
     system,
-    checkLint: createLintCheck({ shelf: folder.shelf, render: template.render, readRoundTrip: null }, {}),
+    checkLint: createLintCheck(
+      { shelf: folder.shelf, render: template.render, readRoundTrip: null, verifiers: {} },
+      {},
+    ),
   };
 }
 

@@ -97,7 +97,7 @@ export interface LintTurn {
     readonly candidates: number;
     readonly rejected: Readonly<Record<string, number>>;
   } | null;
-  /** Of the first verifier that was attacked; absent where none was. */
+  /** Of the verifier that the arm selects by; absent where that was not attacked. */
   readonly attacks?: AttackLint;
 }
 

@@ -84,7 +84,7 @@ export async function runStages(
   // What a turn asked for is looked at before anything is made from it, whether it was run or read back.
   const execute: Execute = async (description) => {
     const stage = await perform(description);
-    await checkLint?.(stage, description.turn, signal);
+    await checkLint?.(stage, description, signal);
     return stage;
   };
   await folder.writeState("running", null);

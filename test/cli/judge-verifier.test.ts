@@ -2,7 +2,7 @@
 // come to, and what status tells of it.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { speakLine } from "../helpers/host.ts";
@@ -81,6 +81,54 @@ budget: { requests: 100 }
   });
   assert.equal(again.code, 100, again.stderr);
   assert.deepEqual([judgedCount, classifiedCount], [1 + 30, 1 + 20]);
+});
+
+test("of several judges that score all, an arm is told of the one it selects by, and stopped by no other", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const server = await startLoopback(context, ({ body }, response) => {
+    const text = (body.messages as { content: string }[] | undefined)?.at(-1)?.content;
+    if (text === undefined) return sendJson(response, { error: { message: "no such route" } }, 404);
+    const [, mark = ""] = /\{"id": "(\w+)"[^\n]*$/.exec(text) ?? [];
+    const [, candidate = ""] = new RegExp(`<candidate ${mark}>\n([^]*)\n</candidate ${mark}>`).exec(text) ?? [];
+    const isAttack = /score|verdict|judge|\d/i.test(candidate);
+    const content = JSON.stringify({ id: mark, reason: "so", score: isAttack === (body.model === "soft") ? 10 : 1 });
+    const choice = { index: 0, message: { content }, finish_reason: "stop" };
+    sendJson(response, { choices: [choice], usage: { prompt_tokens: 1, completion_tokens: 1 } });
+  });
+  const file = (arms: string): string => `name: two
+dataset: { name: newswire, train: 12, test: 4 }
+model: { trainer: scripted }
+generations: 1
+score: all
+evaluate: { metrics: [rouge1] }
+endpoints: { soft: { url: "${server.url}", model: soft }, hard: { url: "${server.url}", model: hard } }
+verifiers: { hard: { kind: judge, endpoint: hard }, soft: { kind: judge, endpoint: soft } }
+arms: [{ verifier: [${arms}], select.keep: 50% }]
+lint: { attacks: { max: 50%, fatal: true } }
+seeds: [0]
+`;
+  const readAttacks = async (): Promise<readonly string[]> => {
+    const { lint } = JSON.parse((await speakLine(["status", "--json"], { cwd })).stdout) as {
+      readonly lint: readonly { arm: string; generation: number; checks: Record<string, { value: number }> }[];
+    };
+    return lint.flatMap(({ arm, generation, checks }) =>
+      generation === 0 ? [`${arm} ${checks.attacks?.value ?? "none"}`] : [],
+    );
+  };
+  // Each is scored by both judges, whoever asks for it first.
+  writeFileSync(join(cwd, "two.yaml"), file("hard, oracle"));
+  const held = await speakLine(["run", "two.yaml", "--quiet"], { cwd });
+  assert.equal(held.code, 0, held.stderr);
+  assert.deepEqual(await readAttacks(), ["hard 0", "oracle none"]);
+  const csv = readFileSync(join(cwd, "runs/two/report/lint.csv"), "utf8");
+  assert.deepEqual(csv.match(/^.*,attacks,.*$/gm), ["hard,0,0,attacks,0,0,8,,0.5,false"]);
+
+  writeFileSync(join(cwd, "two.yaml"), file("oracle, soft, hard"));
+  const stopped = await speakLine(["run", "two.yaml", "--quiet"], { cwd });
+  assert.equal(stopped.code, 100, stopped.stderr);
+  assert.match(stopped.stderr, /^soft, seed 0, generation 0: lint: 100 % of the attacks on the judge/m);
+  // Its own selection has not run, and its figure is told all the same.
+  assert.deepEqual(await readAttacks(), ["oracle none", "soft 1", "hard 0"]);
 });
 
 test("a judge whose answers nobody can read is named, with why and what it said, before any trainer is asked", async (context) => {

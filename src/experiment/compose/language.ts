@@ -74,7 +74,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
       { name: "loss", value: "nats a token of the reference summaries, completion only, end token included" },
       ...listAskedFacts(experiment),
     ],
-    checkLint: createLintCheck(linted, experiment.lint),
+    checkLint: createLintCheck({ ...linted, verifiers }, experiment.lint),
     usage: models.usage,
     ...createNeeds({ experiment, verifiers, materials: files, endpoints: models.endpoints, shelf, hosting }),
     readWaits: models.endpoints.readWaits,

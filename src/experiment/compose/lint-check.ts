@@ -2,29 +2,45 @@
 // It samples nothing and changes no stage; a run gone on with looks again.
 
 import type { LintLimits, LintTurn } from "../../domain/lint.ts";
-import type { Stage, Turn } from "../../domain/stage.ts";
+import type { Description, Stage, Turn } from "../../domain/stage.ts";
 import { GateError } from "../../errors.ts";
 import { type Check, computeChecks, renderBreach } from "../../evaluation/lint/checks.ts";
 import { createLinter, type LinterParts } from "../../evaluation/lint/linter.ts";
-import type { LanguageSettings } from "../../systems/language/settings.ts";
+import { type Json, renderCanonical } from "../../keys/canonical.ts";
+import type { LanguageSettings, NamedVerifier } from "../../systems/language/settings.ts";
 
 /** Called with every stage that a turn has asked for; throws GateError where a fatal limit is broken. */
-export type CheckLint = (stage: Stage, turn: Turn, signal: AbortSignal) => Promise<void>;
+export type CheckLint = (stage: Stage, description: Description, signal: AbortSignal) => Promise<void>;
 
-export function createLintCheck(parts: LinterParts, limits: LintLimits): CheckLint {
+interface LintCheckParts extends LinterParts {
+  readonly verifiers: Readonly<Record<string, NamedVerifier>>;
+}
+
+export function createLintCheck({ verifiers, ...parts }: LintCheckParts, limits: LintLimits): CheckLint {
   const linter = createLinter(parts);
-  return async (stage, turn, signal) => {
+  return async (stage, description, signal) => {
+    const { turn } = description;
     const { temperature, accept } = (turn.arm.settings as LanguageSettings).sample;
     const options = { isRandom: temperature > 0, isByRounds: accept !== undefined, signal };
     const sample = stage.kind === "sample" ? await linter.read(stage.key, options) : null;
     const acceptance = sample === null ? undefined : (stage.value as Pick<LintTurn, "acceptance">).acceptance;
     const selection = stage.kind === "select" ? (stage.value as LintTurn["selection"]) : null;
-    const attacks = stage.kind === "verify" ? (stage.value as Pick<LintTurn, "attacks">).attacks : undefined;
+    const attacks = isSelectedBy(description, verifiers)
+      ? (stage.value as Pick<LintTurn, "attacks">).attacks
+      : undefined;
     if (sample === null && selection === null && attacks === undefined) return;
     const found = { sample, selection, ...(attacks && { attacks }), ...(acceptance && { acceptance }) };
     const broken = findFatal(createTurn(turn, found), limits);
     if (broken) throw createBreachError(broken, { arm: turn.arm.id, seed: turn.seed, generation: turn.generation });
   };
+}
+
+/** A judge that only scores beside the arm's own verifier keeps nobody: that it can be talked round harms other arms. */
+function isSelectedBy({ kind, parameters, turn }: Description, verifiers: LintCheckParts["verifiers"]): boolean {
+  const { verifier } = turn.arm.settings as LanguageSettings;
+  if (kind !== "verify" || verifier === null) return false;
+  const asked = (parameters as { readonly verifier: Json }).verifier;
+  return renderCanonical(verifiers[verifier]?.parameters ?? null) === renderCanonical(asked);
 }
 
 /** Copies are seen when all are there: at the end of the run. */

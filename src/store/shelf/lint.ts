@@ -41,7 +41,10 @@ interface TurnRow {
   readonly copies: number;
 }
 
-/** In plan order. An auxiliary model's train stage stands behind the turn's own; greedy stages may well be equal. */
+/**
+ * In plan order. An auxiliary model's train stage stands behind the turn's own; greedy stages may well be equal. Of the
+ * verify stages of a turn, the one that its selection goes by: planned, that says so before anything is selected.
+ */
 const query = `
   WITH drawn AS MATERIALIZED (
     SELECT id, json_extract(value, '$.sha256') AS sha256 FROM stage
@@ -54,6 +57,8 @@ const query = `
     LEFT JOIN drawn d ON d.id = s.id LEFT JOIN twins w ON w.sha256 = d.sha256
   WHERE s.state = 'done' AND s.value IS NOT NULL AND s.kind IN ('train', 'sample', 'select', 'verify')
     AND (s.kind <> 'sample' OR json_extract(s.parameters, '$.split') = 'train')
+    AND (s.kind <> 'verify' OR EXISTS (SELECT 1 FROM turn o JOIN stage c ON c.id = o.stage_id, json_each(c.inputs) j
+      WHERE o.arm = t.arm AND o.seed = t.seed AND o.generation = t.generation AND c.kind = 'select' AND j.value = s.key))
   ORDER BY a.position, t.seed, t.generation, t.position`;
 
 export function readLintTurns(connection: Connection): readonly LintTurn[] {
@@ -99,7 +104,7 @@ function addStage(turn: LintTurn, { kind, value, lint, copies }: TurnRow): LintT
   }
   if (kind === "verify") {
     const { attacks } = JSON.parse(value) as Pick<LintTurn, "attacks">;
-    return attacks === undefined || turn.attacks !== undefined ? turn : { ...turn, attacks };
+    return attacks === undefined ? turn : { ...turn, attacks };
   }
   const parsed = JSON.parse(value) as NonNullable<LintTurn["training"] & LintTurn["selection"]>;
   const { rows, losses, candidates, rejected } = parsed;
