@@ -35,8 +35,11 @@ export async function openLineSource(request: SourceRequest): Promise<RowSource>
     };
     return { notes, hasSplit, read: (pass) => readRows(request, fields, pass) };
   }
+  if (request.allowsNone) return { notes, hasSplit: false, read: readNothing };
   throw new DatasetError("the file is empty", { where: file.shown });
 }
+
+async function* readNothing(): AsyncGenerator<readonly FileRow[], void, void> {}
 
 async function* readRows(
   { file, adviseField, allowsEmpty, nameRow }: SourceRequest,

@@ -20,6 +20,8 @@ export interface SourceRequest {
   readonly seeksSplit: boolean;
   /** Lets a text be empty or null, for a filter to drop and to count. */
   readonly allowsEmpty: boolean;
+  /** Whether there may be no rows at all, as in one file of many. */
+  readonly allowsNone?: boolean;
   readonly adviseField?: FieldAdvice | undefined;
   /** The id of a row that has none, by its number in the file. */
   readonly nameRow?: ((number: number) => string) | undefined;

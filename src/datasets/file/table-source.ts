@@ -37,6 +37,8 @@ interface RecordParser extends SourceRequest, Pass {
 export async function openTableSource(request: SourceRequest, format: TableFormat): Promise<RowSource> {
   const { file, fields, seeksId, seeksSplit } = request;
   const head = await format.readHead(file);
+  if (head.isEmpty && !request.allowsNone)
+    throw new DatasetError("has no rows", { where: file.shown, next: "write rows into it" });
   const notes = [...head.notes];
   const hasId = fields.id === undefined && seeksId && head.columns.some(({ name }) => name === "id");
   const id = fields.id ?? (hasId ? "id" : undefined);

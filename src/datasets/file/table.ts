@@ -24,6 +24,8 @@ export interface Cells {
 
 export interface Head {
   readonly columns: readonly Column[];
+  /** The head says that no record follows. */
+  readonly isEmpty?: boolean;
   readonly notes: readonly string[];
 }
 

@@ -92,9 +92,11 @@ function createSplitSource({
       for (const split of ["train", "test"] as const) {
         const least = declaration[split] ?? 1;
         if (splits[split].count >= least) continue;
-        const what = `the ${split} split has ${splits[split].count} rows, not ${least}`;
+        const { count } = splits[split];
+        const what = `the ${split} split has ${count === 0 ? "no rows" : `${count} rows, not ${least}`}`;
         refuseCurated(what, curated, name);
-        throw new DatasetError(what, { where: name, next: "ask for fewer rows" });
+        const next = count === 0 ? "name another with splits: {train: .., test: ..}" : "ask for fewer rows";
+        throw new DatasetError(what, { where: name, next });
       }
     },
   };

@@ -45,6 +45,7 @@ export async function openSplit(
   const opened: { file: PulledFile; source: RowSource }[] = [];
   for (const file of files) {
     const path = join(folder, file.name);
+    if (file.size === 0) continue;
     const { signal, files: disk = nodeFiles, adviseField } = context;
     const fault = await findFault(path, file, signal);
     if (fault !== undefined) {
@@ -58,6 +59,8 @@ export async function openSplit(
       file: request,
       fields: { id, article, summary },
       seeksSplit: false,
+      // One of many files, which nobody can change: what is left of the split is counted.
+      allowsNone: true,
       // Ids that were not asked for may be doubled, and nobody could mend them.
       seeksId: false,
       allowsEmpty: declaration.curation?.filter.empty === "drop",

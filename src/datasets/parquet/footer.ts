@@ -95,7 +95,6 @@ function checkRows({ num_rows, row_groups }: FileMetaData): number {
       again,
     );
   }
-  if (rowCount === 0) throw new ParquetRefusal("the Parquet file has no rows", "write rows into it");
   return rowCount;
 }
 

@@ -25,9 +25,9 @@ export function createParquetFormat(patienceMs: number): TableFormat {
 const heapMebibytes = 1024;
 
 async function readHead(request: FileRequest, patienceMs: number): Promise<Head> {
-  const { columns, close } = await openDecoder(request, patienceMs);
+  const { columns, rowCount, close } = await openDecoder(request, patienceMs);
   await close();
-  return { columns, notes: [] };
+  return { columns, notes: [], isEmpty: rowCount === 0 };
 }
 
 async function* readRecords(
@@ -51,6 +51,7 @@ async function* readRecords(
 
 interface Decoder {
   readonly columns: readonly Column[];
+  readonly rowCount: number;
   /** Throws DatasetError for what the file is refused for. */
   ask(question: Question): Promise<Answer>;
   checkUnchanged(): Promise<void>;
@@ -106,7 +107,8 @@ async function openDecoder(request: FileRequest, patienceMs: number): Promise<De
   try {
     await refuseOther(handle, shown);
     const head = await ask({ kind: "head", descriptor: handle.fd, size });
-    return { columns: head.kind === "head" ? head.columns : [], ask, checkUnchanged, close };
+    const { columns, rowCount } = head.kind === "head" ? head : { columns: [], rowCount: 0 };
+    return { columns, rowCount, ask, checkUnchanged, close };
   } catch (error) {
     await close();
     throw error;

@@ -18,7 +18,7 @@ export type Question =
   | { readonly kind: "next"; readonly paths: readonly FieldPath[] };
 
 export type Answer =
-  | { readonly kind: "head"; readonly columns: readonly Column[] }
+  | { readonly kind: "head"; readonly columns: readonly Column[]; readonly rowCount: number }
   /** `values` has one list for every record; the first is number `first`, counted from 1. */
   | { readonly kind: "records"; readonly first: number; readonly values: readonly (readonly unknown[])[] }
   | { readonly kind: "end" }
@@ -59,10 +59,11 @@ port.on("message", (question: Question) => {
 async function answer(question: Question): Promise<Answer> {
   if (question.kind === "head") {
     const { descriptor, size } = question;
+    reading = undefined;
     const parse = (bytes: ArrayBuffer) => parquetMetadata(bytes, { geoparquet: false });
     const footer = parseFooter(size, createRead(descriptor, size), parse);
     reading = { descriptor, size, footer, pruned: undefined, group: 0, passed: 0, sent: 0, held: [], heldAt: 0 };
-    return { kind: "head", columns: footer.columns };
+    return { kind: "head", columns: footer.columns, rowCount: footer.rowCount };
   }
   const current = reading!;
   while (current.heldAt === current.held.length) {
@@ -79,6 +80,9 @@ async function readGroup(current: Reading, paths: readonly FieldPath[]): Promise
   const { metadata, leaves } = current.pruned;
   const read = createRead(descriptor, size);
   const rowCount = Number(metadata.row_groups[group]!.num_rows);
+  current.group += 1;
+  // Writers leave such groups behind, with no pages at all.
+  if (rowCount === 0) return;
   for (const { column, leaf, start, length } of findGroupChunks(metadata, group, { leaves, size })) {
     const claim = {
       valueCount: leaf.isRepeated ? Number(column.num_values) : rowCount,
@@ -100,7 +104,6 @@ async function readGroup(current: Reading, paths: readonly FieldPath[]): Promise
   });
   current.heldAt = 0;
   current.passed += rowCount;
-  current.group += 1;
 }
 
 /** Text that is no UTF-8 would come back as another text: its bytes are passed on to be refused by number. */
@@ -160,7 +163,7 @@ function createRead(descriptor: number, size: number): ReadBytes {
 /** A decoder that stumbles says so in words of its own, for its own authors: here it is a damaged group. */
 function renderRefusal(error: unknown): Answer {
   if (error instanceof ParquetRefusal) return { kind: "refused", what: error.message, next: error.next };
-  const where = reading === undefined ? "its footer" : `group ${reading.group}`;
+  const where = reading === undefined ? "its footer" : `group ${reading.group - 1}`;
   const codec = /unsupported (compression codec|encoding): \w+/.exec(String(error))?.[0];
   const why = codec === undefined ? "cannot be decoded" : `has an ${codec}`;
   return { kind: "refused", what: `the Parquet file is damaged: ${where} ${why}`, next: again };

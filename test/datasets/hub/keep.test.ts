@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { openHubDataset } from "../../../src/datasets/hub/hub-dataset.ts";
 import { listPulled, readHubManifest } from "../../../src/datasets/hub/manifest.ts";
 import { pullDataset } from "../../../src/datasets/hub/pull.ts";
@@ -114,4 +115,24 @@ test("a split that the hub has converted into fewer files since is those files, 
   const { files } = (await readHubManifest(folder))!;
   assert.deepEqual(files.map(({ name }) => name).sort(), ["test-00000.parquet", "train-00000.parquet"]);
   assert.equal((await second.open()).splits.train.count, 60);
+});
+
+test("files without rows are passed over among others; a split of nothing else is refused", async (context) => {
+  const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tables/${name}`, import.meta.url));
+  const data = (split: string) => ({
+    [`${split}-0.parquet`]: fixture("no-rows.parquet"),
+    [`${split}-1.parquet`]: fixture("no-rows.parquet"),
+  });
+  const lines = { "test-0.jsonl": "", "test-1.jsonl.gz": gzipSync(""), "test-2.jsonl": renderRows("test") };
+  const main = { ...data("train"), "train-2.parquet": fixture("zstd.parquet"), ...lines };
+  const { pull, open } = await createDesk(context, { branches: { main } });
+  await pull();
+  const { splits } = await open();
+  assert.deepEqual([splits.train.count, splits.test.count], [60, 60]);
+  const other = await createDesk(context, { branches: { main: { ...data("train"), ...lines } } });
+  await other.pull();
+  assert.equal(
+    await tell(other.open()),
+    "the train split has no rows | name another with splits: {train: .., test: ..}",
+  );
 });
