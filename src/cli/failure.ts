@@ -1,6 +1,7 @@
 // How an error is told: one line of what and where, one of what to do next; a stack only for what is our own fault.
 
 import { ConfigError, RefeedError } from "../errors.ts";
+import { isPlainFault, toSystemFault } from "../store/system-fault.ts";
 import { renderVisible, renderVisibleLine } from "../text/visible.ts";
 
 const shownProblems = 20;
@@ -28,4 +29,16 @@ export function renderError(error: unknown): string {
 /** A text of whatever origin as it may be shown on a terminal: nothing in it is obeyed, and it ends its line. */
 export function renderShown(text: string): string {
   return `${renderVisible(text)}\n`;
+}
+
+/** What an error that ends a command is told as: whoever was asked to stop has stopped, whatever that broke. */
+export async function readCause(error: unknown, signal: AbortSignal): Promise<unknown> {
+  return signal.aborted && !(error instanceof RefeedError) ? signal.reason : await nameFault(error);
+}
+
+/** A fault of the storage that no boundary has named is still no defect of ours. */
+async function nameFault(error: unknown): Promise<unknown> {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code?.startsWith("SQLITE_")) return (await import("../store/database.ts")).toStoreError(error, "storage");
+  return isPlainFault(error) ? toSystemFault(error, path ?? "storage") : error;
 }

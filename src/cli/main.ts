@@ -4,9 +4,8 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { exitCodeByError, RefeedError } from "../errors.ts";
-import { isPlainFault, toSystemFault } from "../store/system-fault.ts";
 import type { Environment } from "./environment.ts";
-import { renderError } from "./failure.ts";
+import { readCause, renderError } from "./failure.ts";
 import { createOutputs } from "./output.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -135,17 +134,9 @@ function configure(command: Command, environment: Environment): Command {
 
 async function fail(error: unknown, environment: Environment): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodeByError.usage;
-  const isAborted = environment.signal.aborted && !(error instanceof RefeedError);
-  const cause = isAborted ? environment.signal.reason : await nameFault(error);
+  const cause = await readCause(error, environment.signal);
   environment.stderr.write(renderError(cause));
   return cause instanceof RefeedError ? cause.exitCode : exitCodeByError.internal;
-}
-
-/** A fault of the storage that no boundary has named is still no defect of ours. */
-async function nameFault(error: unknown): Promise<unknown> {
-  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
-  if (code?.startsWith("SQLITE_")) return (await import("../store/database.ts")).toStoreError(error, "storage");
-  return isPlainFault(error) ? toSystemFault(error, path ?? "storage") : error;
 }
 
 /** Standard output is then read by programs, to whom every value must come as it is. */

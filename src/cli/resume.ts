@@ -12,6 +12,7 @@ import { acceptText, executeRun } from "./execution.ts";
 import { findRun } from "./find-run.ts";
 import { parseCost, renderCost } from "./max-cost.ts";
 import { quote } from "./quote.ts";
+import { tellStop } from "./stopped.ts";
 
 interface ResumeFlags {
   readonly fromRecord?: true;
@@ -35,13 +36,16 @@ export function createResumeCommand(environment: Environment): Command {
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
     .action(async (run: string | undefined, flags: ResumeFlags) => {
-      const directory = await findRun(run, environment);
-      const prepared = restoreExperiment(readRunRecord(directory), directory);
-      const change = flags.fromRecord ? null : await findSourceChange(prepared);
-      if (change) throw createSourceError(change, prepared, { directory, environment, flags });
-      const maxCost = flags.maxCost ?? prepared.maxCost;
-      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost };
-      await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
+      const isJson = flags.json === true;
+      await tellStop(environment, isJson, async (name) => {
+        const directory = name(await findRun(run, environment));
+        const prepared = restoreExperiment(readRunRecord(directory), directory);
+        const change = flags.fromRecord ? null : await findSourceChange(prepared);
+        if (change) throw createSourceError(change, prepared, { directory, environment, flags });
+        const maxCost = flags.maxCost ?? prepared.maxCost;
+        const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost };
+        await executeRun(request, environment, { isJson, isQuiet: flags.quiet === true });
+      });
     });
 }
 

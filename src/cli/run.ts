@@ -9,6 +9,7 @@ import { placeRun } from "./find-run.ts";
 import { gather } from "./gather.ts";
 import { parseCost } from "./max-cost.ts";
 import { renderPlan } from "./plan.ts";
+import { tellStop } from "./stopped.ts";
 
 interface RunFlags {
   readonly run?: string;
@@ -32,14 +33,17 @@ export function createRunCommand(environment: Environment): Command {
     .option("--json", "NDJSON on standard output")
     .option("--quiet", "no progress")
     .action(async (argument: string, flags: RunFlags) => {
-      const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
-      const directory = placeRun(experiment.name, environment.cwd, flags.run);
-      const prepared = await prepareExperiment(experiment, environment.signal).catch((error: unknown) => {
-        if (environment.signal.aborted) environment.stderr.write("nothing was begun; start it again\n");
-        throw error;
+      const isJson = flags.json === true;
+      await tellStop(environment, isJson && flags.dryRun !== true, async (name) => {
+        const experiment = await readExperiment(argument, { cwd: environment.cwd, sets: flags.set });
+        const directory = name(placeRun(experiment.name, environment.cwd, flags.run));
+        const prepared = await prepareExperiment(experiment, environment.signal).catch((error: unknown) => {
+          if (environment.signal.aborted) environment.stderr.write("nothing was begun; start it again\n");
+          throw error;
+        });
+        if (flags.dryRun) return renderPlan(prepared, directory, environment, isJson);
+        const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost: flags.maxCost };
+        await executeRun(request, environment, { isJson, isQuiet: flags.quiet === true });
       });
-      if (flags.dryRun) return renderPlan(prepared, directory, environment, flags.json === true);
-      const request = { prepared, directory, acceptChanges: flags.acceptChanges === true, maxCost: flags.maxCost };
-      await executeRun(request, environment, { isJson: flags.json === true, isQuiet: flags.quiet === true });
     });
 }

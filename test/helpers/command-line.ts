@@ -17,7 +17,11 @@ export interface SpokenOptions {
   /** In octal digits; the tests' own unless given. */
   readonly umask?: string;
   /** Called with the child once it has started, to send it signals. */
-  readonly watch?: (child: { kill(signal: NodeJS.Signals): boolean; readonly stderr: NodeJS.ReadableStream }) => void;
+  readonly watch?: (child: {
+    kill(signal: NodeJS.Signals): boolean;
+    readonly stdout: NodeJS.ReadableStream;
+    readonly stderr: NodeJS.ReadableStream;
+  }) => void;
 }
 
 export async function runRefeed(args: readonly string[], options: SpokenOptions = {}): Promise<Spoken> {
