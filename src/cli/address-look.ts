@@ -104,7 +104,7 @@ async function findOwn(
 ): Promise<Model> {
   const { askModels } = await import("../providers/proving/probe.ts");
   const { createProber } = await import("../providers/proving/prober.ts");
-  const { checkListed } = await import("../providers/proving/gate.ts");
+  const { checkListed } = await import("../providers/proving/listing.ts");
   const known = first?.model ?? { lineage: "", file: "", digest: "" };
   const listed = await askModels(createProber(probing, known, context));
   const [entry] = listed ?? [];

@@ -10,9 +10,10 @@ import type { GivenWay } from "../given/ways.ts";
 import type { Found } from "../provider.ts";
 import { type ChangeParts, findKnown, keep, readBefore } from "./change.ts";
 import { checkFinish, checkTerms, checkVerdict, findWay } from "./checks.ts";
-import { computeFingerprint, type Evidence, type ListedModel } from "./evidence.ts";
-import { askModels, probeAway, probeEndpoint } from "./probe.ts";
-import { createProber, everyUse, type ProbeParts } from "./prober.ts";
+import { computeFingerprint, type Evidence } from "./evidence.ts";
+import { checkServed, shorten } from "./listing.ts";
+import { probeAway, probeEndpoint } from "./probe.ts";
+import { everyUse, type ProbeParts } from "./prober.ts";
 
 export type { Uses } from "./prober.ts";
 
@@ -123,7 +124,6 @@ export function createEndpointGate(given: GateParts): EndpointGate {
 }
 
 const nameOf = ({ settings }: ProbeParts): string => `endpoint ${settings.name}`;
-const shorten = (lineage: string): string => lineage.replace(/[0-9a-f]{20,}/, (digits) => digits.slice(0, 12));
 
 async function prove(parts: GateParts, model: Model, context: Context): Promise<Evidence> {
   const before = readBefore(parts);
@@ -139,38 +139,4 @@ export function createFound(evidence: Evidence): Found {
     dialect: { logProbabilities: abilities.dialect, ignoresStop: abilities.stop === false },
     fingerprint: computeFingerprint(evidence),
   };
-}
-
-/** Throws unless every server of it lists the very model: by its lineage, with its digest. */
-async function checkServed(parts: GateParts, model: Model, context: Context): Promise<void> {
-  for (let server = 0; server < Math.max(1, parts.settings.urls.length); server++) {
-    const listed = await askModels(createProber({ ...parts, server }, model, context));
-    const { urls } = parts.settings;
-    checkListed(model, listed, urls.length > 1 ? `${nameOf(parts)}, ${urls[server]}` : nameOf(parts));
-  }
-}
-
-/** Throws unless a server lists the model by its lineage, with its digest. */
-export function checkListed(model: Model, listed: readonly ListedModel[] | null, where: string): void {
-  const entry = listed?.find(({ id, lineage }) => lineage === model.lineage || id === model.lineage);
-  if (entry?.digest === model.digest) return;
-  const lineage = shorten(model.lineage);
-  if (entry) {
-    const other =
-      entry.digest === null ? "tells no digest of it" : `serves other parameters (${entry.digest.slice(0, 12)})`;
-    throw new ProviderError(
-      `the model of lineage ${lineage} has digest ${model.digest.slice(0, 12)}, and the server ${other} under that name`,
-      { where, next: "serve this run's folder: refeed serve <run>" },
-    );
-  }
-  throw new ProviderError(`it does not serve the model of lineage ${lineage}; it serves ${describeList(listed)}`, {
-    where,
-    next: "serve this run's folder: refeed serve <run>",
-  });
-}
-
-function describeList(listed: readonly ListedModel[] | null): string {
-  if (listed === null || listed.length === 0) return "nothing that it lists";
-  const shown = listed.slice(0, 4).map(({ id }) => shorten(id));
-  return shown.join(", ") + (listed.length > shown.length ? ` and ${listed.length - shown.length} more` : "");
 }

@@ -10,6 +10,7 @@ import { ProviderError, StoreError } from "../../../src/errors.ts";
 import type { EndpointSettings } from "../../../src/providers/endpoint.ts";
 import type { Evidence } from "../../../src/providers/proving/evidence.ts";
 import { createEndpointGate, type GateParts } from "../../../src/providers/proving/gate.ts";
+import { quickLimits } from "../../helpers/endpoint.ts";
 import { createMemoryEvidence, reachEndpoint } from "../../helpers/given-endpoint.ts";
 import { startGivenServer } from "../../helpers/given-server.ts";
 import { sendJson, startLoopback } from "../../helpers/loopback.ts";
@@ -272,6 +273,27 @@ test("a lineage has to be on every server", async (context) => {
   const settings = { model: null, urls: [`${first.url}/v1`, `${second.url}/v1`] } as unknown as EndpointSettings;
   const gate = createGate(context, `${first.url}/v1`, { digests: null, settings });
   await assert.rejects(gate.enter(createModel(5), stage()), isRefusal(/it serves 111111111111/));
+});
+
+test("of several servers of the run's own models all that are away are told, and waited for together", async (context) => {
+  const server = await startServing(context, [createModel(5)]);
+  const dead = ["http://127.0.0.1:9/v1", "http://127.0.0.1:10/v1"];
+  const open = (urls: readonly string[]) => {
+    const settings = { model: null, urls, limits: { ...quickLimits, waitMs: 300 } } as unknown as EndpointSettings;
+    return createGate(context, server.url, { digests: null, settings });
+  };
+  const told = dead.map((url) => `${url}: nobody listens there \\(ECONNREFUSED\\)`).join("; ");
+  await assert.rejects(
+    open([`${server.url}/v1`, ...dead]).enter(createModel(5), stage()),
+    isRefusal(new RegExp(`^endpoint teacher: ${told}: all were waited for, and limits\\.waitMs is 0\\.3 s$`)),
+  );
+  // One alone is told as ever, and a server that serves another model is told at once.
+  await assert.rejects(
+    open([`${server.url}/v1`, dead[0]!]).enter(createModel(5), stage()),
+    isRefusal(/^endpoint teacher, http:\/\/127\.0\.0\.1:9\/v1: nobody listens there .*: waited for/),
+  );
+  const other = open([dead[0]!, `${server.url}/v1`, dead[1]!]);
+  await assert.rejects(other.enter(createModel(1), stage()), isRefusal(/it does not serve the model of lineage 1+/));
 });
 
 test("a server that never says why its texts end is refused before anything is sampled, unless that is known", async (context) => {
