@@ -68,6 +68,8 @@ export interface Dispatch {
 const silent = "does not answer";
 const defaultBackoffMs = 500;
 const fewestRetries = 10;
+/** What lasts for a moment is no end: so many times a server rests before it is given up for losing everything. */
+const lastRests = 2;
 /** Requests a server is asked at once before it has shown what it takes. */
 const firstWindow = 8;
 
@@ -86,6 +88,7 @@ export function createDispatch(options: ControllerOptions): Dispatch {
       firstSize,
       backoffMs,
       isSteady,
+      restingRounds: Math.max(2, limits.tries - lastRests),
       rest: findRest(rests?.read(target.url), startMs),
       mayGrow: (lane) => findPlace(lanes, lane, limits.concurrency),
       ...(targets.length > 1 && { onRoom: (lane: Lane) => fill(lane), onPause: (lane: Lane) => void reopen(lane) }),

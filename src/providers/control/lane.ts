@@ -48,6 +48,8 @@ export interface LaneOptions {
   readonly mayGrow: (lane: Lane) => boolean;
   /** The window keeps its first size. */
   readonly isSteady: boolean;
+  /** Losses one after another, without anything else in between, from which on it rests after each. */
+  readonly restingRounds: number;
   /** Until when it asked an earlier process to be left alone. */
   readonly rest: { readonly untilMs: number; readonly reason: string } | null;
   /** There is a turn and nobody in line for it. */
@@ -58,9 +60,7 @@ export interface LaneOptions {
 
 /** Setbacks in a row, none of them told of by an answer in between, after which a server counts as gone. */
 const setbacksInRow = 8;
-/** Losses one after another, without anything else in between, from which on it rests after each. */
-const restingRounds = 3;
-/** Doublings of that rest by these alone: the stop is near, or the server loses so many that more would be bad luck. */
+/** Doublings of the rest after losses alone: by then the end is near. */
 const mostDoublings = 3;
 const longestBackoffMs = 30_000;
 
@@ -70,7 +70,7 @@ export function drawBackoff(random: Random, backoffMs: number, count: number): n
 }
 
 export function createLane(target: Target, options: LaneOptions): Lane {
-  const { random, firstSize, backoffMs, mayGrow, isSteady, rest, onRoom, onPause } = options;
+  const { random, firstSize, backoffMs, mayGrow, isSteady, restingRounds, rest, onRoom, onPause } = options;
   const window = isSteady ? createSteadyWindow(firstSize) : createWindow(firstSize, () => mayGrow(lane));
   const turns = createTurns(window.size, onRoom && (() => onRoom(lane)));
   let askedUntilMs = rest?.untilMs ?? Number.NEGATIVE_INFINITY;

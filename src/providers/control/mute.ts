@@ -41,7 +41,7 @@ export interface Doubt {
   pass(sending: Pick<Times, "sentMs">): void;
   /** How often in a row it lost what was sent, those under way together as one; those that came too late are not counted. */
   rounds(): number;
-  /** Requests that may be under way: those that were when it lost one and still are, and one more. */
+  /** Requests that may be under way: those that were when doubt began and still are, and one more. */
   most(): number;
 }
 
@@ -50,8 +50,11 @@ interface Times {
   readonly nowMs: number;
 }
 
+/** Losses without anything else in between from which on it is doubted: one or two are bad luck where many are lost. */
+const doubtedLosses = 3;
+
 export function createDoubt(): Doubt {
-  let [rounds, lostMs, sinceMs, elders] = [0, 0, 0, Number.POSITIVE_INFINITY];
+  let [losses, rounds, lostMs, sinceMs, elders] = [0, 0, 0, 0, Number.POSITIVE_INFINITY];
   const pass = ({ sentMs }: Pick<Times, "sentMs">): void => {
     if (sentMs < sinceMs) elders -= 1;
   };
@@ -59,9 +62,11 @@ export function createDoubt(): Doubt {
     end() {
       elders = Number.POSITIVE_INFINITY;
       rounds = 0;
+      losses = 0;
     },
     add({ sentMs, nowMs }, { isLate, othersCount }) {
-      if (elders === Number.POSITIVE_INFINITY) [elders, sinceMs] = [othersCount, nowMs];
+      losses += 1;
+      if (losses === doubtedLosses) [elders, sinceMs] = [othersCount, nowMs];
       else pass({ sentMs });
       if (isLate || (rounds > 0 && sentMs < lostMs)) return;
       rounds += 1;

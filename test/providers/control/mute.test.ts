@@ -56,7 +56,7 @@ test("those under way together count as one, short waits do not shorten limits.w
   assert.equal(mute.readLongMs(70_000), null);
 });
 
-const reset: Reply = { kind: "lost", reason: "the connection was reset", cause: "broken", latencyMs: 20 };
+const reset: Reply = { kind: "lost", reason: "the connection was reset", cause: "broken" };
 
 /** Answers so many, and then none; resolves with the sendings that were lost and how long it went on with them. */
 async function breakAfter(goodCount: number, more: { concurrency: number; urls?: readonly string[] }) {
@@ -65,10 +65,10 @@ async function breakAfter(goodCount: number, more: { concurrency: number; urls?:
   const { concurrency, urls = ["one"] } = more;
   const endpoint = createVirtualEndpoint({
     ...{ limits: { concurrency, tries: 5 }, urls },
-    answer(sent) {
-      if (good++ < goodCount) return answered(sent);
+    answer(sent, random) {
+      if (good++ < goodCount) return answered(sent, { latencyMs: 20 + 60 * random.uniform() });
       lostAt.push(sent.atMs);
-      return reset;
+      return { ...reset, latencyMs: 5 + 80 * random.uniform() };
     },
   });
   await assert.rejects(endpoint.time.run(ask(endpoint, 5000)), (error) => {
@@ -84,7 +84,7 @@ async function breakAfter(goodCount: number, more: { concurrency: number; urls?:
 test("where nothing was ever answered, the first window and a handful are lost, and not every request five times", async () => {
   for (const concurrency of [16, 64, 512]) {
     const { lostCount, longMs } = await breakAfter(0, { concurrency });
-    assert.ok(lostCount <= 8 + 5, `${lostCount} at ${concurrency}`);
+    assert.ok(lostCount <= 8 + 8, `${lostCount} at ${concurrency}`);
     // What lasts for a moment is no end of a run.
     assert.ok(longMs > 1500, `${longMs} ms`);
   }
@@ -99,7 +99,7 @@ test("what is under way when every connection begins to break is lost, and a han
     [3000, 256],
   ] as const) {
     const { lostCount } = await breakAfter(goodCount, { concurrency });
-    assert.ok(lostCount <= concurrency + 12, `${lostCount} at ${concurrency}`);
+    assert.ok(lostCount <= 1.1 * concurrency + 12, `${lostCount} at ${concurrency}`);
   }
 });
 
