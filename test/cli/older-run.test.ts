@@ -48,4 +48,6 @@ test("a run of the version before is gone on with by resume, which brings it up 
   assert.match(resumed.stdout, /^runs\/old is finished: all \d+ stages are done/m);
   assert.ok(existsSync(join(directory, `state.db.v${version}`)));
   assert.equal((await speakLine(["status", "old"], { cwd })).code, 0);
+  const doctor = await speakLine(["doctor", "old"], { cwd });
+  assert.match(doctor.stdout, /^folder +ok /m);
 });

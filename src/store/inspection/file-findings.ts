@@ -8,9 +8,9 @@ import { computeKey, computeStreamDigest } from "../../keys/digest.ts";
 import { createOk, createProblem, createWarning, type Finding } from "./finding.ts";
 import type { InspectionWork } from "./stage-findings.ts";
 
-/** What Refeed itself writes into a run's folder. */
+/** What Refeed itself writes into a run's folder, the copy of an older version's database included. */
 const ownNames =
-  /^(state\.db(-wal|-shm|-journal)?|lock\.(db|db-journal|json)|experiment\.yaml|resolved\.json|artifacts|report)$/;
+  /^(state\.db(-wal|-shm|-journal|\.v\d+)?|lock\.(db|db-journal|json)|experiment\.yaml|resolved\.json|artifacts|report)$/;
 
 export async function* inspectFolder(directory: string): AsyncGenerator<Finding> {
   const names = await readdir(directory);
