@@ -103,7 +103,17 @@ function renderResult({ folder, manifest }: PullResult): string {
   const lines = [
     `${source}, ${config}, licence ${licence ?? "not told"}, in ${folder}`,
     ...sizes,
-    `dataset: { hub: ${source.slice("hub:".length)}, config: ${JSON.stringify(config)}, revision: ${revision} }`,
+    `dataset: { hub: ${source.slice("hub:".length)}, config: ${JSON.stringify(config)}, revision: ${revision}${renderSplits(splits)} }`,
   ];
   return lines.map((line) => renderShown(renderVisibleLine(line))).join("");
+}
+
+/** Which splits are ours, where they are called otherwise; a guess by their names, for people to look at. */
+function renderSplits(names: readonly string[]): string {
+  const find = (word: string): string | undefined =>
+    names.find((name) => name === word) ?? names.find((name) => name.includes(word));
+  const train = find("train") ?? names[0]!;
+  const test =
+    [find("test"), find("valid"), find("dev")].find((name) => name !== undefined && name !== train) ?? "null";
+  return train === "train" && test === "test" ? "" : `, splits: { train: ${train}, test: ${test} }`;
 }

@@ -44,6 +44,8 @@ export interface DatasetContext {
   readonly files?: Files;
   /** How fields are named where the dataset is opened; by default as an experiment does. */
   readonly adviseField?: FieldAdvice;
+  /** The same of the splits of a hub's. */
+  readonly adviseSplits?: string;
 }
 
 export const defaultSplit: SplitRule = { test: 0.2, seed: 0 };

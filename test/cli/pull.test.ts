@@ -124,3 +124,39 @@ test("a folder that cannot be is told in one line, and the way out", async (cont
     assert.equal(pull.stdout, "");
   }
 });
+
+test("splits of other names are named in the line for an experiment, and shown by them", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const chat = (kind: string, count: number): string =>
+    Array.from({ length: count }, (_, index) => {
+      const messages = [`${kind} question ${index}`, `${kind} answer ${index}`].map((content) => ({ content }));
+      return `${JSON.stringify({ messages })}\n`;
+    }).join("");
+  const front =
+    "configs:\n- config_name: default\n  data_files:\n  - split: train_sft\n    path: a.jsonl\n  - split: test_sft\n    path: b.jsonl";
+  const main = { "README.md": `---\n${front}\n---\n`, "a.jsonl": chat("train", 20), "b.jsonl": chat("test", 5) };
+  const server = await startHub(context, { "org/chat": { branches: { main } } });
+  const env = { HF_ENDPOINT: server.endpoint };
+  const { stdout } = await runRefeed(["datasets", "pull", "hub:org/chat"], { cwd, env });
+  const line = /^dataset: \{.*, splits: \{ train: train_sft, test: test_sft \} \}$/m.exec(stdout)?.[0];
+  assert.ok(line !== undefined, stdout);
+  const fields = "fields: { article: messages.0.content, summary: messages.-1.content }";
+  writeFileSync(
+    join(cwd, "chat.yaml"),
+    `${line.replace(/ \}$/, `, ${fields} }`)}\narms: [{ verifier: none }]\ngenerations: 1\nname: chat\n`,
+  );
+  const flags = ["--train", "train_sft", "--test", "test_sft", "--json", "--rows", "1"];
+  const mapped = ["--article", "messages.0.content", "--summary", "messages.-1.content"];
+  const shown = await speakLine(["datasets", "show", "hub:org/chat", ...flags, ...mapped], { cwd, env });
+  const asked = await speakLine(["datasets", "show", "chat.yaml", "--json", "--rows", "1"], { cwd, env });
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.equal(asked.stdout, shown.stdout);
+  assert.match(shown.stdout, /"train":\{"count":20,.*"article":"train question 0","summary":"train answer 0"/);
+  const unnamed = await speakLine(["datasets", "show", "hub:org/chat"], { cwd, env });
+  assert.match(
+    unnamed.stderr,
+    /has no split "train" here\n {2}name another with --train <split> --test <split>; it has train_sft, test_sft\n$/,
+  );
+  const file = await speakLine(["datasets", "show", "./a.jsonl", "--test", "x"], { cwd, env });
+  assert.deepEqual([file.code, file.stderr], [2, "only a pulled dataset has splits of a hub's\n"]);
+});

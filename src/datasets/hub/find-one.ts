@@ -14,8 +14,11 @@ export interface HubDeclaration extends Omit<FileDeclaration, "file"> {
   readonly revision?: string;
   /** The folder of datasets; by default the nearest `datasets` upwards that holds it. */
   readonly folder?: string;
-  /** The hub's names of our splits; a test split of null is held out of the train split by ids. */
-  readonly splits?: { readonly train: string; readonly test: string | null };
+  /**
+   * The hub's names of our splits; a test split of null is held out of the train split by ids. What is not named is the split
+   * of that name, or the only one there is.
+   */
+  readonly splits?: { readonly train?: string; readonly test?: string | null };
 }
 
 /** Throws DatasetError where there is none, or more than one. */
@@ -35,7 +38,7 @@ export async function findOne(
   const found = folder === undefined ? await findPulled(from, wanted) : await listPulled(resolve(from, folder), wanted);
   const [first, ...others] = found;
   if (first === undefined) {
-    const named = splits === undefined ? [] : [splits.train, ...(splits.test === null ? [] : [splits.test])];
+    const named = [splits?.train, splits?.test].filter((split) => typeof split === "string");
     const next = renderPullCommand(hub, { config, revision, splits: named, to: folder });
     throw new DatasetError(`${config === undefined ? "" : `${config} `}is not here`, {
       where,

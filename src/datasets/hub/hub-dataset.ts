@@ -7,17 +7,17 @@ import { computeSplit, type DatasetContext, defaultSplit, isDefaultSplit, refuse
 import { openRowDataset, type SplitRow, type SplitSource } from "../row-dataset.ts";
 import { findOne, type HubDeclaration } from "./find-one.ts";
 import type { Pulled } from "./manifest.ts";
-import { type Opened, openSplit } from "./open-split.ts";
+import { type Opened, openSplit, renderSplitAdvice } from "./open-split.ts";
 import { createShardIds, type ShardIds } from "./shard-ids.ts";
 
 export async function openHubDataset(declaration: HubDeclaration, context: DatasetContext): Promise<Dataset> {
   const pulled = await findOne(declaration, context.folder);
-  const { train, test } = declaration.splits ?? chooseSplits(pulled);
+  const { train, test } = chooseSplits(pulled, declaration.splits);
   const name = `hub:${declaration.hub}, ${pulled.manifest.config}`;
   if (test === train) {
     throw new DatasetError(`the split ${JSON.stringify(test)} would be trained and tested on`, {
       where: name,
-      next: "name another for one of them, or hold rows of it out with splits: {test: null}",
+      next: `name another with ${renderSplitAdvice(context)}`,
     });
   }
   if (test !== null && !isDefaultSplit(declaration.split)) {
@@ -41,16 +41,30 @@ export async function openHubDataset(declaration: HubDeclaration, context: Datas
   const sources = opened.flatMap((part) => part.sources);
   const notes = [
     `is ${name} at ${revision.slice(0, 12)}, licence ${licence ?? "not told"}`,
-    ...(declaration.splits === undefined && test === null ? ["has no test split: rows are held out by their ids"] : []),
+    ...(declaration.splits?.test === undefined && test === null ? [renderHeldOut(train)] : []),
     ...new Set(sources.flatMap(({ source }) => source.notes)),
   ];
-  return openRowDataset(createSplitSource({ name, notes, opened, declaration }), declaration);
+  return openRowDataset(
+    createSplitSource({ name, notes, opened, declaration, advice: renderSplitAdvice(context) }),
+    declaration,
+  );
 }
 
-/** Where nobody said: the ordinary names, and of a data set without a test split rows of its train split. */
-function chooseSplits({ manifest }: Pulled): NonNullable<HubDeclaration["splits"]> {
-  const hasTest = manifest.files.some(({ split }) => split === "test");
-  return { train: "train", test: hasTest ? "test" : null };
+function renderHeldOut(train: string): string {
+  const what =
+    train === "train" ? "has no test split: rows" : `has no test split beside ${JSON.stringify(train)}: rows of it`;
+  return `${what} are held out by their ids`;
+}
+
+/** Where nobody said: the ordinary names, or the only split; of a data set without a test split rows of its train split. */
+function chooseSplits(
+  { manifest }: Pulled,
+  named: NonNullable<HubDeclaration["splits"]> = {},
+): { readonly train: string; readonly test: string | null } {
+  const there = [...new Set(manifest.files.map(({ split }) => split))];
+  const { train = there.length === 1 ? there[0]! : "train" } = named;
+  const { test = train !== "test" && there.includes("test") ? "test" : null } = named;
+  return { train, test };
 }
 
 function createSplitSource({
@@ -58,11 +72,13 @@ function createSplitSource({
   notes,
   opened,
   declaration,
+  advice,
 }: {
   readonly name: string;
   readonly notes: readonly string[];
   readonly opened: readonly Opened[];
   readonly declaration: HubDeclaration;
+  readonly advice: string;
 }): SplitSource {
   const rule = declaration.split ?? defaultSplit;
   const isHeldOut = opened.length === 1;
@@ -95,7 +111,7 @@ function createSplitSource({
         const { count } = splits[split];
         const what = `the ${split} split has ${count === 0 ? "no rows" : `${count} rows, not ${least}`}`;
         refuseCurated(what, curated, name);
-        const next = count === 0 ? "name another with splits: {train: .., test: ..}" : "ask for fewer rows";
+        const next = count === 0 ? `name another with ${advice}` : "ask for fewer rows";
         throw new DatasetError(what, { where: name, next });
       }
     },

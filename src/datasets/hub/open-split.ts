@@ -19,6 +19,11 @@ export interface Opened {
   readonly sources: readonly { readonly file: PulledFile; readonly source: RowSource }[];
 }
 
+/** How splits of a hub's are named where the dataset is opened. */
+export function renderSplitAdvice({ adviseSplits }: DatasetContext): string {
+  return adviseSplits ?? "splits: {train: .., test: ..} (test: null holds rows of train out)";
+}
+
 /** The sources of one split, each held against the manifest's digest. */
 export async function openSplit(
   split: string,
@@ -38,7 +43,7 @@ export async function openSplit(
   const files = manifest.files.filter((file) => file.split === split);
   if (files.length === 0) {
     const there = [...new Set(manifest.files.map((file) => file.split))].join(", ");
-    const next = `name another with splits: {train: .., test: ..} (test: null holds rows of train out); it has ${there}`;
+    const next = `name another with ${renderSplitAdvice(context)}; it has ${there}`;
     throw new DatasetError(`has no split ${JSON.stringify(split)} here`, { where: name, next });
   }
   const { id, article = "article", summary = "summary" } = declaration.fields ?? {};

@@ -66,3 +66,8 @@ test("columns that hold no texts, or are not there, are refused by name", async 
   }
   await assert.rejects(open("no-rows.parquet"), /^DatasetError: no-rows\.parquet: has no rows$/);
 });
+
+test("a group without rows is passed over", async () => {
+  const { splits } = await open("gap.parquet");
+  assert.equal(splits.train.count + splits.test.count, 9);
+});

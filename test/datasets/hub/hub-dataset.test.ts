@@ -58,7 +58,7 @@ test("one split of the hub's is not both of ours", async (context) => {
   await assert.rejects(openHubDataset({ hub: "org/news", splits }, { folder, signal }), (error: Error) => {
     assert.ok(error instanceof DatasetError, error.stack);
     assert.equal(error.message, 'hub:org/news, default: the split "train" would be trained and tested on');
-    assert.equal(error.next, "name another for one of them, or hold rows of it out with splits: {test: null}");
+    assert.equal(error.next, "name another with splits: {train: .., test: ..} (test: null holds rows of train out)");
     return true;
   });
 });
@@ -71,4 +71,15 @@ test("an id that another file has is told with that file's name, one of the same
   assert.deepEqual([other.add("z", 1), other.add("y", 2), other.add("z", 3)], [undefined, "2 of a", 1]);
   const third = ids.open("c");
   assert.deepEqual([third.add("z", 1), third.add("x", 2), third.add("w", 3)], ["1 of b", "1 of a", undefined]);
+});
+
+test("the only split there is trains, and rows of it are held out", async (context) => {
+  const folder = createTemporaryFolder(context);
+  writePulled(join(folder, "datasets"), {
+    repository: "org/news",
+    splits: { validation: renderRows([..."abcdefghij"]) },
+  });
+  const { splits, notes } = await openHubDataset({ hub: "org/news" }, { folder, signal });
+  assert.equal(splits.train.count + splits.test.count, 10);
+  assert.equal(notes[1], 'has no test split beside "validation": rows of it are held out by their ids');
 });

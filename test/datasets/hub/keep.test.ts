@@ -133,6 +133,6 @@ test("files without rows are passed over among others; a split of nothing else i
   await other.pull();
   assert.equal(
     await tell(other.open()),
-    "the train split has no rows | name another with splits: {train: .., test: ..}",
+    "the train split has no rows | name another with splits: {train: .., test: ..} (test: null holds rows of train out)",
   );
 });
