@@ -76,6 +76,8 @@ export interface RunRecord {
   readonly arms: readonly ArmRecord[];
   /** Of arms that begin with a hosted model; absent in records of older runs. */
   readonly teachers?: readonly TeacherRecord[];
+  /** Which models write whole texts without a prompt, where others read an article; absent: none, and in older records. */
+  readonly unprompted?: "teachers" | "all" | undefined;
   readonly seeds: readonly number[];
   readonly metrics: readonly MetricDeclaration[];
   /** Limits of the checks of lint; empty for systems without texts. */

@@ -6,6 +6,7 @@ import type { RunRecord } from "../domain/record.ts";
 import { UsageError } from "../errors.ts";
 import { createResampler, type Resampler } from "../evaluation/intervals/resampler.ts";
 import { computeKey } from "../keys/digest.ts";
+import { isOneTask, isUnprompted } from "./beginning.ts";
 import { type Cell, type Comparison, compareCells, listCells } from "./cells.ts";
 import { pickHeadlines } from "./summary.ts";
 
@@ -32,8 +33,11 @@ export interface ArmRow {
   readonly name: string;
   readonly isLine: boolean;
   readonly cell: Cell;
-  /** From generation 0 of the same arm; null for generation 0 itself. */
+  /** From generation 0 of the same arm; null for generation 0 itself, and where that did another task. */
   readonly change: Comparison | null;
+  readonly isApart: boolean;
+  /** It wrote whole texts, where others answered. */
+  readonly isUnprompted: boolean;
 }
 
 /** `arm` less `against`; the verdict is about `arm`. */
@@ -46,7 +50,7 @@ export interface PairRow {
 export interface MetricComparison {
   readonly metric: MetricDeclaration;
   readonly arms: readonly ArmRow[];
-  /** Arms of two runs only where both were measured on the same texts. */
+  /** Models of one task alone, and arms of two runs only where both were measured on the same texts. */
   readonly pairs: readonly PairRow[];
 }
 
@@ -127,8 +131,9 @@ function listArmRows(
     const cell = chain.at(-1);
     const first = chain[0];
     if (!cell || !first) return [];
-    const [change = null] = cell === first ? [] : compareCells(first, cell, request);
-    return [{ name: arm.id, isLine: arm.isLine, cell, change }];
+    const isApart = !isOneTask(record, first, cell);
+    const [change = null] = cell === first || isApart ? [] : compareCells(first, cell, request);
+    return [{ name: arm.id, isLine: arm.isLine, cell, change, isApart, isUnprompted: isUnprompted(record, cell) }];
   });
 }
 
@@ -170,6 +175,7 @@ function createPairing(records: readonly NamedRecord[]): (a: ArmRow, b: ArmRow) 
     return texts;
   };
   return (a, b) => {
+    if (a.isUnprompted !== b.isUnprompted) return false;
     if (a.run === b.run || (a.cell.itemCount === null && b.cell.itemCount === null)) return true;
     const texts = readTexts(a.run);
     return a.cell.itemCount === b.cell.itemCount && texts !== "" && texts === readTexts(b.run);

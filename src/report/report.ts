@@ -2,7 +2,7 @@
 // It does not know where a run is stored, nor how a file is made durable.
 
 import type { RunRecord } from "../domain/record.ts";
-import { computeBeginning } from "./beginning.ts";
+import { computeBeginning, listApart } from "./beginning.ts";
 import { drawCharts } from "./charts/draw.ts";
 import type { Chart } from "./charts/frame.ts";
 import { createGenerationChart } from "./charts/generation-chart.ts";
@@ -68,11 +68,11 @@ function createCharts(
   const first: Chart[] = [];
   const more: Chart[] = [];
   const rows = summary.cells.filter((cell) => cell.metric === "rows");
-  const beginning = computeBeginning(record);
+  const [beginning, apart] = [computeBeginning(record), new Set(listApart(record))];
   for (const metric of record.metrics) {
     const cells = summary.cells.filter((cell) => cell.metric === metric.name);
     if (cells.length === 0 || trainingFacts.has(metric.name)) continue;
-    const request = { label: createMetricLabel(metric), arms: record.arms, cells, markers, beginning };
+    const request = { label: createMetricLabel(metric), arms: record.arms, cells, markers, beginning, apart };
     const isHeadline = summary.headlines.includes(metric.name);
     (isHeadline ? first : more).push(createGenerationChart(request));
     const byRows = isHeadline && metric.basis === "answers" ? createRowsChart({ ...request, rows }) : null;

@@ -93,7 +93,7 @@ function findBaseline({ arms, pairs }: MetricComparison): ArmRow | null {
 }
 
 /** Empty cells where there is nothing to compare with: generation 0 and reference lines. */
-function renderRow({ name, cell, change }: ArmRow): string[] {
+function renderRow({ name, cell, change, isApart }: ArmRow): string[] {
   const decimals = computeDecimals(cell.low, cell.high);
   return [
     name,
@@ -101,7 +101,7 @@ function renderRow({ name, cell, change }: ArmRow): string[] {
     renderNumber(cell.mean, decimals),
     renderInterval(cell.low, cell.high),
     String(cell.seeds.length),
-    change ? renderChange(change) : "",
+    change ? renderChange(change) : isApart ? "(that did another task)" : "",
     change?.verdict ?? "",
   ];
 }

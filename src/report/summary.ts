@@ -4,6 +4,7 @@
 import type { MetricDeclaration } from "../domain/metric.ts";
 import type { RunRecord } from "../domain/record.ts";
 import { createResampler } from "../evaluation/intervals/resampler.ts";
+import { isOneTask } from "./beginning.ts";
 import { type Cell, type Comparison, compareCells, listCells } from "./cells.ts";
 
 export type { Cell, Comparison };
@@ -15,7 +16,7 @@ export interface Summary {
   readonly headlines: readonly string[];
   /** The arm the others are compared with; null where there is only one. */
   readonly reference: string | null;
-  /** Of each arm, from generation 0 to its last, for the headlines. */
+  /** Of each arm, from generation 0 to its last where both did the same task, for the headlines. */
   readonly changes: readonly Comparison[];
   /** Of each arm's last model, from the reference arm's last one where that is of the same generation; for the headlines. */
   readonly differences: readonly Comparison[];
@@ -37,13 +38,13 @@ export function computeSummary(record: RunRecord): Summary {
     const chains = new Map(arms.map((arm) => [arm, ofMetric.filter((cell) => cell.arm === arm)]));
     for (const [arm, chain] of chains) {
       const [first, last] = [chain[0], chain.at(-1)];
-      if (first?.generation === 0 && last && last.generation > 0) {
+      if (first?.generation === 0 && last && last.generation > 0 && isOneTask(record, first, last)) {
         changes.push(...compareCells(first, last, { metric, resampler }));
       }
       if (reference === null || arm === reference) continue;
       // A difference stands beside a last model: one of another generation would be read as that model's.
       const [from, to] = [chains.get(reference)!.at(-1), chain.at(-1)];
-      if (from && to && from.generation === to.generation) {
+      if (from && to && from.generation === to.generation && isOneTask(record, from, to)) {
         differences.push(...compareCells(from, to, { metric, resampler }));
       }
     }

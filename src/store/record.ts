@@ -21,6 +21,7 @@ export interface RecordHeader {
   readonly lint: LintLimits;
   /** Absent in records of older runs. */
   readonly teachers?: readonly TeacherRecord[];
+  readonly unprompted?: RunRecord["unprompted"];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }
 

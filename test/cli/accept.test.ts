@@ -84,6 +84,17 @@ test("a hosted model writes whole texts until there are rows enough, and a model
     Number(rows.map((row) => row.split(",")).find((row) => row[3] === metric && row[2] === String(generation))?.[4]);
   assert.equal(measured("rows", 1), 30);
   assert.ok(measured("acceptance", 0) > 0.1 && measured("acceptance", 0) < 0.9);
+  // Texts of nothing and summaries of articles are two tasks: no verdict, no line from one to the other.
+  assert.match(whole.stdout, /^replace +1 .*\(that did another task\)$/m);
+  assert.doesNotMatch(whole.stdout, / (better|worse|unclear)$/m);
+  const page = readFileSync(join(cwd, "runs/dreams/report/index.html"), "utf8").replace(/<[^>]*>/g, "");
+  assert.match(page, /No change is told of replace: generation 0 wrote whole texts without a prompt/);
+  assert.doesNotMatch(page, /than it began|[▲▼●] (better|worse|unclear)/);
+  const [, free = ""] = page.split("Written without a prompt\n");
+  assert.match(free, /user: (summarize|nothing) \d+/);
+  const [, answered = ""] = page.slice(0, page.indexOf("Written without")).split("What the models wrote\n");
+  assert.match(answered, /Reference summary:/);
+  assert.doesNotMatch(answered, /user: (summarize|nothing)|generation 0/);
   const why = await speakLine(["why", "dreams", "replace/0/1/0", "--json"], { cwd });
   assert.match(why.stdout, /"article":"summarize \d+"/, why.stderr);
   const found = await speakLine(["doctor", "dreams"], { cwd });

@@ -42,6 +42,19 @@ test("against one arm, a line included, at a generation of one's choice, for all
   assert.ok(first!.arms.every(({ change }) => change === null));
 });
 
+test("a hosted model that wrote without a prompt is paired with no model that answers", () => {
+  const record = createFakeRecord();
+  const teachers = record.arms.map(({ id }) => ({ arm: id, endpoint: "base", model: "base-70b" }));
+  const apart: RunRecord = { ...record, teachers, unprompted: "teachers" };
+  const [rouge] = compare({ metrics: ["rouge1"] }, apart);
+  assert.ok(rouge!.arms.every(({ change, isLine, isApart }) => change === null && isApart === !isLine));
+  assert.equal(rouge!.pairs.length, (4 * 3) / 2, "their last models do one task");
+  assert.match(renderResults([rouge!]), /^replace +3 .*\(that did another task\)/m);
+  // The line is generation 0 of a hosted model as well, and wrote whole texts.
+  assert.deepEqual(compare({ against: "full", metrics: ["rouge1"] }, apart)[0]!.pairs, []);
+  assert.equal(compare({ against: "full", metrics: ["rouge1"] }, { ...record, teachers })[0]!.pairs.length, 4);
+});
+
 test("arms of different lengths have no pair, reference lines only one against a line", () => {
   const record = createFakeRecord();
   const uneven: RunRecord = {

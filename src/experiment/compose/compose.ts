@@ -7,7 +7,7 @@ import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { CheckNeeds, Lent, ProveEndpoints } from "./composed.ts";
-import { listTeachers } from "./endpoint-facts.ts";
+import { findUnprompted, listTeachers } from "./endpoint-facts.ts";
 import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
 import { systemByKind } from "./registry.ts";
@@ -54,6 +54,7 @@ function createHeader(experiment: Experiment, facts: RecordHeader["facts"]): Rec
     metrics: computeMetricDeclarations(experiment),
     lint: experiment.system === "language" ? experiment.lint : {},
     teachers: experiment.system === "language" ? listTeachers(experiment) : [],
+    ...(experiment.system === "language" && { unprompted: findUnprompted(experiment) }),
     facts: [...(experiment.sets.length > 0 ? [{ name: "set", value: experiment.sets.join(" ") }] : []), ...facts],
   };
 }

@@ -1,6 +1,6 @@
 // What a record says of the models that were asked over a network: which, where, how and what for. Keys are never told.
 
-import type { TeacherRecord } from "../../domain/record.ts";
+import type { RunRecord, TeacherRecord } from "../../domain/record.ts";
 import type { LanguageExperiment, VerifierSettings } from "../experiment.ts";
 import type { DeclaredEndpoint } from "../schema/endpoints.ts";
 import type { ComposedSystem } from "./composed.ts";
@@ -11,6 +11,12 @@ export function listTeachers({ arms, language }: LanguageExperiment): readonly T
     const model = teacher === null ? null : language.endpoints[teacher]?.model;
     return teacher !== null && model ? [{ arm: id, endpoint: teacher, model }] : [];
   });
+}
+
+/** Which models write without a prompt: the embedded model reads an article, whatever the one before it was asked. */
+export function findUnprompted({ arms, language }: LanguageExperiment): RunRecord["unprompted"] {
+  if (language.prompt !== "none" || arms.every(({ settings }) => settings.sample.accept === null)) return undefined;
+  return language.trainer === "embedded" ? "teachers" : "all";
 }
 
 /** One fact for each endpoint that something asks. */

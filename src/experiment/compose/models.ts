@@ -11,6 +11,7 @@ import { computeUses } from "../hosted/uses.ts";
 import { createFixedModel, type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import { startOwnServer } from "../serve/own-server.ts";
 import type { Lent } from "./composed.ts";
+import { findUnprompted } from "./endpoint-facts.ts";
 import { type ModelProvider, openModelProvider } from "./providers.ts";
 
 export interface Models extends Omit<ModelProvider, "close"> {
@@ -75,11 +76,10 @@ function createTeachers(
 }
 
 /** How models meet rows where they are asked without a prompt: all arms have one form. */
-function createUnprompted({ language, arms }: LanguageExperiment): LanguageParts["unprompted"] {
-  const accept = arms.flatMap(({ settings }) => settings.sample.accept ?? [])[0];
-  if (language.prompt !== "none" || !accept) return undefined;
-  // The embedded model reads an article, whatever the one before it was asked.
-  return { form: createTextForm(accept), who: language.trainer === "embedded" ? "teachers" : "all" };
+function createUnprompted(experiment: LanguageExperiment): LanguageParts["unprompted"] {
+  const [accept] = experiment.arms.flatMap(({ settings }) => settings.sample.accept ?? []);
+  const who = findUnprompted(experiment);
+  return who && accept ? { form: createTextForm(accept), who } : undefined;
 }
 
 interface WeakParts {

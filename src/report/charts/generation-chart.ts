@@ -21,10 +21,12 @@ export interface GenerationChartRequest {
   readonly markers: ReadonlyMap<string, Marker>;
   /** What generation 0 is; trained unless told otherwise. */
   readonly beginning?: Beginning;
+  /** Arms whose generation 0 did another task: nothing joins it to the generations after it. */
+  readonly apart?: ReadonlySet<string>;
 }
 
 export function createGenerationChart(request: GenerationChartRequest): Chart {
-  const { label, arms, cells, markers, beginning = "trained" } = request;
+  const { label, arms, cells, markers, beginning = "trained", apart = new Set() } = request;
   const lines = arms.filter((arm) => arm.isLine);
   const drawn = cells.filter((cell) => request.markers.has(cell.arm));
   const references = lines.flatMap((line) => cells.filter((cell) => cell.arm === line.id).slice(-1));
@@ -42,7 +44,7 @@ export function createGenerationChart(request: GenerationChartRequest): Chart {
     height,
     labels,
   };
-  const layers = createGenerationLayers({ drawn, references, scale, last, markers, beginning });
+  const layers = createGenerationLayers({ drawn, references, scale, last, markers, beginning, apart });
   return {
     name: createStem(label.name, "by-generation"),
     title: frame.title,

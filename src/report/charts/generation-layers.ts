@@ -20,6 +20,7 @@ export interface GenerationLayers {
   readonly last: number;
   readonly markers: ReadonlyMap<string, Marker>;
   readonly beginning: Beginning;
+  readonly apart: ReadonlySet<string>;
 }
 
 const axisTitles: Readonly<Record<Beginning, string>> = {
@@ -28,15 +29,22 @@ const axisTitles: Readonly<Record<Beginning, string>> = {
   both: "generation (0 is trained on real data, or a hosted model)",
 };
 
+const apartTitle = "generation (0 is a hosted model that wrote without a prompt: another task)";
+
 /** More seeds than this are shown by their middle 80 % instead of one dot each. */
 export const dottedSeeds = 10;
 /** Beyond this many generations points touch, and shapes could not be told apart. */
 const crowdedGenerations = 30;
 
 export function createGenerationLayers(request: GenerationLayers): Layers {
-  const { drawn, references, scale, markers } = request;
+  const { drawn, references, scale, markers, apart } = request;
   const encodings = createEncodings(request);
-  const values = drawn.map((cell) => renderRow(cell, scale));
+  const values = drawn.map((cell) => {
+    const row = renderRow(cell, scale);
+    return apart.size === 0
+      ? row
+      : { ...row, task: apart.has(cell.arm) && cell.generation === 0 ? "texts" : "answers" };
+  });
   const seeds = drawn.flatMap((cell) => listSeedRows(cell, scale));
   // Many bands over one another would be mud.
   const opacity = Math.max(0.06, Math.min(0.18, 0.9 / markers.size));
@@ -63,7 +71,7 @@ export function createGenerationLayers(request: GenerationLayers): Layers {
 /** Shared by all layers: one scale each, so that a band lies under its own line. */
 type Encodings = ReturnType<typeof createEncodings>;
 
-function createEncodings({ markers, scale, last, beginning }: GenerationLayers) {
+function createEncodings({ markers, scale, last, beginning, apart }: GenerationLayers) {
   // Twelve pixels on either side, so that no point sits on the edge of the plot.
   const margin = (Math.max(1, last) * 12) / (plotWidth - 24);
   const isCrowded = last > crowdedGenerations;
@@ -71,12 +79,14 @@ function createEncodings({ markers, scale, last, beginning }: GenerationLayers) 
   const markerOf = (arm: string): Marker => markers.get(arm)!;
   return {
     isCrowded,
+    // A line of its own for each task.
+    tasks: apart.size === 0 ? {} : { detail: { field: "task", type: "nominal" } as const },
     x: {
       field: "generation",
       type: "quantitative",
       scale: { domain: [-margin, Math.max(1, last) + margin] as number[], nice: false, zero: false },
       axis: {
-        title: axisTitles[beginning],
+        title: apart.size === 0 ? axisTitles[beginning] : apartTitle,
         values: listGenerationTicks(last),
         format: "d",
         labelFlush: false,
@@ -90,22 +100,22 @@ function createEncodings({ markers, scale, last, beginning }: GenerationLayers) 
 }
 
 /** Between the fields `<name>Low` and `<name>High`; rows without them have no band. */
-function createBand(name: "interval" | "spread", opacity: number, { x, y, color }: Encodings): Layers[number] {
+function createBand(name: "interval" | "spread", opacity: number, { x, y, color, tasks }: Encodings): Layers[number] {
   const [low, high] = [`${name}Low`, `${name}High`];
   return {
     name: `${name}s`,
     transform: [{ filter: `isValid(datum.${low})` }],
     mark: { type: "area", opacity, aria: false },
-    encoding: { x, y: { ...y, field: low }, y2: { field: high }, fill: color },
+    encoding: { x, y: { ...y, field: low }, y2: { field: high }, fill: color, ...tasks },
   };
 }
 
 /** Straight between generations: there is nothing in between. */
-function createCurves({ x, y, color, dash, isCrowded }: Encodings): Layers[number] {
+function createCurves({ x, y, color, dash, tasks, isCrowded }: Encodings): Layers[number] {
   return {
     name: "curves",
     mark: { type: "line", strokeWidth: isCrowded ? 1.75 : 2.25, strokeJoin: "round", aria: false },
-    encoding: { x, y, stroke: color, strokeDash: dash },
+    encoding: { x, y, stroke: color, strokeDash: dash, ...tasks },
   };
 }
 

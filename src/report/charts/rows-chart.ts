@@ -20,6 +20,8 @@ export interface RowsChartRequest {
   /** Of the metric `rows`. */
   readonly rows: readonly Cell[];
   readonly markers: ReadonlyMap<string, Marker>;
+  /** Arms whose generation 0 did another task: it is no rule to hold the others against. */
+  readonly apart?: ReadonlySet<string>;
 }
 
 /** Null where no verifier is at work or every model was trained on as many rows. */
@@ -88,9 +90,9 @@ function listPoints(request: RowsChartRequest): Point[] {
 }
 
 /** The generator where all arms start from the same one, then the experiment's reference lines. */
-function listReferences({ arms, cells }: RowsChartRequest): Reference[] {
+function listReferences({ arms, cells, apart }: RowsChartRequest): Reference[] {
   const lines = new Set(arms.filter((arm) => arm.isLine).map((arm) => arm.id));
-  const first = cells.filter((cell) => cell.generation === 0 && !lines.has(cell.arm));
+  const first = cells.filter((cell) => cell.generation === 0 && !lines.has(cell.arm) && !apart?.has(cell.arm));
   const generator = first.length > 0 && first.every((cell) => cell.mean === first[0]!.mean) ? first[0]!.mean : null;
   return [
     ...(generator === null ? [] : [{ text: "generator (generation 0)", value: generator }]),

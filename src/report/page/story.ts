@@ -2,7 +2,7 @@
 // It claims no more than the verdicts do.
 
 import type { RunRecord } from "../../domain/record.ts";
-import { computeBeginning, listTeacherArms } from "../beginning.ts";
+import { computeBeginning, listApart, listTeacherArms } from "../beginning.ts";
 import type { Comparison } from "../cells.ts";
 import type { Marker } from "../charts/marker.ts";
 import { createMetricLabel, type MetricLabel } from "../metric-labels.ts";
@@ -39,7 +39,7 @@ that the model before it ${wrote}.`;
     lines > 0
       ? html` ${lines === 1 ? `One more model ${was}` : `${lines} more models ${isPartial ? was.replace("is", "are") : "were"}`} trained for reference.`
       : null;
-  return html`${isPartial ? renderPartial(record) : null}<p class="lede">${renderBeginning(record, was)} ${loop} The loop ${was} run under ${renderConditions(arms.length, record.seeds.length, was)}.
+  return html`${isPartial ? renderPartial(record) : null}<p class="lede">${renderBeginning(record, was)}${renderTask(record)} ${loop} The loop ${was} run under ${renderConditions(arms.length, record.seeds.length, was)}.
 This page shows what ${isPartial ? "is known so far of the models" : "it did to the models"}, measured on real data they had never seen.${others}</p>`;
 }
 
@@ -61,6 +61,13 @@ function renderBeginning(record: RunRecord, was: string): Html {
       html` Generation 0 of ${teacher.arms.map((arm, index) => html`${index > 0 ? ", " : ""}${text(arm)}`)} is the hosted model ${name(teacher)} as it stands.`,
   );
   return html`${beginning === "both" ? trained : null}${each}`;
+}
+
+/** What was asked of models that had no prompt; nothing where all read articles. */
+function renderTask(record: RunRecord): Html | null {
+  if (record.unprompted === "all") return html` Every model writes whole texts, without a prompt.`;
+  if (listApart(record).length === 0) return null;
+  return html` The hosted model wrote whole texts without a prompt; models that are trained on them read an article and write its summary, which is another task.`;
 }
 
 /** A run that was stopped, failed or is still at work; also one that was killed before it could say so. */
@@ -89,6 +96,8 @@ export function renderStory(record: RunRecord, summary: Summary, markers: Readon
   const labels = listHeadlines(record, summary).filter((label) =>
     summary.changes.some((change) => change.metric === label.name),
   );
+  const apart = renderApart(record, summary);
+  if (labels.length === 0 && apart !== null) return apart;
   if (labels.length === 0) return html`<p>Nothing has been measured after generation 0 yet.</p>`;
   const arms = record.arms.filter((arm) => summary.changes.some((change) => change.to.arm === arm.id));
   const rows = arms.map((arm): HtmlValue[] => [
@@ -101,7 +110,14 @@ export function renderStory(record: RunRecord, summary: Summary, markers: Readon
   const head = labels.flatMap((label) => [html`${label.title}, first \u2192 last generation`, "the last model is"]);
   return html`${labels.map((label) => renderMetric(label, record, summary))}
 ${renderTable(["arm", ...head], rows, "story")}
-<p class="note">${explainVerdicts(summary)}</p>`;
+<p class="note">${explainVerdicts(summary)}</p>${apart}`;
+}
+
+/** Why arms have no verdict whose first model did another task than those after it; null while nothing came after it. */
+function renderApart(record: RunRecord, { cells }: Summary): Html | null {
+  const arms = listApart(record).filter((arm) => cells.some((cell) => cell.arm === arm && cell.generation > 0));
+  if (arms.length === 0) return null;
+  return html`<p><strong>No change is told of ${arms.map((arm, index) => html`${index > 0 ? ", " : ""}${text(arm)}`)}:</strong> generation 0 wrote whole texts without a prompt, and the model after it reads an article and writes its summary. These are two tasks, and what is measured of one says nothing of the other. The numbers of the last model stand below, under Arms compared.</p>`;
 }
 
 /** The metrics the page leads with, in words. */

@@ -30,6 +30,21 @@ const countMeans = (svg: string): number => {
   return readElements(group).filter((element) => element.name === "path").length;
 };
 
+test("no line joins a generation 0 that did another task to what came after it", async () => {
+  const record = createFakeRecord({ seeds: 1, generations: 2 });
+  const request = createRequest(record, "rouge1");
+  const apart = new Set(record.arms.filter(({ isLine }) => !isLine).map(({ id }) => id));
+  const [joined, parted] = await drawCharts(
+    [createGenerationChart(request), { ...createGenerationChart({ ...request, apart }), name: "parted" }],
+    assert.fail,
+  );
+  const listCurves = (svg: string): number[] =>
+    [...svg.matchAll(/curves_marks"[^>]*><path d="([^"]*)"/g)].map(([, path]) => path!.split("L").length).sort();
+  assert.deepEqual(listCurves(joined!.file), [3, 3, 3, 3]);
+  assert.deepEqual(listCurves(parted!.file), [1, 1, 1, 1, 2, 2, 2, 2]);
+  assert.match(readText(parted!.file), /0 is a hosted model that wrote without a prompt: another task/);
+});
+
 test("as many mean points as arms x (generations + 1), and every seed's dot beside them", async () => {
   const { svg, markCount } = await draw(createFakeRecord({ seeds: 3, generations: 4 }), "rouge1");
   assert.equal(markCount, 4 * 5);

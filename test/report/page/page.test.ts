@@ -198,6 +198,33 @@ test("a ratio to real data is called higher or lower, never better", () => {
   assert.match(text, /Trace ratio \(1 is real data; below 1 spread is lost\): Spread/);
 });
 
+test("a hosted model that wrote without a prompt is held against no model that answers, nor shown beside articles", () => {
+  const [arm] = newswireArms;
+  const record = createFakeRecord({ arms: [arm!], generations: 1 });
+  const teachers = [{ arm: "replace", endpoint: "base", model: "base-70b" }];
+  const examples = (one: RunRecord) => one.examples(2);
+  const plain = (one: RunRecord): string => renderPlain({ ...one, examples: () => examples(record) });
+  assert.match(plain({ ...record, teachers }), /Ended worse than it began: replace/);
+
+  const apart = plain({ ...record, teachers, unprompted: "teachers" });
+  assert.match(apart, /The hosted model wrote whole texts without a prompt; models that are trained on them read/);
+  assert.match(apart, /No change is told of replace:/);
+  assert.doesNotMatch(apart, /than it began/);
+  const [, wrote = ""] = apart.split("What the models wrote");
+  const [answers = "", free = ""] = wrote.split("Written without a prompt");
+  const outputs = examples(record).map(({ generation, outputs: [output] }) => ({ generation, text: output!.text }));
+  for (const { generation, text } of outputs) {
+    assert.equal(answers.includes(text), generation === 1, text);
+    assert.equal(free.includes(text), generation === 0, text);
+  }
+  assert.doesNotMatch(free, /The article:|Reference summary:|of the test split/);
+
+  // Where every model writes whole texts they are alike.
+  const all = plain({ ...record, unprompted: "all" });
+  assert.match(all, /Ended worse than it began: replace/);
+  assert.doesNotMatch(all, /Reference summary:/);
+});
+
 test("a hosted model is not called one that was trained, and a record that says nothing of it reads as before", () => {
   const record = createFakeRecord({ generations: 1 });
   const own = record.arms.filter(({ isLine }) => !isLine).map(({ id }) => id);
