@@ -32,11 +32,11 @@ export async function findProgram({
     const what = `${shown} is to run in ${renderVisibleLine(folder)}, which is no folder`;
     return { kind: "lacking", what, next: "put the experiment's folder back where it was, or run its file anew" };
   }
-  if (name.includes("/")) return look(resolve(folder, name));
+  if (name.includes("/")) return look(resolve(folder, name), folder);
   const places = (environment.PATH ?? defaultPath).split(":");
   let denied: Lack | undefined;
   for (const place of name === "" ? [] : places) {
-    const found = await look(resolve(folder, place, name));
+    const found = await look(resolve(folder, place, name), folder);
     if (found.kind === "found") return found;
     // Of what is no use there, the first that is there tells more than that there is none elsewhere.
     if (!found.isAbsent) denied ??= found;
@@ -54,7 +54,7 @@ export async function findProgram({
 type Looked = Extract<FoundProgram, { readonly kind: "found" }> | (Lack & { readonly isAbsent: boolean });
 
 /** One place. What its file holds decides only where it names who is to read it. */
-async function look(path: string): Promise<Looked> {
+async function look(path: string, folder: string): Promise<Looked> {
   const shown = renderVisibleLine(path);
   const lack = (what: string, next: string, isAbsent = false): Looked => ({ kind: "lacking", what, next, isAbsent });
   const found = await stat(path).catch((): null => null);
@@ -64,7 +64,7 @@ async function look(path: string): Promise<Looked> {
     return lack(`${shown} may not be run`, `allow it with chmod +x, or name the program that reads it before it`);
   }
   const interpreter = await readInterpreter(path);
-  if (interpreter === null || (await mayRun(interpreter))) return { kind: "found", path };
+  if (interpreter === null || (await mayRun(resolve(folder, interpreter)))) return { kind: "found", path };
   const what = `${shown} is to be read by ${renderVisibleLine(interpreter)}, which is not there or may not be run`;
   return lack(what, "mend its first line, or install what it names");
 }

@@ -1,7 +1,7 @@
 // Where a program is found and where it is not, held against the launcher itself: what is said before is what would happen.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createStream, readAll } from "../../src/contracts/case.ts";
@@ -24,6 +24,9 @@ function prepare(context: TestContext): string {
   write("b/both", "#!/bin/sh\nexit 0\n", 0o755);
   write("a/plain", "exit 0\n", 0o755);
   write("a/orphan", "#!/no/such/interpreter -x\n", 0o755);
+  symlinkSync("/bin/sh", join(folder, "a/shell"));
+  write("a/near", "#!./a/shell\nexit 0\n", 0o755);
+  write("a/far", "#!./shell\nexit 0\n", 0o755);
   write("a/spaced", "#! \t/bin/sh -e\nexit 0\n", 0o755);
   return folder;
 }
@@ -36,6 +39,8 @@ const cases: readonly (readonly [string, string | undefined, RegExp | null])[] =
   ["both", "a:b", null],
   ["./a/plain", undefined, null],
   ["./a/spaced", undefined, null],
+  ["./a/near", undefined, null],
+  ["./a/far", undefined, /\/a\/far is to be read by \.\/shell, which is not there or may not be run$/],
   ["sh", undefined, null],
   ["good", "b", /^good is in no folder of its PATH$/],
   ["good", undefined, /^good is in no folder of its PATH$/],
