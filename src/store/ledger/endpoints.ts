@@ -23,6 +23,8 @@ interface UnfinishedRow {
   readonly rows: number;
 }
 
+const isProof = renderProof("a");
+
 /**
  * A verifier names its endpoint itself; a model that is hosted is named by its train stage, which whatever samples it or
  * scores under it has for its first input. What was asked to prove the endpoint brought no rows.
@@ -30,7 +32,7 @@ interface UnfinishedRow {
 const unfinished = `
   SELECT s.key, s.planned,
     sum(iif(a.state IN ('done', 'failed'), iif(s.kind = 'sample', a.row_count, max(a.row_count, 1)), 0)) AS rows
-  FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.is_outside = 1 AND NOT ${renderProof("a")}
+  FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.is_outside = 1 AND NOT ${isProof}
   WHERE s.state NOT IN ('done', 'stale') AND s.inputs_sha256 <> '' AND EXISTS (
     SELECT 1 FROM (SELECT coalesce(
       json_extract(s.parameters, '$.verifier.endpoint'),
