@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { parseHubName, publicEndpoint } from "../datasets/hub/address.ts";
+import { isPartial } from "../datasets/hub/manifest.ts";
 import type { PullProgress, PullResult } from "../datasets/hub/pull.ts";
 import { StoreError, UsageError } from "../errors.ts";
 import { isPlainFault } from "../store/system-fault.ts";
@@ -98,7 +99,7 @@ function renderResult({ folder, manifest }: PullResult): string {
   const splits = [...new Set(files.map(({ split }) => split))];
   const sizes = splits.map((split) => {
     const own = files.filter((file) => file.split === split);
-    return `  ${split}: ${own.length} ${own.length === 1 ? "file" : "files"}, ${renderSize(own.reduce((sum, { size }) => sum + size, 0))}`;
+    return `  ${split}: ${own.length} ${own.length === 1 ? "file" : "files"}, ${renderSize(own.reduce((sum, { size }) => sum + size, 0))}${own.some(isPartial) ? ", a part: the hub has converted no more of it" : ""}`;
   });
   const lines = [
     `${source}, ${config}, licence ${licence ?? "not told"}, in ${folder}`,

@@ -6,7 +6,7 @@ import type { Dataset } from "../dataset.ts";
 import { computeSplit, type DatasetContext, defaultSplit, isDefaultSplit, refuseCurated } from "../file-dataset.ts";
 import { openRowDataset, type SplitRow, type SplitSource } from "../row-dataset.ts";
 import { findOne, type HubDeclaration } from "./find-one.ts";
-import type { Pulled } from "./manifest.ts";
+import { isPartial, type Pulled } from "./manifest.ts";
 import { type Opened, openSplit, renderSplitAdvice } from "./open-split.ts";
 import { createShardIds, type ShardIds } from "./shard-ids.ts";
 
@@ -42,6 +42,11 @@ export async function openHubDataset(declaration: HubDeclaration, context: Datas
   const notes = [
     `is ${name} at ${revision.slice(0, 12)}, licence ${licence ?? "not told"}`,
     ...(declaration.splits?.test === undefined && test === null ? [renderHeldOut(train)] : []),
+    ...opened.flatMap(({ split, sources: own }) =>
+      own.some(({ file }) => isPartial(file))
+        ? [`${JSON.stringify(split)} is a part: the hub has converted no more of it`]
+        : [],
+    ),
     ...new Set(sources.flatMap(({ source }) => source.notes)),
   ];
   return openRowDataset(

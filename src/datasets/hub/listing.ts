@@ -44,16 +44,42 @@ export async function readListing(web: HubWeb, request: HubRequest): Promise<Hub
   const { repository } = request;
   const info = await readInfo(web, repository, request.revision);
   const entries = await readEntries(web, repository, info.sha);
-  const own = parseCardConfigs(await readCard(web, { repository, revision: info.sha, entries }));
+  const isConverted = request.revision === convertedBranch;
+  const own = isConverted
+    ? listFolders([...entries.keys()])
+    : parseCardConfigs(await readCard(web, { repository, revision: info.sha, entries }));
   const described = { repository, revision: info.sha, licence: readLicence(info.tags) };
   const config = pickConfig(own, request.config);
   if (config !== undefined) {
     const chosen = chooseFiles([...entries.keys()], config);
-    if (chosen.length > 0) {
+    const place = { repository, revision: info.sha };
+    if (chosen.length > 0 && !(await hasArray(web, chosen, place))) {
       return { ...described, config: config.name, files: chosen.map((file) => describeFile(file, entries, info.sha)) };
     }
   }
   return { ...described, ...(await readConverted(web, request, { info, own })) };
+}
+
+/** Of its own conversion the hub has a folder for every configuration. */
+function listFolders(paths: readonly string[]): readonly CardConfig[] {
+  const names = new Set(paths.flatMap((path) => (path.includes("/") ? [path.slice(0, path.indexOf("/"))] : [])));
+  return [...names].map((name) => ({ name, isDefault: false, patterns: [], folder: name }));
+}
+
+/** Whether the first .json file is one array instead of lines, as its first sign tells: that is no file of rows. */
+async function hasArray(
+  web: HubWeb,
+  files: readonly SplitFile[],
+  place: { readonly repository: string; readonly revision: string },
+): Promise<boolean> {
+  const found = files.find(({ path }) => /\.json$/i.test(path));
+  if (found === undefined) return false;
+  const address = computeFileAddress(web.endpoint, { ...place, path: found.path });
+  const answer = await web.request(address, { "accept-encoding": "identity", range: "bytes=0-63" });
+  const reader = answer.body?.getReader();
+  const { value } = (await reader?.read()) ?? {};
+  await reader?.cancel();
+  return /^\s*\[/.test(Buffer.from(value ?? []).toString("latin1", 0, 64));
 }
 
 /** The card's configuration of that name; without a card, the whole repository is the one called default. */

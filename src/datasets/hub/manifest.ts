@@ -42,6 +42,11 @@ export function computeRevisionFolder(
   return join(computeConfigFolder(root, manifest.repository, manifest.config), manifest.revision.slice(0, 12));
 }
 
+/** Of very large splits the hub converts the beginning alone, and says so in the folder's name. */
+export function isPartial({ path }: Pick<PulledFile, "path">): boolean {
+  return /(^|\/)partial-[^/]+\/[^/]+\.parquet$/.test(path);
+}
+
 const adviceAgain = "remove it, and pull the data set again: files that are whole are not fetched again";
 
 /** The manifest in a folder; null where there is none. Throws DatasetError for one that is none of ours. */
