@@ -77,10 +77,10 @@ async function probe(parts: Parts, first: AddressLook | undefined): Promise<Foun
   const { createSendJson } = await import("../providers/given/send.ts");
   const { probeEndpoint } = await import("../providers/proving/probe.ts");
   const { send, pace } = measurePace(createSendJson(connection), settings, environment);
-  const { question } = uses;
+  const { question, draws } = uses;
   // What it heeds is found out of the first alone, as a run does, and all have to be like that by the same canaries.
   const alike = { isSampled: false, isJudge: false, isScored: true };
-  const wanted = first ? alike : { ...everyUse, ...(question && { question }) };
+  const wanted = first ? alike : { ...everyUse, ...(question && { question }), ...(draws && { draws }) };
   const probing = { settings, controller: connection.controller, send, uses: wanted };
   const context = createContext(environment);
   let model: Model = first?.model ?? { lineage: settings.model ?? "", file: "", digest: "" };

@@ -2,6 +2,7 @@
 // this one does ask and it cannot.
 
 import type { EndpointSettings } from "../providers/endpoint.ts";
+import { adviseDraws, describeFewer } from "../providers/proving/checks.ts";
 import type { Evidence } from "../providers/proving/evidence.ts";
 import { givenAdvice } from "../providers/proving/proof.ts";
 import type { TrialQuestion } from "../providers/proving/proof-cost.ts";
@@ -36,7 +37,7 @@ export function* listEndpointFindings(
     "model",
     (named ? `${model}, ${count}` : `${model} answers; ${count}${listed ? " it is none by that name" : ""}`) + as,
   );
-  yield describeDraws(evidence, { draws, needs });
+  yield describeDraws(evidence, { name, draws, needs });
   yield describeSwitch("seed", abilities.seed, {
     lack: "seed is ignored: a draw that is asked for again is another draw",
     next: needs.isSampled ? "nothing is to be done: what is recorded is never drawn again" : null,
@@ -60,16 +61,20 @@ export function* listEndpointFindings(
   yield describePace(pace);
 }
 
+/** A problem where a run would be refused at its start, and nowhere else. */
 function describeDraws(
   { abilities }: Evidence,
-  { draws, needs }: Pick<EndpointSettings, "draws"> & { needs: Needs },
+  { name, draws, needs }: Pick<EndpointSettings, "name" | "draws"> & { needs: Needs },
 ): Finding {
-  if (abilities.n === true) return createOk("draws", "n is heeded: several draws of a prompt in one request");
-  const what = abilities.n === null ? "whether n is heeded was not found out" : "n is ignored";
-  if (draws === "n" && needs.isSampled && needs.draws > 1) {
-    return createProblem("draws", { what, next: "set draws: auto, and every draw is a request" });
+  const fewer = describeFewer(abilities);
+  if (fewer === null && abilities.n === true) {
+    return createOk("draws", "n is heeded: several draws of a prompt in one request");
   }
-  return createOk("draws", `${what}: a request for each draw`);
+  const what = fewer ?? "whether n is heeded was not found out";
+  if (draws === "n" && fewer !== null && needs.isSampled && needs.draws > 1) {
+    return createProblem("draws", { what, next: adviseDraws(name) });
+  }
+  return createOk("draws", draws === "n" ? what : `${what}: a request for each draw`);
 }
 
 function describeSwitch(

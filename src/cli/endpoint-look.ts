@@ -110,7 +110,7 @@ function limitPatience(limits: DeclaredEndpoint["limits"], patienceMs: number): 
 const turnedAwayMs = 2000;
 
 /** What of it the experiment uses. */
-function readNeeds({ isSampled, isScored, question }: Uses, experiment: LanguageExperiment): Needs {
+function readNeeds({ isSampled, isScored, question, draws = 1 }: Uses, experiment: LanguageExperiment): Needs {
   const verifiers = Object.values(experiment.language.verifiers);
   const settings = experiment.arms.map((arm) => arm.settings);
   return {
@@ -119,7 +119,7 @@ function readNeeds({ isSampled, isScored, question }: Uses, experiment: Language
     ...(question && { question }),
     hasSelf: isSampled && verifiers.some(({ kind }) => kind === "self"),
     hasStop: isSampled && settings.some(({ sample }) => (sample.stop ?? []).length > 0),
-    draws: Math.max(...settings.map(({ sample }) => sample.candidates)),
+    draws,
   };
 }
 

@@ -29,8 +29,8 @@ export interface ProviderOptions extends ConnectionOptions {
 }
 
 export interface Found {
-  /** Whether n is heeded. */
-  readonly hasN: boolean;
+  /** Draws that one request brings at most. */
+  readonly mostDraws: number;
   readonly dialect: Dialect;
   /** Digest of what the model is told by; absent where nobody asked. */
   readonly fingerprint?: string;
@@ -45,7 +45,7 @@ export interface Provider extends Connection {
 /** Raised when the same request would be sent differently, or the same reply read differently. */
 const samplerVersion = 1;
 
-const unproved: Found = { hasN: false, dialect: plainDialect };
+const unproved: Found = { mostDraws: 1, dialect: plainDialect };
 
 /** Throws ProviderError for a key that no request can carry. */
 export function createProvider(endpoint: EndpointSettings, options: ProviderOptions): Provider {
@@ -59,7 +59,8 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
       async *sample(prompts, request, context) {
         context.signal.throwIfAborted();
         const found = (await options.enter?.(request.model, context, connection)) ?? unproved;
-        const draws = endpoint.draws === "auto" ? (found.hasN ? "n" : "single") : endpoint.draws;
+        const isHeeded = found.mostDraws > 1 && request.draws <= found.mostDraws;
+        const draws = endpoint.draws === "auto" ? (isHeeded ? "n" : "single") : endpoint.draws;
         const sampler =
           endpoint.mode === "batch"
             ? openBatches(endpoint, connection.wire, {

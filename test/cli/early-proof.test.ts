@@ -116,6 +116,42 @@ test("a judge by a wrong name is found out before the teacher is sampled, in its
   assert.equal(read(cwd).rows, 12 + 4);
 });
 
+test("a request for several draws is tried with as many as are wanted: refused before a row, or each asked by itself", async (context) => {
+  const teacher = await startGivenServer(context, { kind: "vllm", served: "tiny" });
+  const cwd = write(context, { teacher: teacher.base });
+  const n = ["--set", "sample.candidates=6", "--set", "endpoints.teacher.draws=n"];
+  const told =
+    "endpoint teacher: the experiment asks for all draws of a prompt in one request (draws: n), and a request";
+  const next = /^set endpoints\.teacher\.draws: auto, .*, or single$/;
+  for (const [traits, what] of [
+    [{ ignoresN: true }, "for 2 of them brings 1"],
+    [{ ignoresN: false, mostN: 4 }, "for 6 of them brings 4"],
+    [{ mostN: 6, refusedN: 5 }, "for 6 of them is not taken: 400: n must be at most 4"],
+  ] as const) {
+    teacher.become(traits);
+    await assert.rejects(run(cwd, ...n), (error) => {
+      assert.ok(error instanceof ProviderError, String(error));
+      assert.equal(error.message, `${told} ${what}`);
+      assert.deepEqual([error.exitCode, next.test(error.next ?? "")], [3, true]);
+      return true;
+    });
+    const { rows, others } = read(cwd);
+    assert.deepEqual([rows, others], [0, 0]);
+  }
+  // What it can do is asked of it: four of a prompt, and of six each by itself.
+  teacher.become({ mostN: 4, refusedN: 99 });
+  const single = await run(cwd, "--set", "sample.candidates=6");
+  assert.equal(single.code, 0);
+  // Both models answer the test split.
+  assert.equal(read(cwd).rows, 12 * 6 + 2 * 4);
+  const sampled = teacher.received.filter(({ body }) => body.max_tokens === 8 && body.temperature === 1);
+  assert.deepEqual([sampled.length, sampled.filter(({ body }) => body.n !== undefined).length], [12 * 6, 0]);
+  const four = await run(cwd, "--set", "sample.candidates=4", "--run", "four");
+  assert.equal(four.code, 0);
+  const counts = teacher.received.filter(({ body }) => body.n === 4 && body.max_tokens === 8);
+  assert.equal(counts.length, 12);
+});
+
 test("a server that takes no schema, or no such length, is told before by the field that mends it", async (context) => {
   const teacher = await startGivenServer(context, { kind: "vllm", served: "tiny" });
   let mostTokens = 16;

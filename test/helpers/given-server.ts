@@ -20,6 +20,9 @@ export interface ServerTraits {
   readonly isDisplaced?: boolean;
   readonly ignoresEcho?: boolean;
   readonly ignoresN?: boolean;
+  /** Brings no more draws, and says nothing of it; refuses to be asked for more. */
+  readonly mostN?: number;
+  readonly refusedN?: number;
   readonly ignoresSeed?: boolean;
   readonly ignoresStop?: boolean;
   /** Takes a stop text out and goes on, as mlx-lm does where it begins within a token. */
@@ -92,7 +95,9 @@ const refuse = (message: string, status = 400): Reply => ({ body: { error: { mes
 
 function answer(asked: Asked): Reply {
   const { traits, received } = asked;
-  const { path } = received;
+  const { path, body } = received;
+  const most = traits.refusedN === undefined ? undefined : traits.refusedN - 1;
+  if (most !== undefined && Number(body.n ?? 1) > most) return refuse(`n must be at most ${most}`);
   if (path === "/v1/models") return listModels(traits);
   if (path === "/v1/completions" && traits.kind !== "openai-chat") return answerRaw(asked);
   if (path === "/v1/chat/completions") return answerChat(asked);
@@ -125,7 +130,7 @@ const noName = ({ received }: Asked): Reply => refuse(`The model \`${received.bo
 /** What it goes on with, choice by choice. */
 function drawAll({ traits, bigram, received: { body }, draw }: Asked, prompt: string): readonly (readonly Term[])[] {
   const { n = 1, seed = 0, temperature = 1, max_tokens: most = 16, stop = [] } = body;
-  const count = traits.ignoresN ? 1 : Number(n);
+  const count = traits.ignoresN ? 1 : Math.min(Number(n), traits.mostN ?? Number.POSITIVE_INFINITY);
   return Array.from({ length: count }, (_, index) => {
     const base = traits.ignoresSeed ? `free ${draw}` : String(seed);
     const greedy = traits.isUnsteady ? `greedy ${draw}` : undefined;

@@ -19,15 +19,31 @@ export function computeUses(name: string, { arms, language }: Pick<LanguageExper
     return generations > 0 && verifier !== null && language.verifiers[verifier]?.kind === "self";
   });
   const question = findQuestion(name, language.verifiers);
+  const draws = Math.max(1, ...arms.map((arm) => countDraws(arm, { isTaught: taught.includes(arm), isOwn })));
   const labels = verifiers.filter((verifier) => isReward(verifier, name)).map(({ label }) => label);
   return {
     isSampled: isOwn || taught.length > 0,
     isJudge: question !== undefined,
     isScored: isWeak || hasLoss,
+    ...(draws > 1 && { draws }),
     ...(isSelf && { isSelf }),
     ...(question && { question }),
     ...(labels.length > 0 && { labels }),
   };
+}
+
+/** The most draws of a prompt that an arm asks it for at once. Greedy ones are one, and those of accept come one by one. */
+function countDraws(
+  { generations, settings }: LanguageExperiment["arms"][number],
+  { isTaught, isOwn }: { readonly isTaught: boolean; readonly isOwn: boolean },
+): number {
+  const { sample, corpus, real, selection } = settings;
+  // The last model of an arm writes no candidates.
+  const last = isOwn ? generations - 1 : isTaught ? Math.min(0, generations - 1) : -1;
+  if (last < 0 || sample.temperature === 0 || sample.accept !== undefined) return 1;
+  if (corpus.kind !== "accumulate-doubling") return sample.candidates;
+  // As many as fill the doubled pool.
+  return selection.best ?? Math.ceil((real * 2 ** last) / (selection.keep ?? 1));
 }
 
 /** Of several judges the one that is to say most: what it may say the others may say as well. */

@@ -104,7 +104,7 @@ function adviseLost(endpoint: string, cause: LostCause | undefined): string {
     case "page":
       return `check endpoints.${endpoint}.url: it is the API's base address, which often ends in /v1; if it is right, resume the run to ask again`;
     case "draws":
-      return `set endpoints.${endpoint}.draws: auto, which finds out whether the server heeds n, or single`;
+      return `set endpoints.${endpoint}.draws: single, which asks for each draw by itself, and run it again`;
     case "broken":
       return "resume the run to ask again; where the connection always breaks, look at the server's log, and at any proxy before it";
     case undefined:

@@ -6,13 +6,16 @@ import { readChatChoice, readRawChoice, type Written } from "../given/passages.t
 import { readList } from "../given/reading.ts";
 import { createLimit, createLogProbabilities, finish, type LogProbabilityShape } from "../openai/body.ts";
 import { routeOf } from "../openai/talk.ts";
-import type { Abilities } from "./evidence.ts";
+import type { Abilities, SeveralDraws } from "./evidence.ts";
 import type { Prober } from "./prober.ts";
+import { isTriedInFull } from "./proof-cost.ts";
 
 interface Known {
   readonly completions: boolean | null;
   /** Of the raw route. */
   readonly dialect: LogProbabilityShape | null;
+  /** The most draws that one request is to bring. */
+  readonly draws?: number | undefined;
 }
 
 /** Of an endpoint that is not sampled. */
@@ -30,15 +33,17 @@ const drawTokens = 12;
 const leastSurprise = 4;
 
 /** Throws nothing of its own: an endpoint that answers no draw shows that when it is sampled. */
-export async function probeAbilities(prober: Prober, { completions, dialect: raw }: Known): Promise<Abilities> {
+export async function probeAbilities(prober: Prober, { completions, dialect: raw, draws }: Known): Promise<Abilities> {
   const isChat = prober.settings.ask === "chat";
-  const dialects = isChat ? (["number", "boolean"] as const) : raw === null ? [] : [raw];
+  const dialects = isChat ? (["number", "boolean", "none"] as const) : raw === null ? [] : [raw];
   let first: Drawn | undefined;
   let dialect: LogProbabilityShape = "none";
   for (dialect of dialects) {
     first = await draw(prober, { name: `draw-${dialect}`, dialect, members: { n: 2 } });
     if (first) break;
   }
+  const isOut = prober.left() === 0;
+  const refusal = prober.untold.at(-1)?.reason;
   // Some refuse n, others log-probabilities; a plain request shows whether there is anything at all.
   const heard = first ?? (await draw(prober, { name: "draw-plain", dialect: "none", members: {} }));
   const written = heard?.draws[0];
@@ -49,9 +54,14 @@ export async function probeAbilities(prober: Prober, { completions, dialect: raw
   const stop = findStop(written.text);
   const members = { ...(first ? { n: 2 } : {}), ...(stop === null ? {} : { stop: [stop] }) };
   const again = await draw(prober, { name: "draw-again", dialect: found.dialect, members });
+  const pair = first ? countPair(first) : isOut ? null : { asked: 2, came: null, ...(refusal && { reason: refusal }) };
+  const n = pair && pair.came === 2;
+  const isMore = n && isTriedInFull(prober.settings, draws);
+  const several = isMore ? await drawSeveral(prober, draws as number) : pair;
   return {
     ...found,
-    n: first ? isSeveral(first.draws) : false,
+    n,
+    ...(several && { several }),
     ...compareAgain(written, again, stop),
     logProbabilities: written.tokens !== null,
     chat: isChat ? true : await probeChat(prober),
@@ -61,6 +71,8 @@ export async function probeAbilities(prober: Prober, { completions, dialect: raw
 
 interface Drawn {
   readonly draws: readonly Written[];
+  /** Choices, with a text or without. */
+  readonly count: number;
 }
 
 interface DrawCall {
@@ -79,18 +91,34 @@ async function draw(prober: Prober, { name, dialect, members }: DrawCall): Promi
   });
   const reply = await prober.ask({ name, path: routeOf(settings), body, tokenCount: 2 * drawTokens });
   if (reply.kind === "untold") return undefined;
-  const count = readList(reply.value, "choices")?.length ?? 0;
+  const count = countChoices(reply.value);
   const read = isChat ? readChatChoice : readRawChoice;
   const draws = Array.from({ length: count }, (_, index) => read(reply.value, index));
   const told = draws.filter((each) => each !== undefined);
-  return told.length === 0 ? undefined : { draws: told };
+  return told.length === 0 ? undefined : { draws: told, count };
 }
 
-/** Two draws that are equal although that is unlikely are one draw told twice. */
-function isSeveral(draws: readonly Written[]): boolean {
+const countChoices = (reply: unknown): number => readList(reply, "choices")?.length ?? 0;
+
+/** Of two. Draws that are equal although that is unlikely are one draw told twice; null where nobody knows how likely. */
+function countPair({ draws, count }: Drawn): SeveralDraws | null {
   const [one, other] = draws;
-  if (one === undefined || other === undefined) return false;
-  return one.text !== other.text || computeSurprise(one) < leastSurprise;
+  if (count !== 2 || one === undefined || other === undefined) return { asked: 2, came: Math.min(count, 1) };
+  if (one.text !== other.text || computeSurprise(one) < leastSurprise) return { asked: 2, came: 2 };
+  return one.tokens === null ? null : { asked: 2, came: 1 };
+}
+
+/** Some bring no more than so many, and say nothing of it; as many as will be asked for, as short as can be. */
+async function drawSeveral(prober: Prober, asked: number): Promise<SeveralDraws | null> {
+  if (prober.left() === 0) return null;
+  const { settings, model } = prober;
+  const body = finish(settings, {
+    ...{ model, ...(settings.ask === "chat" ? { messages: [{ role: "user", content: text }] } : { prompt: text }) },
+    ...{ temperature: 1, seed: 1, ...createLimit(settings, 1), n: asked },
+  });
+  const reply = await prober.ask({ name: "draw-several", path: routeOf(settings), body, tokenCount: asked });
+  if (reply.kind === "untold") return { asked, came: null, reason: reply.reason };
+  return { asked, came: countChoices(reply.value) };
 }
 
 /** Minus ln p of a text; endless where it is not told. */

@@ -43,6 +43,31 @@ export function checkTerms(parts: Proved, { abilities }: Evidence): void {
   });
 }
 
+/** Where the experiment says that a request brings several draws, one that brings fewer would be paid for and be none. */
+export function checkDraws(parts: Proved, { abilities }: Evidence): void {
+  const { settings, uses } = parts;
+  if (settings.draws !== "n" || (uses?.draws ?? 1) < 2) return;
+  const lack = describeFewer(abilities);
+  if (lack === null) return;
+  throw new ProviderError(`the experiment asks for all draws of a prompt in one request (draws: n), and ${lack}`, {
+    where: nameOf(parts),
+    next: adviseDraws(settings.name),
+  });
+}
+
+/** What became of the draws that one request was to bring; null where all came, or nobody knows. */
+export function describeFewer({ several }: Pick<Evidence["abilities"], "several">): string | null {
+  if (several === undefined || several.came === several.asked) return null;
+  const { asked, came, reason = "it was refused" } = several;
+  if (came === null) return `a request for ${asked} of them is not taken: ${reason}`;
+  return `a request for ${asked} of them brings ${came}`;
+}
+
+/** What to do where one request cannot bring as many draws as it is asked for. */
+export function adviseDraws(endpoint: string): string {
+  return `set endpoints.${endpoint}.draws: auto, which asks for each draw by itself where that is so, or single`;
+}
+
 /** A question that is refused would be refused of every candidate. */
 export function checkVerdict(parts: Proved, { verdict }: Evidence): void {
   const { settings, uses } = parts;

@@ -41,6 +41,8 @@ export interface ListedModel {
 export interface Abilities {
   /** Several different draws in one reply. */
   readonly n: boolean | null;
+  /** The largest request for draws. Absent where nothing was drawn, and in evidence of older runs. */
+  readonly several?: SeveralDraws;
   /** The same draws for the same seed. */
   readonly seed: boolean | null;
   readonly stop: boolean | null;
@@ -50,6 +52,14 @@ export interface Abilities {
   readonly completions: boolean | null;
   /** How it takes to be asked for them there. */
   readonly dialect: LogProbabilityShape;
+}
+
+export interface SeveralDraws {
+  readonly asked: number;
+  /** Different ones; null where the request was refused. */
+  readonly came: number | null;
+  /** In its words. */
+  readonly reason?: string;
 }
 
 export type GivenEvidence =

@@ -9,8 +9,8 @@ import { ProviderError } from "../../errors.ts";
 import type { GivenWay } from "../given/ways.ts";
 import type { Found } from "../provider.ts";
 import { type ChangeParts, findKnown, keep, readBefore } from "./change.ts";
-import { checkFinish, checkTerms, checkVerdict, findWay } from "./checks.ts";
-import { computeFingerprint, type Evidence } from "./evidence.ts";
+import { checkDraws, checkFinish, checkTerms, checkVerdict, findWay } from "./checks.ts";
+import { type Abilities, computeFingerprint, type Evidence } from "./evidence.ts";
 import { checkServed, shorten } from "./listing.ts";
 import { probeAway, probeEndpoint } from "./probe.ts";
 import { everyUse, type ProbeParts } from "./prober.ts";
@@ -101,6 +101,7 @@ export function createEndpointGate(given: GateParts): EndpointGate {
     async enter(model, context) {
       const evidence = await enter(model, context);
       checkFinish(parts, evidence);
+      checkDraws(parts, evidence);
       return evidence;
     },
     async enterJudge(model, context) {
@@ -113,6 +114,7 @@ export function createEndpointGate(given: GateParts): EndpointGate {
       const evidence = await enter(model, context);
       if (isSampled || isJudge) checkFinish(parts, evidence);
       if (isSampled) checkTerms(parts, evidence);
+      if (isSampled) checkDraws(parts, evidence);
       if (isJudge) checkVerdict(parts, evidence);
       if (isScored) findWay(parts, evidence);
     },
@@ -135,8 +137,16 @@ async function prove(parts: GateParts, model: Model, context: Context): Promise<
 export function createFound(evidence: Evidence): Found {
   const { abilities } = evidence;
   return {
-    hasN: abilities.n === true,
+    mostDraws: findMostDraws(abilities),
     dialect: { logProbabilities: abilities.dialect, ignoresStop: abilities.stop === false },
     fingerprint: computeFingerprint(evidence),
   };
+}
+
+/** Without bounds where all came that will be asked for. */
+function findMostDraws({ n, several }: Abilities): number {
+  if (n !== true) return 1;
+  if (several === undefined || several.came === several.asked) return Number.POSITIVE_INFINITY;
+  // Two came, and more were refused.
+  return Math.min(several.came ?? 2, several.asked);
 }

@@ -81,12 +81,12 @@ function createTask({ isSampled, isJudge, isScored }: Uses, before: Fingerprint 
 async function readFirst(
   prober: Prober,
   found: ServerFindings,
-  { isSampled, question, isPlain }: Pick<Uses, "isSampled" | "question"> & Pick<ProofTask, "isPlain">,
+  { isSampled, draws, question, isPlain }: Pick<Uses, "isSampled" | "draws" | "question"> & Pick<ProofTask, "isPlain">,
 ): Promise<Evidence> {
   const { listed, canaries, completions, dialect, given } = found;
   const verdict = question && (await tryQuestion(prober, question));
   const abilities = isSampled
-    ? await probeAbilities(prober, { completions, dialect })
+    ? await probeAbilities(prober, { completions, dialect, draws })
     : { ...unknownAbilities, completions };
   const fingerprint: Fingerprint = { kind: "canaries", canaries, ...(isPlain && { isPlain }) };
   const { model, hasFinish } = prober;

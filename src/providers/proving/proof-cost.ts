@@ -12,6 +12,8 @@ export interface Uses {
   readonly isJudge: boolean;
   /** Log-probabilities of given texts. */
   readonly isScored: boolean;
+  /** The most draws of a prompt that one request is to bring; left out where that is one. */
+  readonly draws?: number;
   /** True where draws are to be told with their log-probabilities, by which they are selected. */
   readonly isSelf?: boolean;
   /** Of a judge: a question like those that it will be asked. */
@@ -37,7 +39,7 @@ export interface ProofCost {
   readonly completionTokens: number;
 }
 
-type Asked = Pick<EndpointSettings, "model" | "ask" | "urls">;
+type Asked = Pick<EndpointSettings, "model" | "ask" | "urls" | "draws">;
 
 /**
  * Once in a process, its list of models not counted, which costs nothing. The run's own models are behind a server that is
@@ -49,15 +51,25 @@ export function computeProofCost(endpoint: Asked, uses: Uses): ProofCost {
   if (endpoint.model === null) {
     // Its canaries, which are given back to it where they are to be scored; of one server the draws.
     const together = serverCount * (uses.isScored ? 2 : 1);
-    const draws = uses.isSampled ? ownDraws : 0;
-    return price(together + draws, together * ownCanaries + draws);
+    const draws = uses.isSampled ? ownDraws + (isTriedInFull(endpoint, uses.draws) ? 1 : 0) : 0;
+    return addDraws(price(together + draws, together * ownCanaries + draws), uses);
   }
   const isJudge = endpoint.ask === "chat" && !uses.isSampled && !uses.isScored;
   // A question comes on top of what a judge is told by, and of all there is to find out it is a part.
   const most = serverCount * ((isJudge ? mostOfJudge : mostRequests) - 1);
   const textCalls = isJudge || uses.question === undefined ? most : most - 1;
-  const texts = price(textCalls, textCalls);
+  const texts = addDraws(price(textCalls, textCalls), uses);
   return uses.question === undefined ? texts : addQuestion(texts, uses.question);
+}
+
+/** Whether as many draws are asked for as the experiment will ask for: two show that n is heeded, and not how far. */
+export function isTriedInFull({ draws }: Pick<EndpointSettings, "draws">, most = 1): boolean {
+  return draws !== "single" && most > 2;
+}
+
+/** A token each, beyond those of a text. */
+function addDraws(cost: ProofCost, { draws = 1 }: Uses): ProofCost {
+  return { ...cost, completionTokens: cost.completionTokens + Math.max(0, draws - textTokens.completion) };
 }
 
 /** Of one server, whose answer stands for all. */

@@ -52,6 +52,22 @@ arms: { verifier: weak, select.keep: 50% }\nreal: 50%\n`;
   assert.equal(read(`${own}${weak}evaluate: { metrics: [rouge1] }`)("own"), "isSampled isScored");
 });
 
+test("as many draws are asked for at once as some arm wants of a prompt", () => {
+  const count = (text: string, name = "teacher"): number => readUses(text)(name).draws ?? 1;
+  const base = `${teacher}evaluate: { metrics: [rouge1] }\ngenerations: 1\n`;
+  assert.equal(count(base), 1);
+  assert.equal(count(`${base}arms: { sample.candidates: [3, 6], verifier: oracle }`), 6);
+  assert.equal(
+    count(`${teacher}generations: 0\nsample: { candidates: 6 }`),
+    1,
+    "nothing is sampled but the test split",
+  );
+  const own = "endpoints: { own: { url: serve } }\nmodel: { trainer: embedded, endpoint: own }\ngenerations: 3\n";
+  // From a whole split 1, 2 and 4 times as many rows.
+  assert.equal(count(`${own}arms: { corpus: accumulate-doubling }`, "own"), 4);
+  assert.equal(count(`${own}sample: { candidates: 5 }`, "own"), 5);
+});
+
 test("one endpoint may be asked for all of it", () => {
   const uses = read(`${teacher}evaluate: { metrics: [rouge1] }
 verifiers: { judge: { kind: judge, endpoint: teacher }, weak: { kind: perplexity, model: { endpoint: teacher } } }

@@ -50,7 +50,7 @@ test("candidates hold the contract and are the model's own", async (context) => 
     model,
     traits: { isSeeded: true, hasTerms: true, losesSpace: true },
     settings: { urls: [`${server.origin}/v1`], model: model.folder },
-    enter: async () => ({ hasN: false, dialect: { logProbabilities: "boolean", ignoresStop: true } }),
+    enter: async () => ({ mostDraws: 1, dialect: { logProbabilities: "boolean", ignoresStop: true } }),
   });
   context.diagnostic(`${names.length} cases`);
 });

@@ -36,7 +36,7 @@ test("candidates hold the contract and are the model's own", async (context) => 
     model,
     traits: { isSeeded: false, hasTerms: false, losesSpace: false },
     settings: { urls: [`${server.origin}/v1`], model: model.folder },
-    enter: async () => ({ hasN: false, dialect: { logProbabilities: "none", ignoresStop: true } }),
+    enter: async () => ({ mostDraws: 1, dialect: { logProbabilities: "none", ignoresStop: true } }),
   });
   context.diagnostic(`${names.length} cases`);
 });

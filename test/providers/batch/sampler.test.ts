@@ -53,7 +53,7 @@ function open(context: TestContext, server: BatchServer, options: ProcessOptions
     secret: key,
     clock: { now, monotonic: () => performance.now() },
     batch: { pauseMs: 1, settleMs: options.settleMs ?? 20, mostRows },
-    ...(fingerprint && { enter: async () => ({ hasN: true, dialect: plainDialect, fingerprint }) }),
+    ...(fingerprint && { enter: async () => ({ mostDraws: 2 ** 31, dialect: plainDialect, fingerprint }) }),
   });
   context.after(() => provider.close());
   const signal = options.signal ?? new AbortController().signal;

@@ -50,7 +50,7 @@ test("a server that drops n is to be asked for one draw at a time", () => {
   const outcome = { kind: "lost", reason: "the reply has 1 choice where 3 were asked for", cause: "draws" } as const;
   const place = { endpoint: "teacher", url: "http://127.0.0.1/v1" };
   const { next } = createUnansweredError(place, { key: "7", tries: 5, outcome });
-  assert.equal(next, "set endpoints.teacher.draws: auto, which finds out whether the server heeds n, or single");
+  assert.equal(next, "set endpoints.teacher.draws: single, which asks for each draw by itself, and run it again");
 });
 
 test("what is advised fits what went wrong", async (context) => {

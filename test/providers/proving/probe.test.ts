@@ -37,6 +37,8 @@ async function probe(
   return { ...evidence, paths };
 }
 
+const noUse: Uses = { isSampled: false, isJudge: false, isScored: false };
+
 const whole: Partial<Abilities> = {
   n: true,
   seed: true,
@@ -175,7 +177,10 @@ test("a server that takes log-probabilities by a truth value only tells none of 
 test("a server of chats alone is fingerprinted by a chat, and scores nothing", async (context) => {
   const { given, abilities, fingerprint } = await probe(context, { kind: "openai-chat" }, { ask: "chat" });
   assert.deepEqual(given, { kind: "refused", reason: "it has no raw completions route" });
-  assert.deepEqual(abilities, { ...whole, completions: false, dialect: "number" });
+  assert.deepEqual(abilities, {
+    ...{ ...whole, completions: false, dialect: "number" },
+    several: { asked: 2, came: 2 },
+  });
   assert.ok(fingerprint.kind === "canaries" && fingerprint.canaries[0]?.terms?.length === 96);
 });
 
@@ -188,6 +193,27 @@ test("n, seed and stop count where they are heeded, not where they are taken", a
   assert.deepEqual([dropped.n, dropped.seed, dropped.stop], [true, true, false]);
   const { abilities: noSeed } = await probe(context, { kind: "vllm", ignoresSeed: true });
   assert.deepEqual([noSeed.n, noSeed.seed, noSeed.stop], [true, false, null]);
+});
+
+test("as many draws are tried as will be asked for: what few or none come of is known", async (context) => {
+  const uses = { ...noUse, isSampled: true, draws: 6 };
+  for (const ask of ["chat", "completions"] as const) {
+    const find = async (traits: Partial<ServerTraits>) => {
+      const { abilities, paths } = await probe(context, { kind: "vllm", ...traits }, { ask, uses });
+      return { n: abilities.n, ...abilities.several, count: paths.length };
+    };
+    // The list, the canary, two draws, the same again, and whether a raw one chats.
+    const count = ask === "chat" ? 4 : 5;
+    assert.deepEqual(await find({}), { n: true, asked: 6, came: 6, count: count + 1 });
+    assert.deepEqual(await find({ mostN: 4 }), { n: true, asked: 6, came: 4, count: count + 1 });
+    assert.deepEqual(await find({ ignoresN: true }), { n: false, asked: 2, came: 1, count });
+    const reason = "400: n must be at most 4";
+    assert.deepEqual(await find({ refusedN: 5 }), { n: true, asked: 6, came: null, reason, count: count + 1 });
+    const { reason: told, ...none } = await find({ refusedN: 2 });
+    assert.match(told ?? "", /^400: n must be at most 1$/);
+    // A chat may refuse the log-probabilities instead: that is tried as well.
+    assert.deepEqual(none, { n: false, asked: 2, came: null, count: ask === "chat" ? count + 3 : count + 1 });
+  }
 });
 
 test("a model that is not listed is refused where any name is answered, and taken where names count", async (context) => {
@@ -225,7 +251,6 @@ test("given: none asks for nothing of the kind", async (context) => {
   assert.equal(paths.length, 5);
 });
 
-const noUse: Uses = { isSampled: false, isJudge: false, isScored: false };
 const [models, chat, raw] = ["/v1/models", "/v1/chat/completions", "/v1/completions"];
 
 test("a judge shows its list and its fingerprint, and is asked for nothing else", async (context) => {

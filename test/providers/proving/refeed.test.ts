@@ -95,7 +95,7 @@ test("what proving takes is known beforehand, request by request", async (contex
   const reached = reachEndpoint(context, server.url, { name: "own", model: null });
   for (const isScored of [true, false]) {
     for (const isSampled of [true, false]) {
-      const uses = { isSampled, isScored, isJudge: false };
+      const uses = { isSampled, isScored, isJudge: false, ...(isScored && { draws: 8 }) };
       const records = createMemoryEvidence();
       const gate = createEndpointGate({ ...reached, records, uses, digests: null, acceptsChange: false });
       const [first, second] = [createRecordingContext("stage"), createRecordingContext("stage")];
