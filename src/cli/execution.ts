@@ -28,7 +28,7 @@ import { boundYoungHeap, widenYoungHeap } from "./young-heap.ts";
 
 /** What --accept-changes does, of run and of resume. */
 export const acceptText =
-  "go on although finished stages are no longer asked for (they are kept as stale), or an endpoint serves another model " +
+  "go on although stages that are finished or paid for are no longer asked for (they are kept as stale), or an endpoint serves another model " +
   "than before (what is unfinished is asked of it anew)";
 
 export async function executeRun(request: RunRequest, environment: Environment, flags: ExecutionFlags): Promise<void> {

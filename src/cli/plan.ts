@@ -53,7 +53,7 @@ export async function renderPlan(
   const { stdout } = environment;
   const plan = await readPlan(prepared, directory);
   const { rows, trialCount, ...difference } = plan;
-  const isChanged = plan.changes.length > 0 || addCounts(plan.lost) > 0;
+  const isChanged = plan.changes.length > 0 || addCounts(plan.lost) + addCounts(plan.unfinished.stages) > 0;
   if (isJson) {
     for (const row of rows) stdout.write(`${JSON.stringify(row)}\n`);
     if (isChanged) stdout.write(`${JSON.stringify({ event: "changes", ...difference })}\n`);
@@ -79,14 +79,14 @@ export async function renderPlan(
 
 /** Field by field what is stale and why, what is reused, and what it costs to do the rest anew. */
 function renderChanges(plan: Plan, shown: string): string {
-  const { changes, reused, lost, dropped, redo } = plan;
+  const { changes, reused, lost, unfinished, dropped, redo } = plan;
   const lines = changes.map((change) => `  ${change.field}: ${renderValues(change)}\n    ${renderStale(change)}`);
-  const lostCount = addCounts(lost);
+  const [lostCount, paidCount] = [addCounts(lost), addCounts(unfinished.stages)];
   const told = (counts: Counts): string => {
     const count = addCounts(counts);
     return count === 0 ? "none" : `${count} (${renderCounts(counts)})`;
   };
-  const isLost = lostCount > 0;
+  const isLost = lostCount + paidCount > 0;
   return [
     "",
     `changed since ${shown} was made:`,
@@ -94,6 +94,7 @@ function renderChanges(plan: Plan, shown: string): string {
     "",
     `finished and reused: ${told(reused)}`,
     ...(isLost ? [`finished and stale: ${told(lost)}`] : []),
+    ...(paidCount > 0 ? [`unfinished and stale: ${told(unfinished.stages)}, paid ${renderOutside(unfinished)}`] : []),
     ...(addCounts(dropped) > 0 ? [`  of these not asked for any more: ${told(dropped)}`] : []),
     ...(isLost ? [`to be done anew: ${told(redo.stages)}, ${renderCost(redo)}`] : []),
     ...(isLost ? ["run stops at this; with --accept-changes it goes on, and what is stale is kept"] : []),

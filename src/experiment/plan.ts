@@ -21,15 +21,18 @@ export interface PlanRow extends Cost {
   readonly arms: readonly string[];
   readonly seed: number;
   readonly generation: number;
-  /** `stale`: a finished stage stands in its place under another key. */
+  /** `stale`: a stage that is finished, or paid for in part, stands in its place under another key. */
   readonly state: "done" | "stale" | "new";
   /** The changed fields that make it stale. */
   readonly why: readonly Why[];
-  /** The key of that finished stage. */
+  /** The key of that stage. */
   readonly replaces: string | null;
 }
 
-/** What it took (done), what the stage in its place took (stale), what its kind takes on average in this run (new). */
+/**
+ * What it took (done), what the finished stage in its place took (stale), what its kind takes on average in this run (new);
+ * what is asked outside, new or in place of an unfinished stage, costs as it is estimated.
+ */
 export interface Cost {
   /** Calls and tokens that leave the process, and what they cost. */
   readonly calls: number;
@@ -45,10 +48,13 @@ export interface Plan {
   readonly changes: readonly ChangeImpact[];
   /** Finished stages that go on being used. */
   readonly reused: Counts;
-  /** Finished stages that the experiment asked for and does not any more, and those in whose place nothing stands now. */
+  /** Finished stages that the experiment asked for and does not any more. */
   readonly lost: Counts;
+  /** Unfinished ones of that kind that were paid for, and what was paid. */
+  readonly unfinished: Omit<Cost, "seconds"> & { readonly stages: Counts };
+  /** Of both, those in whose place nothing stands now. */
   readonly dropped: Counts;
-  /** The stale rows and what doing them anew costs. */
+  /** The stale rows and what doing them anew costs: of an unfinished stage what was paid for it, where that is needed again. */
   readonly redo: Cost & { readonly stages: Counts };
 }
 
@@ -75,7 +81,9 @@ export async function comparePlan(
 ): Promise<Plan> {
   const before = known.resolved as unknown as RunRecordSource | null;
   const asked = new Set(described.map(({ key }) => key));
-  const lost = known.stages.filter(({ key, isDone, isPlanned }) => isDone && isPlanned && !asked.has(key));
+  const lost = known.stages.filter(
+    ({ key, isDone, isPlanned, answered }) => isPlanned && !asked.has(key) && (isDone || answered > 0),
+  );
   const impact = before ? await computeImpact(lost, before, prepared) : { changes: [], whyByKey: new Map() };
   const knownByKey = new Map(known.stages.map((stage) => [stage.key, stage]));
   const open = described.filter(({ key }) => !knownByKey.get(key)?.isDone);
@@ -88,7 +96,8 @@ export async function comparePlan(
     const old = replaced.get(key);
     const done = own?.isDone === true ? own : undefined;
     const mean = meanByKind.get(description.kind) ?? unknown;
-    const { calls, tokens, usd, seconds } = done ?? old ?? { ...mean, ...estimate(description, own?.answered ?? 0) };
+    const taken = done ?? (old?.isDone ? old : undefined);
+    const { calls, tokens, usd, seconds } = taken ?? { ...mean, ...estimate(description, own?.answered ?? 0) };
     return {
       key,
       kind: description.kind,
@@ -107,14 +116,24 @@ export async function comparePlan(
   });
   const successors = new Set([...replaced.values()].map(({ key }) => key));
   const stale = rows.filter(({ state }) => state === "stale");
+  const [finished, unfinished] = [lost.filter(({ isDone }) => isDone), lost.filter(({ isDone }) => !isDone)];
+  const { seconds: _, ...paid } = addCosts(unfinished);
   return {
     rows,
     changes: [...impact.changes, ...listMakings(described, replaced, impact.whyByKey)],
     reused: countKinds(rows.filter(({ state }) => state === "done")),
-    lost: countKinds(lost),
+    lost: countKinds(finished),
+    unfinished: { stages: countKinds(unfinished), ...paid },
     dropped: countKinds(lost.filter(({ key }) => !successors.has(key))),
-    redo: { stages: countKinds(stale), ...addCosts(stale) },
+    redo: { stages: countKinds(stale), ...addCosts(stale.map((row) => priceAnew(row, replaced.get(row.key)))) },
   };
+}
+
+/** Of an unfinished stage only what was paid is done anew, and no more of it than the one in its place will ask for. */
+function priceAnew(row: PlanRow, old: KnownStage | undefined): Cost {
+  if (old === undefined || old.isDone) return row;
+  const least = (unit: "calls" | "tokens" | "usd"): number => Math.min(row[unit], old[unit]);
+  return { calls: least("calls"), tokens: least("tokens"), usd: least("usd"), seconds: row.seconds };
 }
 
 const unknown: Cost = { calls: 0, tokens: 0, usd: 0, seconds: null };
@@ -161,7 +180,7 @@ function listMakings(
     const one = { version: old.version, parameters: old.parameters };
     for (const { path, before, after } of computeDifference(one, { version, parameters })) {
       const field = `refeed.${kind}.${path.filter((name) => name !== "parameters").join(".")}`;
-      found.set(`${field} ${before} ${after}`, { field, before, after, stale: {}, own: {} });
+      found.set(`${field} ${before} ${after}`, { field, before, after, stale: {}, unfinished: {}, own: {} });
     }
   }
   return [...found.values()];

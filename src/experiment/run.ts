@@ -18,7 +18,7 @@ export type { RunEvent, RunWorld } from "./stages.ts";
 export interface RunRequest {
   readonly prepared: PreparedExperiment;
   readonly directory: string;
-  /** Goes on although finished stages lose their place; they are kept and marked stale. */
+  /** Goes on although stages that are finished or were paid for lose their place; they are kept, finished ones as stale. */
   readonly acceptChanges: boolean;
   /** US dollars that may be spent over the whole run, in place of the experiment's own budget. */
   readonly maxCost?: number | undefined;
@@ -91,7 +91,9 @@ async function recordPlan(
   const described = await describeStages(composition.trials, composition.system);
   const asked = new Set(described.map(({ key }) => key));
   const finished = folder.finishedStages();
-  const lost = finished.filter(({ key, isStale }) => !isStale && !asked.has(key));
+  // What was paid for an unfinished stage is lost with it as much as that of a finished one.
+  const held = [...finished.filter(({ isStale }) => !isStale), ...folder.paidStages()];
+  const lost = held.filter(({ key }) => !asked.has(key));
   const damaged = lost.find(({ key }) => !folder.isWholeStage(key));
   if (damaged)
     throw createDamageError(`the record of a ${damaged.kind} stage is damaged`, join(folder.directory, databaseName));

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Json } from "../keys/canonical.ts";
 import { type Connection, openReader } from "./database.ts";
-import { answeredWork } from "./ledger/account.ts";
+import { answeredWork, holdsPaidWork } from "./ledger/account.ts";
 import { databaseName } from "./run-folder.ts";
 import { readResolved } from "./witness/resolved.ts";
 
@@ -22,7 +22,10 @@ export interface KnownStage {
   readonly seconds: number | null;
   /** Calls of it that were answered, those that proved an endpoint not counted. */
   readonly answered: number;
-  /** Calls and tokens that left the process for it and what they cost, as it is known from answers. */
+  /**
+   * Calls and tokens that left the process for it and what they cost, as it is known from answers. What an unfinished one
+   * proved its endpoint by is not among them: it is proved again in every process.
+   */
   readonly calls: number;
   readonly tokens: number;
   readonly usd: number;
@@ -93,7 +96,7 @@ function readStages(connection: Connection): readonly KnownStage[] {
   const spentById = readSpent(connection);
   const rows = connection.prepare<[], StageRow>(
     `SELECT id, key, kind, version, parameters, inputs, state, planned, duration_ms FROM stage
-     WHERE planned = 1 OR state = 'stale' ORDER BY id`,
+     WHERE planned = 1 OR state = 'stale' OR (${holdsPaidWork}) ORDER BY id`,
   );
   return rows.all().map(({ id, key, kind, version, parameters, inputs, state, planned, duration_ms }) => {
     const isDone = state === "done" || state === "stale";
@@ -116,13 +119,16 @@ type Spent = Pick<KnownStage, "answered" | "calls" | "tokens" | "usd">;
 
 const nothing: Spent = { answered: 0, calls: 0, tokens: 0, usd: 0 };
 
+const finished = "SELECT id FROM stage WHERE state IN ('done', 'stale')";
+
 /** What left the process, by stage; what nobody saw an answer of is no part of it. */
 function readSpent(connection: Connection): ReadonlyMap<number, Spent> {
   const spent = connection
     .prepare<[], Spent & { readonly id: number }>(
       `SELECT stage_id AS id, sum(iif(${answeredWork}, 1, 0)) AS answered, sum(try_count - repeat_count) AS calls,
          sum(token_count - unseen_token_count) AS tokens, sum(cost_usd - unseen_usd) AS usd FROM attempt
-       WHERE is_outside = 1 AND state = 'done' GROUP BY stage_id`,
+       WHERE is_outside = 1 AND state = 'done' AND (${answeredWork} OR stage_id IN (${finished}))
+         AND stage_id NOT IN (SELECT id FROM stage WHERE inputs_sha256 = '') GROUP BY stage_id`,
     )
     .all();
   return new Map(spent.map(({ id, ...sums }) => [id, sums]));

@@ -1,16 +1,29 @@
-// Records what an experiment asks for: arms, stages, and who asks for which.
+// Records what an experiment asks for: arms, stages, and who asks for which; and tells what of it was paid for in part.
 
 import type { ArmRecord } from "../domain/record.ts";
 import type { StageRequest } from "../domain/records.ts";
 import type { Turn } from "../domain/stage.ts";
 import { renderCanonical } from "../keys/canonical.ts";
 import type { Connection } from "./database.ts";
+import { holdsPaidWork } from "./ledger/account.ts";
 
 export interface PlannedStage extends StageRequest {
   readonly turns: readonly Turn[];
 }
 
-/** Call it inside a transaction. Stages no longer asked for are kept, marked stale and left out of reports. */
+export interface PaidStage {
+  readonly key: string;
+  readonly kind: string;
+}
+
+/** Stages that are asked for, are not finished, and hold answers that were paid for. */
+export function readPaidStages(connection: Connection): readonly PaidStage[] {
+  return connection
+    .prepare<[], PaidStage>(`SELECT key, kind FROM stage WHERE planned = 1 AND ${holdsPaidWork} ORDER BY id`)
+    .all();
+}
+
+/** Call it inside a transaction. Stages no longer asked for are kept, marked stale and left out of reports; unfinished ones stay as they are. */
 export function writePlan(connection: Connection, planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): void {
   connection.exec("DELETE FROM turn; DELETE FROM arm; UPDATE stage SET planned = 0");
   const insertArm = connection.prepare(

@@ -6,7 +6,7 @@ import type { ArmRecord, RunState } from "../domain/record.ts";
 import { type Json, renderCanonical } from "../keys/canonical.ts";
 import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
-import { type PlannedStage, writePlan } from "./plan-table.ts";
+import { type PaidStage, type PlannedStage, readPaidStages, writePlan } from "./plan-table.ts";
 import { type ImportedDataset, importDataset } from "./shelf/datasets.ts";
 import { writeWhole } from "./whole-file.ts";
 import { hasIdentity } from "./witness/identity.ts";
@@ -36,6 +36,8 @@ export interface RunTable {
   importDataset(dataset: ImportedDataset): Promise<void>;
   /** Every finished stage there is. */
   finishedStages(): readonly FinishedStage[];
+  /** Unfinished stages of the present experiment that hold answers that were paid for. */
+  paidStages(): readonly PaidStage[];
   /** Stages that have begun and are not finished: some of what they are to bring may be there. */
   begunStages(): readonly string[];
   /** False where the record of a finished stage is no longer what its key is the digest of. */
@@ -80,6 +82,7 @@ export function createRunTable(directory: string, connection: Connection, writer
     importDataset: (dataset: ImportedDataset): Promise<void> => importDataset(connection, writer, dataset),
     finishedStages: (): readonly FinishedStage[] =>
       finished.all().map(({ key, kind, planned }) => ({ key, kind, isStale: planned === 0 })),
+    paidStages: () => readPaidStages(connection),
     begunStages: () => begun.all(),
     isWholeStage: (key) => hasIdentity(connection, key),
     writePlan: (planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void> =>

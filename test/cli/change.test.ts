@@ -106,7 +106,14 @@ test("accepted, the report holds the new results alone; changed back, it reuses 
     ["done", "done", "done", "done"],
   );
   const { event, changes, redo, reused, lost, dropped } = back.at(-1);
-  const impact = { field: "system.samples", before: 20, after: 10, stale: { trial: 4 }, own: { trial: 4 } };
+  const impact = {
+    field: "system.samples",
+    before: 20,
+    after: 10,
+    stale: { trial: 4 },
+    unfinished: {},
+    own: { trial: 4 },
+  };
   assert.deepEqual([event, changes], ["changes", [impact]]);
   assert.deepEqual([reused, lost, dropped, redo.stages], [{ trial: 4 }, { trial: 4 }, { trial: 4 }, {}]);
   assert.match((await readRefusal(run(cwd)))[0] ?? "", /; none would be done anew, 4 are reused; /);

@@ -1,4 +1,4 @@
-// Which finished stages lose their place by which change. Each change is made alone on the run's record and the loop is
+// Which stages that are finished, or paid for in part, lose their place by which change. Each change is made alone on the run's record and the loop is
 // walked again: what is then no longer asked for depends on that field, by its own parameters or through an input.
 
 import type { DescribedStage } from "../../loop/describing.ts";
@@ -14,8 +14,10 @@ import { computeFieldChanges, type FieldChange } from "./fields.ts";
 export type Counts = Readonly<Record<string, number>>;
 
 export interface ChangeImpact extends FieldDifference {
-  /** Finished stages that this change alone makes stale. */
+  /** Stages, finished or paid for in part, that this change alone makes stale. */
   readonly stale: Counts;
+  /** Those of them that are not finished. */
+  readonly unfinished: Counts;
   /** Those of them that it changes themselves; the others read what these put out. */
   readonly own: Counts;
 }
@@ -32,7 +34,7 @@ export interface Impact {
   readonly whyByKey: ReadonlyMap<string, readonly Why[]>;
 }
 
-/** `lost` are finished stages of the record `before` that `after` does not ask for. */
+/** `lost` are stages of the record `before`, finished or paid for in part, that `after` does not ask for. */
 export async function computeImpact(
   lost: readonly KnownStage[],
   before: RunRecordSource,
@@ -51,7 +53,8 @@ export async function computeImpact(
   const attribute = (difference: FieldDifference, found: ReadonlySet<string>): void => {
     const told = lost.filter(({ key }) => found.has(key));
     const own = told.filter(({ inputs }) => !inputs.some((input) => found.has(input)));
-    changes.push({ ...difference, stale: countKinds(told), own: countKinds(own) });
+    const unfinished = countKinds(told.filter(({ isDone }) => !isDone));
+    changes.push({ ...difference, stale: countKinds(told), unfinished, own: countKinds(own) });
     for (const { key, inputs } of told) {
       const through = [
         ...new Set(inputs.filter((input) => found.has(input)).map((input) => kindByKey.get(input) ?? "")),

@@ -1,5 +1,5 @@
-// The refusal to go on with a run some of whose finished stages a changed experiment no longer asks for: what changed,
-// field by field, what each change makes stale, and what doing it anew would cost.
+// The refusal to go on with a run some of whose stages, finished or paid for in part, a changed experiment no longer asks
+// for: what changed, field by field, what each change makes stale, and what doing it anew would cost.
 
 import { ConfigError, type Problem } from "../../errors.ts";
 import type { Json } from "../../keys/canonical.ts";
@@ -9,7 +9,6 @@ import type { FieldDifference } from "./difference.ts";
 import type { ChangeImpact, Counts } from "./impact.ts";
 
 export function createChangeError(plan: Plan, directory: string): ConfigError {
-  const lostCount = addCounts(plan.lost);
   const problems: Problem[] = plan.changes.map((change) => ({
     where: change.field,
     what: `${renderValues(change)} ${renderStale(change)}`,
@@ -20,11 +19,22 @@ export function createChangeError(plan: Plan, directory: string): ConfigError {
   return new ConfigError([
     {
       where: directory,
-      what: `${lostCount} finished stages would no longer be used, because the experiment changed; ${cost}, ${reused}`,
+      what: `${renderLost(plan)} would no longer be used, because the experiment changed; ${cost}, ${reused}`,
       next: "use another --run, or --accept-changes to go on and keep them as stale",
     },
     ...problems,
   ]);
+}
+
+/** `7 finished stages`, `1 unfinished stage (sample 1) that 19 calls, .. were paid for`, or both. */
+function renderLost({ lost, unfinished }: Plan): string {
+  const [finishedCount, paidCount] = [addCounts(lost), addCounts(unfinished.stages)];
+  const nouns = (count: number): string => (count === 1 ? "stage" : "stages");
+  const finished = `${finishedCount} finished ${nouns(finishedCount)}`;
+  if (paidCount === 0) return finished;
+  const kinds = renderCounts(unfinished.stages);
+  const paid = `${paidCount} unfinished ${nouns(paidCount)} (${kinds}) that ${renderOutside(unfinished)} were paid for`;
+  return finishedCount === 0 ? paid : `${finished} and ${paid}`;
 }
 
 /** `1 -> 0.5`, short enough for a line. */
@@ -42,12 +52,13 @@ function renderValue(value: Json): string {
 }
 
 /** What a change comes to: stages it changes itself, and those that read what they put out. */
-export function renderStale({ stale, own }: ChangeImpact): string {
+export function renderStale({ stale, unfinished, own }: ChangeImpact): string {
   const count = addCounts(stale);
-  if (count === 0) return "makes no finished stage stale";
+  if (count === 0) return "makes no stage stale that is finished or paid for";
   const rest = subtractCounts(stale, own);
   const below = addCounts(rest) > 0 ? `; below them ${renderCounts(rest)}` : "";
-  return `makes ${count} stale: ${renderCounts(own)} directly${below}`;
+  const paid = addCounts(unfinished) > 0 ? `; of them unfinished and paid for ${renderCounts(unfinished)}` : "";
+  return `makes ${count} stale: ${renderCounts(own)} directly${below}${paid}`;
 }
 
 /** `train 4, sample 8` */

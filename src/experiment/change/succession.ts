@@ -1,4 +1,4 @@
-// Which finished stage a planned one takes the place of: the same arm, seed, generation and kind, and of several there
+// Which lost stage a planned one takes the place of: the same arm, seed, generation and kind, and of several there
 // the one it is most like. So a plan can say what is done anew, why, and what it took the first time.
 
 import { type Json, renderCanonical } from "../../keys/canonical.ts";

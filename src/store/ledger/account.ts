@@ -122,6 +122,10 @@ export const renderProof = (table: string): string => `(${table}.row_count = 0 A
 /** Attempts that were answered, proofs not counted: they tell nothing of what the endpoint's work costs. */
 export const answeredWork = `is_outside = 1 AND state = 'done' AND NOT ${renderProof("attempt")}`;
 
+/** Stages that are not finished and hold answers that were paid for; those of a disowned one are worth nothing any more. */
+export const holdsPaidWork = `state NOT IN ('done', 'stale') AND inputs_sha256 IS NOT ''
+  AND EXISTS (SELECT 1 FROM attempt WHERE stage_id = stage.id AND ${answeredWork})`;
+
 /** True where only its row count tells an attempt from a proof. */
 export const mayBeProof = (key: string): boolean => key.startsWith("probe/");
 

@@ -142,6 +142,38 @@ test("an arm that is called otherwise by the change keeps its place; what has no
   );
 });
 
+test("an unfinished stage counts by what was paid for it, and not where all of it was done in this process", async () => {
+  const unfinish = "UPDATE stage SET state = 'running', duration_ms = NULL WHERE kind = 'sample'";
+  change(`${unfinish}; UPDATE attempt SET is_outside = 0`);
+  const inside = await plan("sample.temperature=0.5");
+  const paid = { calls: 2, tokens: 7, usd: 0.25 };
+  change("UPDATE attempt SET is_outside = 1, token_count = 7");
+  const outside = await plan("sample.temperature=0.5");
+  // What proves an endpoint is asked for again anyway, and rows of a model that was given up are worth nothing.
+  change("UPDATE attempt SET key = 'probe/all', row_count = 0");
+  const proofs = await plan("sample.temperature=0.5");
+  change("UPDATE attempt SET key = 'all', row_count = 40; UPDATE stage SET inputs_sha256 = '' WHERE kind = 'sample'");
+  const disowned = await plan("sample.temperature=0.5");
+  change("UPDATE stage SET state = 'done', duration_ms = 500, inputs_sha256 = NULL WHERE kind = 'sample'");
+
+  for (const { lost, unfinished, changes } of [inside, proofs, disowned]) {
+    assert.deepEqual(unfinished, { stages: {}, calls: 0, tokens: 0, usd: 0 });
+    assert.ok(!("sample" in lost) && changes.every(({ stale }) => !("sample" in stale)));
+  }
+  const { rows, lost, unfinished, changes, redo } = outside;
+  const count = unfinished.stages.sample ?? 0;
+  assert.ok(count > 0 && !("sample" in lost));
+  const whole = { calls: paid.calls * count, tokens: paid.tokens * count, usd: paid.usd * count };
+  assert.deepEqual(unfinished, { stages: { sample: count }, ...whole });
+  assert.deepEqual(
+    changes.map((one) => [one.unfinished, one.stale.sample]),
+    [[{ sample: count }, count]],
+  );
+  const stale = rows.filter(({ kind, state }) => kind === "sample" && state === "stale");
+  assert.equal(stale.length, count);
+  assert.equal(redo.stages.sample, count);
+});
+
 test("another way of making stages is told as such, with the version or the parameter that differs", async () => {
   change("UPDATE stage SET key = 'older ' || key, version = 0 WHERE kind = 'verify'");
   const { rows, changes, lost } = await plan();
