@@ -358,3 +358,30 @@ test("an address is told what is wrong with it, and nothing that is not", () => 
   assert.match(read("http://me@host/v1"), /must not hold a user or a password/);
   assert.equal(read("http://host/v1"), "");
 });
+
+test("what no batch can serve is refused with the file, each at its place", () => {
+  const read = (more: string): readonly string[] => {
+    const text = `dataset: { name: newswire }\nendpoints: { t: { mode: batch, ${more} } }\nmodel: { first: { endpoint: t } }\n`;
+    try {
+      parseExperiment(text, { file: "x.yaml" });
+      return [];
+    } catch (error) {
+      assert.ok(error instanceof ConfigError);
+      return error.problems.map(({ where, what, next }) => `${where.split(":").slice(1).join(":")} ${what}; ${next}`);
+    }
+  };
+  const url = "url: http://127.0.0.1:1/v1, model: m";
+  assert.deepEqual(read(url), []);
+  assert.deepEqual(read("url: [http://127.0.0.1:1/v1], model: m"), []);
+  assert.deepEqual(read(`${url}, ask: completions`), ["2:75 batches hold chats alone; set ask: chat, or mode: live"]);
+  assert.deepEqual(read("url: [http://127.0.0.1:1/v1, http://127.0.0.1:2/v1], model: m"), [
+    "2:25 a batch is handed in at one address, and 2 are named; name one url, or set mode: live",
+  ]);
+  assert.deepEqual(read("provider: huggingface, model: m"), [
+    "2:42 batches are handed in by OpenAI's routes alone; set mode: live, or provider: openai",
+  ]);
+  // By whatever stands where the model's own are: both are told.
+  assert.deepEqual(read("url: serve").slice(0, 1), [
+    "2:25 a run serves its own models no batches; set mode: live, or name a url",
+  ]);
+});

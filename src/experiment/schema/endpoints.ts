@@ -169,6 +169,12 @@ export function resolveEndpoints(
     if (model === null && ask === "chat") {
       refuse([name, "ask"], "this run's own models complete texts, they hold no chats", "leave ask out");
     }
+    if (rest.mode === "batch") {
+      const asked = ask ?? (model === null ? "completions" : "chat");
+      for (const [key, what, next] of listUnbatched({ provider: rest.provider, url, ask: asked })) {
+        refuse([name, key], what, next);
+      }
+    }
     for (const member of Object.keys(rest.params)) {
       const instead = Object.hasOwn(keyByMember, member) ? keyByMember[member]! : null;
       // null takes a member out, for servers that do not know it.
@@ -198,6 +204,28 @@ export function resolveEndpoints(
     ];
   });
   return Object.fromEntries(entries);
+}
+
+/** What of an endpoint no batch can serve: the member, what is wrong with it, and what to do. */
+function* listUnbatched({
+  provider,
+  url,
+  ask,
+}: Pick<z.output<typeof endpointSchema>, "provider" | "url"> & { readonly ask: string }): Generator<
+  readonly [string, string, string]
+> {
+  if (provider !== "openai") {
+    yield ["provider", "batches are handed in by OpenAI's routes alone", "set mode: live, or provider: openai"];
+  }
+  if (url === "serve") yield ["mode", "a run serves its own models no batches", "set mode: live, or name a url"];
+  else if (ask !== "chat") yield ["ask", "batches hold chats alone", "set ask: chat, or mode: live"];
+  if (Array.isArray(url) && url.length > 1) {
+    yield [
+      "mode",
+      `a batch is handed in at one address, and ${url.length} are named`,
+      "name one url, or set mode: live",
+    ];
+  }
 }
 
 /** An endpoint as the file has it; null where a price is to come from the table of well-known models. */
