@@ -20,7 +20,7 @@ interface PullFlags {
 }
 
 export function createPullCommand(environment: Environment): Command {
-  const { cwd, clock, signal, stdout, variables } = environment;
+  const { cwd, clock, signal, stdout, stderr, variables } = environment;
   return new Command("pull")
     .description("Fetch a data set from a hub, verified and resumable; HF_ENDPOINT and HF_TOKEN are read.")
     .argument("<dataset>", "hub:owner/name")
@@ -35,10 +35,21 @@ export function createPullCommand(environment: Environment): Command {
       const { pullDataset } = await import("../datasets/hub/pull.ts");
       const endpoint = (variables.HF_ENDPOINT || publicEndpoint).replace(/\/+$/, "");
       const token = readToken(variables.HF_TOKEN);
-      const web = createHubWeb({ endpoint, token, fetch, signal, now: clock.now });
+      // A line of its own, also where a terminal is within that of the progress.
+      const begin = stderr.columns === undefined ? "" : "\r\u001b[K";
+      const tellWait = (why: string, milliseconds: number): void => {
+        const line = `${why}; asked again in ${Math.ceil(milliseconds / 1000)} s`;
+        stderr.write(begin + renderShown(renderVisibleLine(line)));
+      };
+      const web = createHubWeb({ endpoint, token, fetch, signal, now: clock.now, tellWait });
       const now = new Date(clock.now()).toISOString();
       const request = { repository, config, revision, splits: split, root: resolve(cwd, to), now };
-      const result = await pullDataset(web, request, createProgress(environment)).catch(refuseFolder);
+      const result = await pullDataset(web, request, createProgress(environment)).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (signal.aborted) stderr.write("what has arrived is kept: the same command goes on from there\n");
+          return refuseFolder(error);
+        },
+      );
       stdout.write(json ? `${JSON.stringify(result)}\n` : renderResult(result));
     });
 }

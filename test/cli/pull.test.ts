@@ -66,6 +66,25 @@ test("killed half-way and pulled again: what had arrived is not fetched again, a
   assert.doesNotMatch(stdout + stderr + JSON.stringify(readdirSync(cwd, { recursive: true })), /canary/);
 });
 
+test("interrupted, it says that what has arrived is kept, and ends with 130", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const server = await startHub(context, { "org/slow": repository("slow") });
+  const { code, stderr } = await runRefeed(["datasets", "pull", "hub:org/slow", "--split", "train"], {
+    cwd,
+    env: { HF_ENDPOINT: server.endpoint },
+    watch: (child) => {
+      const timer = setInterval(() => {
+        if (!list(cwd).some((name) => name.endsWith(".part"))) return;
+        clearInterval(timer);
+        child.kill("SIGINT");
+      }, 5);
+    },
+  });
+  assert.equal(code, 130);
+  assert.match(stderr, /^what has arrived is kept: the same command goes on from there$/m);
+  assert.equal(list(cwd).length, 1);
+});
+
 test("what was pulled is listed, shown and read by an experiment, with the hub gone", async (context) => {
   const cwd = createTemporaryFolder(context);
   const ending = { after: (end: () => void) => void ends.push(end) };

@@ -18,6 +18,8 @@ export interface HubAccess {
   readonly limits?: Partial<WebLimits>;
   /** The addresses of a name; by the system's own look-up unless given. */
   readonly lookUp?: (hostname: string) => Promise<readonly string[]>;
+  /** Told why the next try waits, and for how long; by default nobody is. */
+  readonly tellWait?: (why: string, milliseconds: number) => void;
   /** Waits; by default in real time. */
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
@@ -79,6 +81,7 @@ export function createHubWeb(access: HubAccess): HubWeb {
         if (outcome instanceof Response) await outcome.body?.cancel();
         if (pauseMs > longestPauseMs) throw createSilence(base, `asks to wait ${Math.ceil(pauseMs / 1000)} s`, outcome);
         if (tried >= limits.tries) throw createSilence(base, renderOutcome(outcome), outcome);
+        access.tellWait?.(`${base.origin} ${renderOutcome(outcome)}`, pauseMs);
         await pause(pauseMs);
       }
     },
@@ -176,8 +179,7 @@ function readRetryAfter(headers: Headers, now: number): number {
 }
 
 function renderOutcome(outcome: Response | Error): string {
-  if (outcome instanceof Response)
-    return outcome.status === 429 ? "asks us to slow down, again and again" : `answers ${outcome.status}`;
+  if (outcome instanceof Response) return outcome.status === 429 ? "asks us to slow down" : `answers ${outcome.status}`;
   const { code } = (outcome.cause ?? outcome) as NodeJS.ErrnoException;
   return `cannot be reached: ${code ?? outcome.message}`;
 }

@@ -35,6 +35,7 @@ function createScripted(
 ) {
   const asked: { readonly address: string; readonly authorization: string | null }[] = [];
   const waits: number[] = [];
+  const told: string[] = [];
   const queue = [...answers];
   const send = async (address: string | URL | Request, init?: RequestInit): Promise<Response> => {
     asked.push({ address: String(address), authorization: new Headers(init?.headers).get("authorization") });
@@ -43,10 +44,11 @@ function createScripted(
     return new Response(null, next);
   };
   const pause = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
+  const tellWait = (why: string, milliseconds: number): void => void told.push(`${why}: ${milliseconds}`);
   const now = () => Date.parse("2026-11-21T00:00:00Z");
   const limits = { tries: 4, pauseMs: 10 };
-  const web = createHubWeb({ endpoint, token, fetch: send, signal, now, pause, limits, lookUp });
-  return { web, asked, waits };
+  const web = createHubWeb({ endpoint, token, fetch: send, signal, now, pause, limits, lookUp, tellWait });
+  return { web, asked, waits, told };
 }
 
 test("the time a hub asks for is waited out in full, however it says it; a longer one ends the pull", async () => {
@@ -70,6 +72,12 @@ test("the time a hub asks for is waited out in full, however it says it; a longe
   ]);
   await others.web.request("https://hub.example/a");
   assert.deepEqual(others.waits, [10, 20, 40]);
+  const hub = "https://hub.example";
+  assert.deepEqual(others.told, [
+    `${hub} cannot be reached: fetch failed: 10`,
+    `${hub} answers 500: 20`,
+    `${hub} answers 502: 40`,
+  ]);
   const long = createScripted([retry({ "retry-after": "3600" })]);
   await assert.rejects(
     long.web.request("https://hub.example/a"),
