@@ -122,7 +122,7 @@ interface End {
 function createEndError({ code, signal, where }: End, tail: string): LauncherError {
   const ended = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
   const said = tail === "" ? "and said nothing on standard error" : `and said: ${tail}`;
-  return new LauncherError(`${ended} ${said}`, { where, next: "mend it and resume: scores already written are kept" });
+  return new LauncherError(`${ended} ${said}`, { where });
 }
 
 const mostTail = 300;

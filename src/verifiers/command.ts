@@ -13,6 +13,8 @@ export interface CommandOptions {
   readonly runner: Runner;
   /** Called when it is about to start: throws where it is not what it was when the run was recorded. */
   readonly prepare: () => Promise<Program>;
+  /** Its arguments that are files of the experiment's, whose digests are a part of what its scores are known by. */
+  readonly files?: readonly string[];
   /** The prompt of a row, as it was when the candidate was sampled. */
   readonly render: (row: Row) => string;
   /** Whether it is shown the reference, which no model is shown otherwise. */
@@ -47,7 +49,7 @@ async function* verifyOnce(
   signal.throwIfAborted();
   const program = await options.prepare();
   const where = `command ${renderCommand(program.argv)}`;
-  const book = createBook(where);
+  const book = createBook(where, adviseMending(options.files ?? []));
   const turnstile = createTurnstile(options.window);
   try {
     const lines = renderLines(candidates, { ...options, book, turnstile });
@@ -90,19 +92,27 @@ async function* renderLines(candidates: AsyncIterable<StoredCandidate>, feeding:
   book.finish();
 }
 
-const lineAdvice =
-  'have it write {"id": .., "score": ..} and nothing else, a line a candidate, then resume: scores already written are kept';
+const lineAdvice = 'have it write {"id": .., "score": ..} and nothing else, a line a candidate';
+
+/** A file that is mended is another verifier, and no score of the former one is its own. */
+export function adviseMending(files: readonly string[]): string {
+  if (files.length === 0) return "mend it and resume: scores already written are kept";
+  return (
+    `where ${files.join(" or ")} is at fault, mend it and run the experiment again: it is another verifier then, and scores anew; ` +
+    "where something else is (a module, its environment), mend that and resume: scores already written are kept"
+  );
+}
 
 type Book = ReturnType<typeof createBook>;
 
 /** Who was asked about, who was answered, and whose turn it is: scores leave in the order of the candidates. */
-function createBook(where: string) {
+function createBook(where: string, mending: string) {
   const asked: number[] = [];
   const scores = new Map<number, Score>();
   const open = new Set<number>();
   let [lineCount, isWhole] = [0, false];
   const refuse = (what: string): never => {
-    throw new VerifierError(`line ${lineCount} of its output ${what}`, { where, next: lineAdvice });
+    throw new VerifierError(`line ${lineCount} of its output ${what}`, { where, next: `${lineAdvice}; ${mending}` });
   };
   return {
     expect(id: number): void {
@@ -131,12 +141,12 @@ function createBook(where: string) {
       scores.delete(score.id);
       return score;
     },
-    /** Says which candidate was waited for when the program failed. */
+    /** Says which candidate was waited for when the program failed, and what may be done where it ended by itself. */
     name(error: LauncherError): LauncherError {
       const [first] = open;
-      if (first === undefined) return error;
-      const { what, next, cause } = error;
-      return new LauncherError(`${what} (candidate ${first} was not scored yet)`, { where, next, cause });
+      const { what, next = mending, cause } = error;
+      const told = first === undefined ? what : `${what} (candidate ${first} was not scored yet)`;
+      return new LauncherError(told, { where, next, cause });
     },
     close(): void {
       const [first] = open;
@@ -146,7 +156,7 @@ function createBook(where: string) {
         first === undefined
           ? "ended before it had read all candidates"
           : `ended without a score for candidate ${first}${more}`;
-      const next = "have it answer every line it reads, and read to the end";
+      const next = `have it answer every line it reads, and read to the end; ${mending}`;
       throw new VerifierError(what, { where, next });
     },
   };

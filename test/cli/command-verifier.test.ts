@@ -122,10 +122,15 @@ test("a failing command ends the run with exit code 3 and one line; mended, it i
   const failed = await speakLine(["run", "own.yaml", "--quiet"], { cwd });
   assert.equal(failed.code, 3);
   assert.match(failed.stderr, /^command \S+ \.\/score\.cjs: ended with exit code 1 and said: TypeError: no weights/m);
+  assert.match(
+    failed.stderr,
+    /^ {2}where \.\/score\.cjs is at fault, mend it and run the experiment again: .* scores anew; /m,
+  );
   writeFileSync(join(cwd, "score.cjs"), good);
   const resumed = await speakLine(["resume", "--quiet"], { cwd });
   assert.equal(resumed.code, 3);
   assert.match(resumed.stderr, /verifiers.mine.command: .\/score.cjs is another file than when the run was recorded/);
+  assert.match(resumed.stderr, /^ {2}put it back and resume, or run the experiment again: .* scores anew$/m);
   // Nothing was scored by the broken one, so nothing is stale.
   const again = await speakLine(["run", "own.yaml", "--quiet"], { cwd });
   assert.equal(again.code, 0, again.stderr);
@@ -135,4 +140,37 @@ test("a failing command ends the run with exit code 3 and one line; mended, it i
   assert.match(changed.stderr, /verifiers\.mine\.sha256/);
   const accepted = await speakLine(["run", "own.yaml", "--quiet", "--accept-changes"], { cwd });
   assert.equal(accepted.code, 0, accepted.stderr);
+});
+
+test("where not its own file was at fault, a resume keeps the scores; a file that was mended scores anew, as it is told", async (context) => {
+  const cwd = prepare(context);
+  const whole = createScript(-1);
+  // The one reads a table that is not there yet, the other says what no score is.
+  const asks = (what: string): string => whole.replace("if (isFirst", `if (id === 5) { ${what} }\n      if (isFirst`);
+  writeFileSync(join(cwd, "score.cjs"), asks('require("./table.cjs")'));
+  const lacking = await speakLine(["run", "own.yaml", "--quiet"], { cwd });
+  assert.equal(lacking.code, 3);
+  assert.match(lacking.stderr, /Cannot find module.*table\.cjs.*\(candidate 5 was not scored yet\)/s);
+  assert.match(lacking.stderr, /a module, its environment\), mend that and resume: scores already written are kept$/m);
+  assert.equal(countScores(cwd), 5);
+  writeFileSync(join(cwd, "table.cjs"), "");
+  const resumed = await speakLine(["resume", "--quiet"], { cwd });
+  assert.equal(resumed.code, 0, resumed.stderr);
+  const log = readLog(cwd);
+  assert.equal(log[log.lastIndexOf("start") + 1], "5", "what was scored is not asked for again");
+
+  const other = prepare(context);
+  writeFileSync(join(other, "score.cjs"), asks('process.stdout.write("loading\\n")'));
+  const failed = await speakLine(["run", "own.yaml", "--quiet"], { cwd: other });
+  assert.equal(failed.code, 3);
+  assert.match(
+    failed.stderr,
+    /^ {2}have it write .* a line a candidate; where \.\/score\.cjs is at fault, mend it and run/m,
+  );
+  assert.equal(countScores(other), 5);
+  writeFileSync(join(other, "score.cjs"), whole);
+  const again = await speakLine(["run", "own.yaml", "--quiet"], { cwd: other });
+  assert.equal(again.code, 0, again.stderr);
+  const asked = readLog(other);
+  assert.deepEqual(asked.slice(asked.lastIndexOf("start") + 1).length, 40);
 });

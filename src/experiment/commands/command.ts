@@ -27,6 +27,7 @@ export function createCommand(name: string, settings: CommandSettings, parts: Re
       const environment = readEnvironment(declared);
       return { argv: command as [string, ...string[]], folder, environment, idleMs, lineBytes };
     },
+    files: files.map((file) => file.name),
     render: parts.render,
     hasReference: reference,
     window,
@@ -117,7 +118,7 @@ async function checkFiles({ name, settings, folder }: DeclaredCommand, files: re
     {
       where: `verifiers.${name}.command`,
       next: isThere
-        ? "put it back, or run the experiment again to see what the change comes to"
+        ? "put it back and resume, or run the experiment again: it is another verifier then, and scores anew"
         : "put it back and resume",
     },
   );
