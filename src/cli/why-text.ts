@@ -9,18 +9,24 @@ import type { DecisionStory, ScoreStory } from "../store/lineage/examples.ts";
 import { type ExampleStory, namedUses } from "../store/lineage/lineage.ts";
 import { type Place, renderPlace } from "../store/lineage/stage-graph.ts";
 import type { FoundExample } from "../store/lineage/text-search.ts";
+import { renderCommand } from "../text/input/shown-command.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import { type Names, nameUse } from "./why-names.ts";
+import type { ShownPrompt } from "./why-prompt.ts";
 
 type Named<Story> = Story & { readonly name: string };
 
 const longestText = 400;
 const listedPlaces = 3;
 
-export function renderExample(story: Named<ExampleStory> & { readonly prompt: string | null }, names: Names): string {
+export function renderExample(story: Named<ExampleStory> & ShownPrompt, names: Names): string {
   const { candidate, models, row } = story;
-  const asked: [string, string][] =
-    story.prompt === null || story.prompt === row.article ? [] : [["as asked", story.prompt]];
+  const asked: [string, string][] = [
+    ...(story.system === null ? [] : [["system", story.system] satisfies [string, string]]),
+    ...(story.prompt === null || story.prompt === row.article
+      ? []
+      : [["as asked", story.prompt === "" ? "(nothing: an empty prompt)" : story.prompt] satisfies [string, string]]),
+  ];
   const facts: [string, string][] = candidate
     ? [
         ["prompt", `row ${row.position} of the ${row.split} split, ${row.id}`],
@@ -118,14 +124,25 @@ function renderUses({ uses }: ExampleStory): string {
   return `trained on as ${named}${uses.length === namedUses ? ", .." : ""}`;
 }
 
-/** `oracle (metric rouge1, stem false)`. */
-function renderVerifier({ verifier }: Pick<ScoreStory, "verifier">): string {
-  if (verifier === null || typeof verifier !== "object" || Array.isArray(verifier)) return JSON.stringify(verifier);
-  const { kind, ...rest } = verifier as Readonly<Record<string, unknown>>;
-  const details = Object.entries(rest).map(
-    ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
-  return `${typeof kind === "string" ? kind : "verifier"}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
+/** What tells verifiers apart for a reader; all that can change a score is in --json. */
+const toldFields = ["metric", "stem", "mode", "against", "label"] as const;
+
+/** `oracle (metric rouge1, stem false)`, `pairs: judge (endpoint mine, mode pairwise, against draws)`. */
+function renderVerifier({ names, verifier }: Pick<ScoreStory, "names" | "verifier">): string {
+  const { kind = "verifier", endpoint, command, ...rest } = (verifier ?? {}) as VerifierFields;
+  const details = [
+    ...(endpoint?.name === undefined ? [] : [`endpoint ${endpoint.name}`]),
+    ...toldFields.flatMap((field) => ((rest[field] ?? null) === null ? [] : [`${field} ${String(rest[field])}`])),
+    ...(command === undefined ? [] : [renderCommand(command)]),
+  ];
+  const name = names.length === 0 || names.join() === kind ? kind : `${names.join(", ")}: ${kind}`;
+  return `${name}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
+}
+
+interface VerifierFields extends Partial<Readonly<Record<(typeof toldFields)[number], unknown>>> {
+  readonly kind?: string;
+  readonly endpoint?: { readonly name?: string };
+  readonly command?: readonly string[];
 }
 
 function renderScore({ isScored, score }: ScoreStory): string {
@@ -135,7 +152,8 @@ function renderScore({ isScored, score }: ScoreStory): string {
 
 function renderBasis({ scores: key }: DecisionStory, scores: readonly ScoreStory[]): string {
   const score = scores.find(({ stage }) => stage === key);
-  return score ? renderVerifier(score) : "no verifier";
+  if (!score) return "no verifier";
+  return score.names.length > 0 ? score.names.join(", ") : renderVerifier(score);
 }
 
 function renderModels(models: readonly ModelStory[]): string {
@@ -143,7 +161,7 @@ function renderModels(models: readonly ModelStory[]): string {
     String(generation),
     shorten(stage),
     artifact?.state ?? state,
-    start === null ? `base ${shorten(base)}` : `model ${shorten(start)}`,
+    start !== null ? `model ${shorten(start)}` : corpus === null ? "hosted as it stands" : `base ${shorten(base)}`,
     corpus === null ? "nothing of this run" : renderSources(corpus),
   ]);
   return renderTextTable(["generation", "model", "file", "from", "trained on"], rows);

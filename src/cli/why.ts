@@ -3,14 +3,13 @@
 import { basename, relative } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../errors.ts";
-import type { Json } from "../keys/canonical.ts";
-import { type ExampleStory, type Lineage, readLineage } from "../store/lineage/lineage.ts";
+import { type Lineage, readLineage } from "../store/lineage/lineage.ts";
 import type { FoundExample } from "../store/lineage/text-search.ts";
-import type { Template } from "../systems/language/settings.ts";
 import type { Environment } from "./environment.ts";
 import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
 import { createNames, isExampleName, type Names } from "./why-names.ts";
+import { type Forms, readShownPrompt } from "./why-prompt.ts";
 import { renderCorpus, renderExample, renderFound, renderOverview } from "./why-text.ts";
 
 interface WhyFlags {
@@ -35,7 +34,7 @@ export function createWhyCommand(environment: Environment): Command {
       const asked = await findAsked(run, example, environment);
       const shown = relative(environment.cwd, asked.directory) || ".";
       // Loaded for whoever asks: it brings the template language along.
-      const { createTemplate } = await import("../systems/language/template.ts");
+      const forms = await import("../systems/language/template.ts");
       const text = readLineage(asked.directory, (lineage) => {
         if (lineage.turns.length === 0) throw createNoExamples(shown);
         const command = `${environment.command} why ${quote(shown)}`;
@@ -44,7 +43,7 @@ export function createWhyCommand(environment: Environment): Command {
           example: asked.example,
           run: basename(asked.directory),
           command,
-          createTemplate,
+          forms,
         });
       });
       environment.stdout.write(text);
@@ -73,7 +72,7 @@ function createNoExamples(run: string): UsageError {
 }
 
 interface Asked extends WhyFlags {
-  readonly createTemplate: (text: string, where: string) => Template;
+  readonly forms: Forms;
   readonly run: string;
   readonly example: string | undefined;
   /** What to type for more. */
@@ -99,16 +98,9 @@ function tell(lineage: Lineage, asked: Asked): string {
     const story = { name: asked.example, ...lineage.readCorpus(name.turn) };
     return finish(story, () => renderCorpus(story, command));
   }
-  const story = { name: asked.example, ...name.story, prompt: renderPrompt(name.story, lineage, asked) };
+  const shown = readShownPrompt(name.story, lineage.asked, asked.forms);
+  const story = { name: asked.example, ...name.story, ...shown };
   return finish(story, () => renderExample(story, names));
-}
-
-/** What the model was shown; null where the run has another template by now. */
-function renderPrompt({ row, candidate }: ExampleStory, lineage: Lineage, { createTemplate }: Asked): string | null {
-  const text = lineage.readTemplate();
-  const template = text === null ? null : createTemplate(text, "the run's template");
-  const { template: digest } = (candidate?.sampling ?? {}) as { readonly template?: Json };
-  return template && (candidate === null || digest === template.digest) ? template.render(row) : null;
 }
 
 /** Every corpus, and a few examples to begin with. */

@@ -22,6 +22,8 @@ export interface RecordHeader {
   /** Absent in records of older runs. */
   readonly teachers?: readonly TeacherRecord[];
   readonly unprompted?: RunRecord["unprompted"];
+  /** What `why` calls verifiers: digests of their parameters, by the experiment's names. Absent in records of older runs. */
+  readonly verifiers?: Readonly<Record<string, string>> | undefined;
   readonly facts: readonly { readonly name: string; readonly value: string }[];
 }
 

@@ -6,7 +6,7 @@ import type { System } from "../../domain/system.ts";
 import type { RecordHeader } from "../../store/record.ts";
 import type { Experiment, ResolvedArm } from "../experiment.ts";
 import type { RunRecordSource } from "../prepare.ts";
-import type { CheckNeeds, Lent, ProveEndpoints } from "./composed.ts";
+import type { CheckNeeds, ComposedSystem, Lent, ProveEndpoints } from "./composed.ts";
 import { findUnprompted, listTeachers } from "./endpoint-facts.ts";
 import type { CheckLint } from "./lint-check.ts";
 import { computeMetricDeclarations } from "./metrics.ts";
@@ -42,11 +42,11 @@ export async function composeExperiment(source: RunRecordSource, lent: Lent | nu
       experiment.seeds.map((seed) => ({ arm: { id, generations, settings }, seed })),
     ),
     arms: arms.map(({ id, generations, isLine, fields }) => ({ id, generations, isLine, fields })),
-    header: createHeader(experiment, composed.facts),
+    header: createHeader(experiment, composed),
   };
 }
 
-function createHeader(experiment: Experiment, facts: RecordHeader["facts"]): RecordHeader {
+function createHeader(experiment: Experiment, { facts, verifiers }: ComposedSystem): RecordHeader {
   return {
     source: experiment.source,
     system: experiment.system,
@@ -55,6 +55,7 @@ function createHeader(experiment: Experiment, facts: RecordHeader["facts"]): Rec
     lint: experiment.system === "language" ? experiment.lint : {},
     teachers: experiment.system === "language" ? listTeachers(experiment) : [],
     ...(experiment.system === "language" && { unprompted: findUnprompted(experiment) }),
+    verifiers,
     facts: [...(experiment.sets.length > 0 ? [{ name: "set", value: experiment.sets.join(" ") }] : []), ...facts],
   };
 }

@@ -29,6 +29,7 @@ export type ProveEndpoints = (
 export interface ComposedSystem {
   readonly system: System;
   readonly facts: RecordHeader["facts"];
+  readonly verifiers?: RecordHeader["verifiers"];
   /** Looks at the stages that turns ask for, where there is something to look at. */
   readonly checkLint?: CheckLint;
   usage(): { readonly busyMs: number; readonly workerCount: number };

@@ -1,6 +1,8 @@
 // What a record says of how the loop was told to go.
 
 import type { Json } from "../../keys/canonical.ts";
+import { computeKey } from "../../keys/digest.ts";
+import type { NamedVerifier } from "../../systems/language/settings.ts";
 import type { LanguageExperiment, LanguageSettings } from "../experiment.ts";
 import type { ComposedSystem } from "./composed.ts";
 import { listEndpointFacts } from "./endpoint-facts.ts";
@@ -53,4 +55,11 @@ function renderFields(fields: Readonly<Record<string, Json>>): string {
     ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
   );
   return set.map(([name, value]) => `${name} ${value}`).join(", ");
+}
+
+/** As a record calls them: what a verify stage has in its key, by name. */
+export function computeVerifierKeys(
+  verifiers: Readonly<Record<string, Pick<NamedVerifier, "parameters">>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(verifiers).map(([name, { parameters }]) => [name, computeKey(parameters)]));
 }

@@ -6,7 +6,7 @@ import type { LanguageExperiment } from "../experiment.ts";
 import { createNeeds } from "../hosted/needs.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import type { ComposedSystem, Lent } from "./composed.ts";
-import { listAskedFacts, listLoopFacts } from "./facts.ts";
+import { computeVerifierKeys, listAskedFacts, listLoopFacts } from "./facts.ts";
 import { createLintCheck } from "./lint-check.ts";
 import { createLanguageMetrics } from "./metrics.ts";
 import { openModels } from "./models.ts";
@@ -56,6 +56,7 @@ export async function composeLanguage(source: RunRecordSource, lent: Lent | null
     : { shelf, render: template.render, readRoundTrip: models.readRoundTrip };
   return {
     system: system as ComposedSystem["system"],
+    verifiers: computeVerifierKeys(verifiers),
     facts: [
       {
         name: "dataset",

@@ -2,6 +2,7 @@
 // way from real data to it: none if it is real, else one more than anything that went into its writer.
 
 import type { Connection } from "../database.ts";
+import type { Dress } from "./asked.ts";
 import type { CorpusParts } from "./corpus-parts.ts";
 import { createDamage, type Place, type StageGraph, type StageNode, shorten } from "./stage-graph.ts";
 
@@ -30,6 +31,8 @@ export interface ModelStory {
   readonly seed: number;
   /** Digest of the base model; the name of a hosted teacher. */
   readonly base: string;
+  /** The endpoint that a hosted teacher was asked at, as far as it can change an answer; null for any other model. */
+  readonly endpoint: TeacherParameters["endpoint"] | null;
   /** The model it was started from; null: the base model. */
   readonly start: string | null;
   /** Digest of its parameters and whether the file is still there; null before it is trained. */
@@ -50,7 +53,7 @@ interface TrainParameters {
 
 /** What a teacher has instead: it is generation 0, and the same under every seed. */
 interface TeacherParameters {
-  readonly endpoint: { readonly model: string | null };
+  readonly endpoint: Dress & { readonly model: string | null };
 }
 
 /** A model that nothing of this run has trained: a hosted teacher. */
@@ -148,8 +151,13 @@ export function createAncestry(connection: Connection, graph: StageGraph, parts:
     const places = graph.placesOf(model);
     const described =
       "endpoint" in parameters
-        ? { generation: 0, seed: places[0]?.seed ?? 0, base: parameters.endpoint.model ?? "" }
-        : { generation: parameters.generation, seed: parameters.seed, base: parameters.base };
+        ? {
+            generation: 0,
+            seed: places[0]?.seed ?? 0,
+            base: parameters.endpoint.model ?? "",
+            endpoint: parameters.endpoint,
+          }
+        : { generation: parameters.generation, seed: parameters.seed, base: parameters.base, endpoint: null };
     return {
       stage: model.key,
       state: model.state,

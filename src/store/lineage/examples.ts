@@ -3,6 +3,7 @@
 
 import type { Json } from "../../keys/canonical.ts";
 import type { Connection } from "../database.ts";
+import type { Asked } from "./asked.ts";
 import type { CorpusParts } from "./corpus-parts.ts";
 import { createDamage, type Place, type StageGraph, type StageNode, shorten } from "./stage-graph.ts";
 
@@ -46,7 +47,9 @@ export interface CandidateStory {
 
 export interface ScoreStory {
   readonly stage: string;
-  /** As the experiment declares it. */
+  /** The experiment's names for it; none in records of older runs. */
+  readonly names: readonly string[];
+  /** Everything that can change its scores. */
   readonly verifier: Json;
   /** The model that judged beside the one that wrote; null where there is none. */
   readonly model: string | null;
@@ -90,7 +93,14 @@ interface CandidateRow {
 
 export type ExampleReader = ReturnType<typeof createExampleReader>;
 
-export function createExampleReader(connection: Connection, graph: StageGraph, parts: CorpusParts) {
+export function createExampleReader(
+  connection: Connection,
+  {
+    graph,
+    parts,
+    nameVerifier,
+  }: { readonly graph: StageGraph; readonly parts: CorpusParts } & Pick<Asked, "nameVerifier">,
+) {
   const findRow = connection.prepare<[number, number], RowStory>(
     `SELECT d.split, d.sha256 AS dataset, r.position, r.id, r.article, r.summary
      FROM dataset_row r JOIN dataset d ON d.id = r.dataset_id WHERE r.dataset_id = ? AND r.position = ?`,
@@ -123,6 +133,7 @@ export function createExampleReader(connection: Connection, graph: StageGraph, p
     const row = findScore.get(verified.id, id);
     return {
       stage: verified.key,
+      names: nameVerifier(parameters.verifier),
       verifier: parameters.verifier,
       model: verified.inputs[1] ?? null,
       isScored: row !== undefined,

@@ -2,8 +2,8 @@
 
 import type { Connection } from "../database.ts";
 import { readRun } from "../status.ts";
-import { readResolved } from "../witness/resolved.ts";
 import { type CorpusStory, createAncestry, type ModelStory } from "./ancestry.ts";
+import { type Asked, readAsked } from "./asked.ts";
 import { createCorpusParts } from "./corpus-parts.ts";
 import {
   type CandidateStory,
@@ -49,8 +49,8 @@ export interface Lineage {
   readCandidate(sample: StageNode, id: number): ExampleStory | undefined;
   /** A candidate that some selection rejected. */
   findRejected(): { readonly stage: string; readonly id: number } | undefined;
-  /** The text of the template that prompts are rendered with; null where the run's record has none. */
-  readTemplate(): string | null;
+  /** What the run's own record says of how models were asked. */
+  readonly asked: Asked;
   search(text: string): Iterable<FoundExample>;
 }
 
@@ -66,7 +66,8 @@ function createLineage(connection: Connection): Lineage {
   const graph = createStageGraph(connection);
   const parts = createCorpusParts(connection, graph);
   const ancestry = createAncestry(connection, graph, parts);
-  const examples = createExampleReader(connection, graph, parts);
+  const asked = readAsked(connection);
+  const examples = createExampleReader(connection, { graph, parts, nameVerifier: asked.nameVerifier });
   const rejected = connection
     .prepare<[number], number>("SELECT candidate_id FROM selection WHERE stage_id = ? AND rank IS NULL LIMIT 1")
     .pluck();
@@ -126,12 +127,7 @@ function createLineage(connection: Connection): Lineage {
       }
       return undefined;
     },
-    readTemplate() {
-      const record = readResolved(connection) as {
-        readonly materials?: { readonly template?: { readonly text?: string } };
-      };
-      return record?.materials?.template?.text ?? null;
-    },
+    asked,
     search: createTextSearch(connection, graph, examples),
   };
 }
