@@ -92,6 +92,16 @@ export class VerifierError extends RefeedError {
 
 export class ProviderError extends RefeedError {
   readonly code = "provider";
+  /** What is to be said of several endpoints, a line each; empty where it is one. */
+  readonly problems: readonly Problem[];
+
+  constructor(
+    what: string,
+    { problems = [], ...details }: ErrorDetails & { readonly problems?: readonly Problem[] } = {},
+  ) {
+    super(what, details);
+    this.problems = problems;
+  }
 }
 
 export class TrainerError extends RefeedError {

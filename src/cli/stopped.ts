@@ -2,7 +2,7 @@
 // same on standard error, where the command line tells it; this says nothing there.
 
 import { relative } from "node:path";
-import { ConfigError, RefeedError } from "../errors.ts";
+import { ConfigError, type Problem, ProviderError, RefeedError } from "../errors.ts";
 import { isRunFolder } from "../store/run-folder.ts";
 import { readRunSpending } from "../store/status.ts";
 import type { Environment } from "./environment.ts";
@@ -38,7 +38,13 @@ async function describeStop(error: unknown, directory: string | null, environmen
       : { exitCode: 1, error: "internal", what: cause instanceof Error ? cause.message : String(cause) };
   const run = directory === null ? null : relative(environment.cwd, directory) || ".";
   const spending = directory === null ? null : await readLeft(directory);
-  return { run, ...told, ...(cause instanceof ConfigError && { problems: cause.problems }), ...spending };
+  return { run, ...told, ...listProblems(cause), ...spending };
+}
+
+/** Of what is told on several lines, each. */
+function listProblems(cause: unknown): { readonly problems?: readonly Problem[] } {
+  const hasSome = cause instanceof ConfigError || (cause instanceof ProviderError && cause.problems.length > 0);
+  return hasSome ? { problems: cause.problems } : {};
 }
 
 /** What left the process over the whole run; null where nothing did, or the folder cannot say. */

@@ -65,6 +65,7 @@ export interface UnfinishedStage {
   readonly key: string;
   /** The experiment asks for it. */
   readonly isPlanned: boolean;
-  /** Rows that it has by now. */
+  /** Rows that it has by now, and what they have cost, US dollars. */
   readonly rowCount: number;
+  readonly usd: number;
 }

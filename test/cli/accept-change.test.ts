@@ -99,10 +99,11 @@ function readCount(error: unknown): number {
   assert.equal(error.exitCode, 3);
   assert.match(error.message, /^endpoint hosted: tiny is no longer the model that this run asked: it writes another/);
   const told =
-    /refeed resume <run> --accept-changes: finished stages stay as they are, (\d+) unfinished rows are asked for again$/.exec(
+    /refeed resume <run> --accept-changes: finished stages stay as they are, (\d+) unfinished rows are asked for again, for which ([\d.]+) USD were paid$/.exec(
       error.next ?? "",
     );
   assert.ok(told, error.next);
+  assert.ok(Number(told[2]) > 0 && Number(told[2]) <= 0.2);
   return Number(told[1]);
 }
 

@@ -5,6 +5,8 @@ import type { Context } from "../../domain/context.ts";
 import type { Chat, Classifier } from "../../domain/hosted.ts";
 import type { Sampler, Scorer } from "../../domain/ports.ts";
 import type { Example, Prompt } from "../../domain/rows.ts";
+import { ProviderError } from "../../errors.ts";
+import type { ChangedModelError } from "../../providers/proving/change.ts";
 import { type DeclaredEndpoint, readIdentity } from "../schema/endpoints.ts";
 import type { OpenEndpoint } from "./endpoint.ts";
 import type { Hosting, OwnHosting } from "./hosting.ts";
@@ -21,7 +23,8 @@ export interface Endpoints {
   /**
    * Proves endpoints for all that the experiment asks of them, together, each in the name of a stage that asks it. Awaited
    * before any stage begins: nothing is bought while one cannot do what it is for, and where a changed model is taken no
-   * stage goes on with rows of the former one. Throws what the first to fail says, once the others have come to rest.
+   * stage goes on with rows of the former one. Throws what the first to fail says, once the others have come to rest. A changed
+   * model keeps none of the others from being proved: all that changed are told together, since all are taken together.
    */
   prove(asked: readonly Asked[], createContext: (stage: string) => Context): Promise<void>;
   /** What each endpoint waits for just now. */
@@ -91,18 +94,25 @@ export function createEndpoints(
       },
     }),
     async prove(asked, createContext) {
+      if (asked.length === 0) return;
       const stop = new AbortController();
-      const proveOne = async ({ endpoint, stage }: Asked): Promise<void> => {
+      // Loaded by whoever is asked anything.
+      const { ChangedModelError, joinChanges } = await import("../../providers/proving/change.ts");
+      const proveOne = async ({ endpoint, stage }: Asked): Promise<ChangedModelError | null> => {
         const context = createContext(stage);
         const signal = AbortSignal.any([context.signal, stop.signal]);
         try {
           await (await open(endpoint)).meet({ ...context, signal });
         } catch (error) {
+          if (error instanceof ChangedModelError) return error;
           stop.abort(error);
         }
+        return null;
       };
-      await Promise.all(asked.map(proveOne));
-      stop.signal.throwIfAborted();
+      const changes = (await Promise.all(asked.map(proveOne))).filter((change) => change !== null);
+      const { aborted, reason }: { readonly aborted: boolean; readonly reason: unknown } = stop.signal;
+      if (aborted && !(reason instanceof ProviderError && changes.length > 0)) throw reason;
+      if (changes.length > 0) throw joinChanges(changes, reason instanceof ProviderError ? reason : undefined);
     },
     readWaits: () => opened.flatMap((endpoint) => endpoint.readWaits()),
     async close() {

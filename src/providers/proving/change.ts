@@ -2,7 +2,7 @@
 // the model is taken and whatever is unfinished of the former one is begun anew. It knows no server and no stage.
 
 import type { EndpointRecords } from "../../domain/records.ts";
-import { ProviderError, StoreError } from "../../errors.ts";
+import { type Problem, ProviderError, StoreError } from "../../errors.ts";
 import type { EndpointSettings } from "../endpoint.ts";
 import { type Evidence, type Fingerprint, type NamedFingerprint, parseEvidence, renderEvidence } from "./evidence.ts";
 import { findChange } from "./fingerprint.ts";
@@ -39,7 +39,7 @@ interface Findings {
   readonly found: Evidence;
 }
 
-/** Resolves with what is held against later, once that is on disk; throws ProviderError for a change that is not taken. */
+/** Resolves with what is held against later, once that is on disk; throws ChangedModelError for a change that is not taken. */
 export async function keep(parts: ChangeParts, { before, found }: Findings): Promise<Evidence> {
   const { settings, records } = parts;
   const { evidence, isAnother } = compare(parts, { before, found });
@@ -63,19 +63,66 @@ function compare(parts: ChangeParts, { before, found }: Findings) {
   const change = findChange(old.canaries, found.fingerprint.canaries);
   if (change === null) return { evidence: { ...evidence, fingerprint: old }, isAnother: false };
   if (parts.acceptsChange) return { evidence, isAnother: true };
-  throw new ProviderError(`${found.model} is no longer the model that this run asked: it ${change}`, {
+  throw new ChangedModelError(`${found.model} is no longer the model that this run asked: it ${change}`, {
     where: `endpoint ${parts.settings.name}`,
-    next: adviseChange(parts, found.model),
+    again: countAgain(parts, found.model),
+  });
+}
+
+/** Rows of unfinished stages, and what was paid for them. */
+interface Again {
+  readonly rowCount: number;
+  readonly usd: number;
+}
+
+/** Another model answers by the name than the run asked. */
+export class ChangedModelError extends ProviderError {
+  /** What is asked for again where it is taken. */
+  readonly again: Again;
+
+  constructor(what: string, { where, again }: { readonly where: string; readonly again: Again }) {
+    const next = `serve the model that was asked before, or take the one that is there ${adviseTaking(again)}`;
+    super(what, { where, next });
+    this.again = again;
+  }
+}
+
+/** All that were found at once, as one error, each with what taking it comes to: whoever takes one takes all of them. */
+export function joinChanges(changes: readonly ChangedModelError[], other?: ProviderError): ProviderError {
+  const [first] = changes;
+  if (first !== undefined && changes.length === 1 && other === undefined) return first;
+  const told: readonly Problem[] = changes.map(({ where = "", what, again }) => {
+    return { where, what: `${what}; where it is taken, ${renderAgain(again)}` };
+  });
+  const rest = other === undefined ? [] : [{ where: other.where ?? "", what: other.what, next: other.next }];
+  const problems = [...rest, ...told];
+  const again = {
+    rowCount: changes.reduce((sum, change) => sum + change.again.rowCount, 0),
+    usd: changes.reduce((sum, change) => sum + change.again.usd, 0),
+  };
+  const each = "serve the models that were asked before, or take those that are there";
+  return new ProviderError(problems.map(({ where, what }) => `${where}: ${what}`).join("; "), {
+    next: `${each} ${adviseTaking(again)}`,
+    problems,
   });
 }
 
 /** What taking another model comes to: no stage is made of two. */
-function adviseChange({ settings, records }: ChangeParts, model: string): string {
+function adviseTaking(again: Again): string {
+  return `with refeed resume <run> --accept-changes: finished stages stay as they are, ${renderAgain(again)}`;
+}
+
+function renderAgain({ rowCount, usd }: Again): string {
+  const rows =
+    rowCount === 0 ? "nothing is" : rowCount === 1 ? "1 unfinished row is" : `${rowCount} unfinished rows are`;
+  const paid = usd > 0 ? `, for which ${Number(usd.toFixed(6))} USD were paid` : "";
+  return `${rows} asked for again${paid}`;
+}
+
+function countAgain({ settings, records }: ChangeParts, model: string): Again {
   const unfinished = records.listUnfinished({ endpoint: settings.name, model });
-  const count = unfinished.reduce((sum, { rowCount }) => sum + rowCount, 0);
-  const again = count === 0 ? "nothing is" : count === 1 ? "1 unfinished row is" : `${count} unfinished rows are`;
-  return (
-    "serve the model that was asked before, or take the one that is there with refeed resume <run> --accept-changes: " +
-    `finished stages stay as they are, ${again} asked for again`
-  );
+  return {
+    rowCount: unfinished.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    usd: unfinished.reduce((sum, { usd }) => sum + usd, 0),
+  };
 }

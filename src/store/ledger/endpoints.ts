@@ -21,6 +21,7 @@ interface UnfinishedRow {
   readonly key: string;
   readonly planned: number;
   readonly rows: number;
+  readonly usd: number;
 }
 
 const isProof = renderProof("a");
@@ -31,7 +32,8 @@ const isProof = renderProof("a");
  */
 const unfinished = `
   SELECT s.key, s.planned,
-    sum(iif(a.state IN ('done', 'failed'), iif(s.kind = 'sample', a.row_count, max(a.row_count, 1)), 0)) AS rows
+    sum(iif(a.state IN ('done', 'failed'), iif(s.kind = 'sample', a.row_count, max(a.row_count, 1)), 0)) AS rows,
+    total(iif(a.state = 'done', a.cost_usd - a.unseen_usd, 0)) AS usd
   FROM stage s JOIN attempt a ON a.stage_id = s.id AND a.is_outside = 1 AND NOT ${isProof}
   WHERE s.state NOT IN ('done', 'stale') AND s.inputs_sha256 <> '' AND EXISTS (
     SELECT 1 FROM (SELECT coalesce(
@@ -79,7 +81,9 @@ export function createEndpointRecords(
         put(asked.endpoint, evidence);
       }),
     listUnfinished: (asked) =>
-      findUnfinished.all(asked).map(({ key, planned, rows }) => ({ key, isPlanned: planned === 1, rowCount: rows })),
+      findUnfinished.all(asked).map(({ key, planned, rows, usd }) => {
+        return { key, isPlanned: planned === 1, rowCount: rows, usd };
+      }),
     readPatience: (endpoint, url) => findPatience.get(endpoint, url),
     writePatience: (endpoint, { url, askedMs, waitMs, reason }) =>
       writer.write(() => void insertPatience.run(endpoint, url, askedMs, waitMs, reason)),

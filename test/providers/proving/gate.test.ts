@@ -139,8 +139,8 @@ function createWatchedEvidence(rowCount = 0) {
   const records: EndpointRecords = {
     ...plain,
     listUnfinished: () => [
-      { key: "a", isPlanned: true, rowCount },
-      { key: "b", isPlanned: false, rowCount: 0 },
+      { key: "a", isPlanned: true, rowCount, usd: 0 },
+      { key: "b", isPlanned: false, rowCount: 0, usd: 0 },
     ],
     async replace(asked, evidence) {
       replaced.push(asked);

@@ -135,11 +135,11 @@ test("unfinished stages are found by the model they asked, with the rows that th
   const { torn, judged, other } = await createTorn(directory);
   const folder = await openLanguageFolder(directory);
   const list = (endpoint: string, model: string | null) => folder.endpoints.listUnfinished({ endpoint, model });
-  assert.deepEqual(list("teacher", "large"), [{ key: torn.key, isPlanned: true, rowCount: 6 }]);
+  assert.deepEqual(list("teacher", "large"), [{ key: torn.key, isPlanned: true, rowCount: 6, usd: 1.5 }]);
   assert.deepEqual(list("teacher", null), list("teacher", "large"));
   assert.deepEqual(list("teacher", "small"), []);
-  assert.deepEqual(list("judge", "large"), [{ key: judged.key, isPlanned: true, rowCount: 2 }]);
-  assert.deepEqual(list("other", "large"), [{ key: other.key, isPlanned: true, rowCount: 2 }]);
+  assert.deepEqual(list("judge", "large"), [{ key: judged.key, isPlanned: true, rowCount: 2, usd: 1 }]);
+  assert.deepEqual(list("other", "large"), [{ key: other.key, isPlanned: true, rowCount: 2, usd: 0.5 }]);
   assert.deepEqual(list("nobody", null), []);
   await folder.close();
 });
