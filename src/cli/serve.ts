@@ -86,7 +86,7 @@ async function serve(
     );
   else {
     stdout.write(`serving ${shown} at ${url}\n\n`);
-    stdout.write(renderTextTable(["arm", "seed", "generation", "model"], models.flatMap(renderRows)));
+    stdout.write(renderTextTable(["arm", "seed", "generation", "model"], models.map(renderRow)));
     for (const lineage of released) stdout.write(`not there, released: ${lineage}\n`);
     stdout.write("\nmodels that the run has still to train appear as they are done; Ctrl-C ends it\n");
   }
@@ -104,13 +104,19 @@ const describe = ({ lineage, digest, turns, isAuxiliary }: ServedRun["models"][n
   isAuxiliary,
 });
 
-/** One row a turn: arms that share a model are all named. */
-function renderRows({ lineage, turns, isAuxiliary }: ServedRun["models"][number]): readonly (readonly string[])[] {
-  if (turns.length === 0) return [["base", "", "", lineage]];
-  return turns.map(({ arm, seed, generation }) => [
-    isAuxiliary ? `${arm} (auxiliary)` : arm,
-    String(seed),
-    String(generation),
-    lineage,
-  ]);
+/** One row a model, with the arms that share it. */
+function renderRow({ lineage, turns, isAuxiliary }: ServedRun["models"][number]): readonly string[] {
+  if (turns.length === 0) return ["base", "", "", lineage];
+  const arms = renderFew(turns.map(({ arm }) => arm));
+  const seeds = renderFew(turns.map(({ seed }) => String(seed)));
+  const generations = renderFew(turns.map(({ generation }) => String(generation)));
+  return [isAuxiliary ? `${arms} (auxiliary)` : arms, seeds, generations, lineage];
+}
+
+const mostNames = 4;
+
+function renderFew(names: readonly string[]): string {
+  const all = [...new Set(names)];
+  const shown = all.slice(0, mostNames).join(", ");
+  return all.length > mostNames ? `${shown} and ${all.length - mostNames} more` : shown;
 }

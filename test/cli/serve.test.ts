@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Database from "better-sqlite3";
 import { prepareExperiment, readExperiment, runExperiment } from "../../src/index.ts";
+import { startGivenServer } from "../helpers/given-server.ts";
 import { speakLine } from "../helpers/host.ts";
 import { post } from "../helpers/served-client.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
@@ -129,6 +130,43 @@ test("every model of a run is served by its lineage, and Ctrl-C ends it", async 
     after.filter((name) => !/-(wal|shm)$/.test(String(name))),
     files.filter((name) => !/-(wal|shm)$/.test(String(name))),
   );
+});
+
+test("a hosted teacher is no model of the run's: it is not listed, and asking for it is 404", async (context) => {
+  const { base } = await startGivenServer(context, { kind: "vllm", served: "m" });
+  await run(
+    "taught",
+    `name: taught
+dataset: { name: newswire, train: 16, test: 4 }
+endpoints: { teacher: { url: "${base}", model: m, ask: completions } }
+model: { first: { endpoint: teacher }, params: { steps: 2 } }
+generations: 1
+arms: { verifier: [oracle, random], select.keep: 50% }
+evaluate: { metrics: [rouge1] }
+`,
+  );
+  const connection = new Database(join(cwd, "runs/taught/state.db"), { readonly: true });
+  const teacher = connection.prepare("SELECT key FROM stage WHERE kind = 'train' ORDER BY id LIMIT 1").pluck().get();
+  connection.close();
+  const { said, end } = await serve(context, ["taught", "--port", "0"]);
+  const rows = said.stdout.split("\n").filter((line) => /[0-9a-f]{64}$/.test(line));
+  assert.deepEqual(
+    rows.map((row) => row.replace(/ +/g, " ").replace(/[0-9a-f]{64}$/, "")),
+    ["oracle 0 1 ", "random 0 1 ", "base base:"],
+  );
+  const [url] = /http:\S+/.exec(said.stdout) as unknown as [string];
+  const { data } = (await (await fetch(`${url}/models`)).json()) as { data: { role: string; lineage: string }[] };
+  assert.deepEqual(
+    data.map(({ role }) => role),
+    ["generator", "generator", "base"],
+  );
+  const { status, json } = await post(`${url}/completions`, { model: teacher, prompt: "a", max_tokens: 1 });
+  const { error } = json as unknown as { error: { code: string; message: string } };
+  assert.deepEqual([status, error.code], [404, "model_not_found"]);
+  assert.match(error.message, /is not served; served are base, /);
+  assert.equal((await fetch(`${url}/models/${teacher}`)).status, 404);
+  assert.equal(await end("SIGINT"), 130);
+  assert.equal(said.stderr, "interrupted\n");
 });
 
 test("a released model is not there and said to be; a token is asked for; SIGTERM ends it", async (context) => {

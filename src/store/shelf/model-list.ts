@@ -25,7 +25,10 @@ interface ModelRow {
   readonly isAuxiliary: 0 | 1;
 }
 
-/** In the order in which the run planned them. Throws StoreError where there is no run. */
+/**
+ * In the order in which the run planned them. What a hosted model is known by is kept as an artifact too, and is no model of
+ * this run's: its own lies elsewhere. Throws StoreError where there is no run.
+ */
 export function readModelList(directory: string): readonly KnownModel[] {
   return readRun(directory, (connection) => {
     const turnsById = readTurns(connection);
@@ -34,7 +37,7 @@ export function readModelList(directory: string): readonly KnownModel[] {
          s.key IN (SELECT j.value FROM stage v, json_each(v.inputs) j WHERE v.kind = 'verify')
          AND s.key NOT IN (SELECT j.value FROM stage v, json_each(v.inputs) j WHERE v.kind = 'sample') AS isAuxiliary
        FROM model m JOIN stage s ON s.id = m.stage_id JOIN artifact a ON a.sha256 = m.artifact_sha256
-       WHERE s.state IN ('done', 'stale') ORDER BY s.id`,
+       WHERE s.state IN ('done', 'stale') AND json_type(s.parameters, '$.endpoint') IS NULL ORDER BY s.id`,
     );
     return rows.all().map(({ id, lineage, digest, state, createdMs, isAuxiliary }) => {
       const file = join(directory, "artifacts", digest);
