@@ -10,8 +10,11 @@ export interface Outlook {
   readonly forecast: Forecast;
 }
 
-/** What a run will have taken at its end; what is under way is among what is still to come. */
-export function projectCost({ spent, possiblyPaid }: Spending, { calls, usd }: Forecast): Omit<Amount, "tokens"> {
+/** What a run will have taken at its end. */
+export type Projected = Omit<Amount, "tokens">;
+
+/** What is under way is among what is still to come. */
+export function projectCost({ spent, possiblyPaid }: Spending, { calls, usd }: Forecast): Projected {
   return {
     usd: spent.usd + possiblyPaid.usd + usd,
     requests: spent.requests + possiblyPaid.requests + Math.round(calls),
@@ -40,14 +43,26 @@ export function renderSpending(spending: Spending, { budget, forecast }: Outlook
   return `, ${spent.requests} of about ${count(projected.requests, "request")}`;
 }
 
-/** `spent: $0.42 (9 requests, 900 tokens); reserved: at most $0.03 (3 requests, 300 tokens)`: of the others those that are. */
-export function renderSpent({ spent, reserved, possiblyPaid }: Spending): string {
+/**
+ * `spent: $0.42 of $5.00 (9 requests, 900 tokens); reserved: at most $0.03 (3 requests, 300 tokens); about $1.30 at the end`:
+ * of the others those that are, caps where there are some, the end where it is known.
+ */
+export function renderSpent(
+  spending: Spending,
+  { budget = {}, projected = null }: { readonly budget?: Partial<Budget>; readonly projected?: Projected | null } = {},
+): string {
+  const { spent, reserved, possiblyPaid } = spending;
+  const { usd: cap = null } = budget;
+  const isPaid = cap !== null || spent.usd > 0 || (projected?.usd ?? 0) > 0;
   const parts = [
-    `spent: ${renderUsd(spent.usd)} (${renderCounted(spent)})`,
+    `spent: ${renderUsd(spent.usd)}${cap === null ? "" : ` of ${renderUsd(cap)}`} (${renderCounted(spent, budget)})`,
     ...(isNothing(reserved) ? [] : [`reserved: at most ${renderUsd(reserved.usd)} (${renderCounted(reserved)})`]),
     ...(isNothing(possiblyPaid)
       ? []
       : [`possibly paid: at most ${renderUsd(possiblyPaid.usd)} (${renderCounted(possiblyPaid)})`]),
+    ...(projected === null
+      ? []
+      : [`about ${isPaid ? renderUsd(projected.usd) : count(projected.requests, "request")} at the end`]),
   ];
   return parts.join("; ");
 }

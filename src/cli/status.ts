@@ -2,14 +2,18 @@
 
 import { relative } from "node:path";
 import { Command } from "commander";
+import { type Budget, noBudget, type Spending } from "../domain/context.ts";
+import { RefeedError } from "../errors.ts";
+import { restoreExperiment } from "../experiment/prepare.ts";
 import { listLintLines, renderLintJson } from "../report/lint-lines.ts";
 import { renderTextTable } from "../report/tables/text-table.ts";
+import { readRunRecord } from "../store/known-stages.ts";
 import { type RunStatus, readStatus } from "../store/status.ts";
 import { renderVisibleLine } from "../text/visible.ts";
 import type { Environment } from "./environment.ts";
 import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
-import { renderSpent } from "./spending.ts";
+import { hasLeft, type Projected, projectCost, renderSpent } from "./spending.ts";
 
 type Unseen = Pick<RunStatus, "possiblyPaid" | "unanswered" | "possiblyPaidTwice" | "state">;
 
@@ -21,11 +25,12 @@ export function createStatusCommand(environment: Environment): Command {
     .action(async (run: string | undefined, flags: { readonly json?: true }) => {
       const directory = await findRun(run, environment);
       const { stages, reason, lint, ...status } = readStatus(directory);
+      const outlook = await readOutlook(directory, status);
       const { stdout } = environment;
-      if (flags.json)
-        return stdout.write(
-          `${JSON.stringify({ ...status, reason, stages, lint: renderLintJson(lint.turns, lint.limits) })}\n`,
-        );
+      if (flags.json) {
+        const told = { ...status, ...outlook, reason, stages, lint: renderLintJson(lint.turns, lint.limits) };
+        return stdout.write(`${JSON.stringify(told)}\n`);
+      }
       const shown = relative(environment.cwd, directory) || ".";
       const counts = Object.entries(stages).map(([state, count]) => `${count} ${state}`);
       stdout.write(`${renderVisibleLine(`${shown}: ${status.state}${reason ? ` (${reason})` : ""}`)}\n`);
@@ -35,7 +40,7 @@ export function createStatusCommand(environment: Environment): Command {
       if (status.state === "stopped") {
         stdout.write(`its process is gone; go on with: ${environment.command} resume ${quote(shown)}\n`);
       }
-      stdout.write(`${renderSpent(status)}\n${renderUnseen(status)}\n`);
+      stdout.write(`${renderSpent(status, outlook)}\n${renderUnseen(status)}\n`);
       const rows = status.arms.map(({ arm, seed, generation, stage, state }) => [
         arm,
         String(seed),
@@ -47,6 +52,31 @@ export function createStatusCommand(environment: Environment): Command {
       const notable = listLintLines(lint.turns, lint.limits);
       if (notable.length > 0) stdout.write(`\n${notable.map((line) => `lint: ${line}\n`).join("")}`);
     });
+}
+
+interface StatusOutlook {
+  /** In force: `--max-cost` stands in place of the experiment's own dollars. */
+  readonly budget: Budget;
+  /** What the run will have taken at its end; null where it is done, has sent nothing, or nobody can tell. */
+  readonly projected: Projected | null;
+}
+
+async function readOutlook(directory: string, status: Spending & Pick<RunStatus, "state">): Promise<StatusOutlook> {
+  const prepared = restoreExperiment(readRunRecord(directory), directory);
+  const { experiment, maxCost } = prepared;
+  // Records of older runs hold no budget.
+  const budget = { ...noBudget, ...experiment.budget, ...(maxCost !== undefined && { usd: maxCost }) };
+  if (status.state === "done" || !hasLeft(status)) return { budget, projected: null };
+  try {
+    // Loaded for a run that is still to pay for something: it brings the system along.
+    const { readForecast } = await import("../experiment/outlook/standing.ts");
+    const forecast = await readForecast(prepared, { directory, isAlive: status.state === "running" });
+    return { budget, projected: projectCost(status, forecast) };
+  } catch (error) {
+    // A base model that was moved away is told by whoever goes on; where the run stands is known without it.
+    if (!(error instanceof RefeedError)) throw error;
+    return { budget, projected: null };
+  }
 }
 
 /** What nobody saw an answer of: it counts as possibly paid, whatever became of it. */

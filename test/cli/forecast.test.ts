@@ -9,8 +9,10 @@ import type { Environment } from "../../src/cli/environment.ts";
 import { clearLine } from "../../src/cli/output.ts";
 import { createResumeCommand } from "../../src/cli/resume.ts";
 import { createRunCommand } from "../../src/cli/run.ts";
+import { createStatusCommand } from "../../src/cli/status.ts";
 import { readStatus } from "../../src/store/status.ts";
 import { runRefeed } from "../helpers/command-line.ts";
+import { speak } from "../helpers/environment.ts";
 import { sendJson, startLoopback } from "../helpers/loopback.ts";
 import { createTemporaryFolder, systemClock } from "../helpers/temporary-folder.ts";
 
@@ -121,8 +123,15 @@ test("a run that was killed half-way says it from the beginning, what is there c
   const killed = readStatus(join(cwd, "runs/small"));
   assert.equal(killed.state, "stopped");
   assert.ok(killed.unanswered > 0 && killed.possiblyPaid.requests === killed.unanswered);
+  const { out } = await speak(createStatusCommand, ["small", "--json"], { cwd });
+  const status = JSON.parse(out) as { readonly budget: unknown; readonly projected: { readonly usd: number } };
+  assert.deepEqual(status.budget, { usd: 5, requests: null, tokens: null });
   const points = await watch(createResumeCommand, ["small"], cwd);
   check(points, readCost(cwd), 0);
+  // status says the same of the run as it stands.
+  assert.ok(Math.abs(status.projected.usd - readCost(cwd)) < 0.1 * readCost(cwd) + 0.005, out);
+  const done = await speak(createStatusCommand, ["small"], { cwd });
+  assert.match(done.out, /^spent: \$0\.\d+ of \$5\.00 \(\d+ requests, \d+ tokens\); possibly paid: [^;]*$/m);
 });
 
 test("the last line of a run that a cap has stopped says what going on would come to, on no terminal either", async (context) => {
@@ -134,4 +143,7 @@ test("the last line of a run that a cap has stopped says what going on would com
   const projected = Number(/about \$([\d.]+) at the end/.exec(last)?.[1]);
   // What the whole run costs above.
   assert.ok(Math.abs(projected - 0.082) < 0.02, last);
+  const { out } = await speak(createStatusCommand, ["small"], { cwd });
+  const [, told] = /^spent: \$0\.\d+ of \$0\.05 \([^;]*\); about \$([\d.]+) at the end$/m.exec(out) ?? [];
+  assert.ok(Math.abs(Number(told) - 0.082) < 0.02, out);
 });
