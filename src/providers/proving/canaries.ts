@@ -19,6 +19,9 @@ export const canaryPrompts: readonly string[] = [
 
 export const longest = 96;
 
+/** Where a server names the length as what it does not take: some write no more than a headline. */
+const shorter = 16;
+
 export interface WrittenCanary extends Written {
   readonly prompt: string;
 }
@@ -27,6 +30,8 @@ export interface WrittenCanary extends Written {
 export interface First {
   readonly written: WrittenCanary;
   readonly dialect: LogProbabilityShape;
+  /** Tokens that it takes to be asked for. */
+  readonly most: number;
   /** The same once more. */
   again(): Promise<WrittenCanary | undefined>;
 }
@@ -34,56 +39,80 @@ export interface First {
 export async function writeRaw(prober: Prober): Promise<First | undefined> {
   // Where chats are sampled, a text without log-probabilities is had there.
   const dialects = prober.settings.ask === "chat" ? (["number", "boolean"] as const) : dialectsInOrder;
+  return writeFirst(prober, dialects, async (call) => {
+    const written = await writeOne(prober, { index: 0, ...call });
+    return written && { written, dialect: written.tokens ? call.dialect : "none" };
+  });
+}
+
+/** In the first way that is taken. */
+async function writeFirst(
+  prober: Prober,
+  dialects: readonly LogProbabilityShape[],
+  write: (call: Length) => Promise<Pick<First, "written" | "dialect"> | undefined>,
+): Promise<First | undefined> {
+  let most = longest;
   for (const dialect of dialects) {
-    const again = (): Promise<WrittenCanary | undefined> => writeOne(prober, { index: 0, dialect });
-    const written = await again();
-    if (written) return { written, again, dialect: written.tokens ? dialect : "none" };
+    let first = await write({ dialect, most });
+    if (first === undefined && most === longest && isLengthRefused(prober)) {
+      most = shorter;
+      first = await write({ dialect, most });
+    }
+    if (first) return { ...first, most, again: async () => (await write({ dialect, most }))?.written };
   }
   return undefined;
 }
 
+const isLengthRefused = ({ untold }: Prober): boolean => isLength(untold.at(-1)?.param ?? "");
+
+/** The member by which a request says how long its answer may be. */
+export const isLength = (param: string): boolean => /^max_(completion_)?tokens$/.test(param);
+
 const dialectsInOrder: readonly LogProbabilityShape[] = ["number", "boolean", "none"];
 
-interface Which {
-  readonly index: number;
+interface Length {
   readonly dialect: LogProbabilityShape;
+  readonly most: number;
 }
 
-export async function writeOne(prober: Prober, { index, dialect }: Which): Promise<WrittenCanary | undefined> {
+interface Which extends Length {
+  readonly index: number;
+}
+
+export async function writeOne(prober: Prober, { index, ...length }: Which): Promise<WrittenCanary | undefined> {
   const prompt = canaryPrompts[index] as string;
   const { model, settings } = prober;
   const isSampled = settings.ask === "completions";
+  const { dialect, most } = length;
   const told = createLogProbabilities({ ...settings, ask: "completions" }, { logProbabilities: dialect });
   // What is said of chats may be unknown to the raw route.
   const params = isSampled ? settings.params : {};
-  const body = finish({ params }, { model, prompt, max_tokens: longest, temperature: 0, ...told });
-  const name = `canary-${index}-${dialect}`;
-  const reply = await prober.ask({ name, path: "/completions", body, tokenCount: longest });
+  const body = finish({ params }, { model, prompt, max_tokens: most, temperature: 0, ...told });
+  const name = `canary-${index}-${nameLength(length)}`;
+  const reply = await prober.ask({ name, path: "/completions", body, tokenCount: most });
   const written = reply.kind === "told" ? readRawChoice(reply.value) : undefined;
   return written && { ...written, prompt };
 }
 
+const nameLength = ({ dialect, most }: Length): string => (most === longest ? dialect : `${dialect}-${most}`);
+
 /** What a chat answers to the first canary: of endpoints that have nothing else. */
-export async function writeChat(prober: Prober): Promise<First | undefined> {
-  for (const dialect of dialectsInOrder) {
-    const again = (): Promise<WrittenCanary | undefined> => writeAnswer(prober, dialect);
-    const written = await again();
-    if (written) return { written, again, dialect };
-  }
-  return undefined;
+export function writeChat(prober: Prober): Promise<First | undefined> {
+  return writeFirst(prober, dialectsInOrder, async (call) => {
+    const written = await writeAnswer(prober, call);
+    return written && { written, dialect: call.dialect };
+  });
 }
 
-async function writeAnswer(
-  { model, settings, ask }: Prober,
-  dialect: LogProbabilityShape,
-): Promise<WrittenCanary | undefined> {
+async function writeAnswer({ model, settings, ask }: Prober, length: Length): Promise<WrittenCanary | undefined> {
   const prompt = canaryPrompts[0] as string;
   const chat = { ...settings, ask: "chat" } as const;
+  const { dialect, most } = length;
   const told = createLogProbabilities(chat, { logProbabilities: dialect });
   const messages = [{ role: "user", content: prompt }];
-  const body = finish(chat, { model, messages, temperature: 0, ...createLimit(chat, longest), ...told });
-  const name = `canary-chat-${dialect}`;
-  const reply = await ask({ name, path: "/chat/completions", body, tokenCount: longest });
+  const body = finish(chat, { model, messages, temperature: 0, ...createLimit(chat, most), ...told });
+  const name = `canary-chat-${nameLength(length)}`;
+  const reply = await ask({ name, path: "/chat/completions", body, tokenCount: most });
   const written = reply.kind === "told" ? readChatChoice(reply.value) : undefined;
   return written && { ...written, prompt };
 }

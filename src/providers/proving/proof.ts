@@ -85,7 +85,7 @@ async function findTellers(
   { raw, ways }: { readonly raw: First | undefined; readonly ways: readonly GivenWay[] },
 ): Promise<Tellers | null> {
   if (raw?.written.tokens) {
-    const { dialect } = raw;
+    const { dialect, most } = raw;
     // Every way but the routes beside asks for them by a number.
     const isAble = ({ isBeside }: GivenWay): boolean => isBeside || dialect === "number";
     const reasons = ways.every(isAble) ? [] : ["its raw route takes no number for logprobs"];
@@ -93,7 +93,7 @@ async function findTellers(
       first: raw.written,
       ways: ways.filter(isAble),
       reasons,
-      writeNext: (index) => writeOne(prober, { index, dialect }),
+      writeNext: (index) => writeOne(prober, { index, dialect, most }),
     };
   }
   const tgi = ways.filter(({ shape }) => shape === "tgi");

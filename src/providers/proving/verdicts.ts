@@ -4,6 +4,7 @@
 import { readChatChoice, readRawChoice } from "../given/passages.ts";
 import { createQuestionBody } from "../openai/body.ts";
 import { routeOf } from "../openai/talk.ts";
+import { isLength } from "./canaries.ts";
 import type { VerdictEvidence } from "./evidence.ts";
 import type { Prober } from "./prober.ts";
 import type { TrialQuestion } from "./proof-cost.ts";
@@ -40,7 +41,7 @@ export function adviseQuestion({ param }: { readonly param: string | null }, { n
   const plain = `set endpoints.${name}.params: {response_format: null}, which asks for plain text that is read as strictly`;
   const [member = ""] = (param ?? "").split(/[.[]/);
   if (member === "response_format") return `${plain}, or judge with a server that takes a JSON schema`;
-  if (/^max_(completion_)?tokens$/.test(member)) return `lower ${field} to what the server allows`;
+  if (isLength(member)) return `lower ${field} to what the server allows`;
   if (/^[a-z]\w*$/.test(member)) return `set endpoints.${name}.params: {${member}: null}, which leaves it out`;
   return `if it takes no JSON schema, ${plain}; if the answer may not be as long, lower ${field}`;
 }

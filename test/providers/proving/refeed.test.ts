@@ -78,6 +78,24 @@ test("a model that writes a word at a time is proved by what is drawn from it", 
   assert.ok(stage.intents.length <= 10, `${stage.intents.length} requests`);
 });
 
+test("a server that writes no more than a headline is told by one, whatever the experiment says of given texts", async (context) => {
+  for (const ask of ["completions", "chat"] as const) {
+    const reached = reachEndpoint(context, server.url, { name: "t", model: "base", ask, given: "none" });
+    const uses = { isSampled: true, isScored: false, isJudge: false, draws: 4 };
+    const parts = { ...reached, uses, records: createMemoryEvidence(), digests: [fixed.digest], acceptsChange: false };
+    const stage = createRecordingContext("stage");
+    const { fingerprint, abilities } = await createEndpointGate(parts).enter(fixed, stage);
+    assert.ok(fingerprint.kind === "canaries" && fingerprint.canaries.length === 1);
+    assert.notEqual(fingerprint.canaries[0]?.terms ?? null, null);
+    assert.deepEqual([abilities.n, abilities.several], [true, { asked: 4, came: 4 }]);
+    const { calls } = computeProofCost(reached.settings, uses);
+    const sent = stage.intents.filter(({ isOutside }) => isOutside).length;
+    assert.ok(sent <= calls, `${sent} of ${calls}`);
+    // Another process writes it again, and finds the same.
+    await createEndpointGate(parts).enter(fixed, createRecordingContext("stage"));
+  }
+});
+
 test("another lineage, and another digest of the same, are refused before anything is asked of them", async (context) => {
   const reached = reachEndpoint(context, server.url, { name: "own", model: null });
   const gate = createEndpointGate({ ...reached, records: createMemoryEvidence(), digests: null, acceptsChange: false });
