@@ -10,7 +10,7 @@ import type { MetricBasis, TextMetric } from "../../src/domain/metric.ts";
 import type { Shelf } from "../../src/domain/shelf.ts";
 import type { Description } from "../../src/domain/stage.ts";
 import { ConfigError } from "../../src/errors.ts";
-import { listFieldDifferences } from "../../src/experiment/change/fields.ts";
+import { computeFieldChanges, listFieldDifferences } from "../../src/experiment/change/fields.ts";
 import { composeExperiment } from "../../src/experiment/compose/compose.ts";
 import type { Experiment, LanguageExperiment } from "../../src/experiment/experiment.ts";
 import { parseExperiment } from "../../src/experiment/parse.ts";
@@ -298,4 +298,36 @@ test("every field of the schema has a row, every choice of it is made, and no ro
     }),
   );
   assert.deepEqual(missing, []);
+});
+
+/** A field as told, beside the paths that a file may have: names that a user chose stand as `*`. */
+function isWritten(field: string, system: ChangeRow["system"]): boolean {
+  const inner = field.replace(/^(?:arms|lines)\.[^.]+\.?/, "");
+  const named = inner
+    .replace(/^(endpoints|verifiers)\.[^.]+/, "$1.*")
+    .replace(/^(endpoints\.\*\.params|verifiers\.\*\.criteria|lint)\.[^.]+/, "$1.*");
+  return inner === "" || [inner, named].some((path) => fieldsBySystem[system].has(path));
+}
+
+test("a change is told by a path that a file has, and in its words", () => {
+  const wrong = new Map<string, string>();
+  for (const row of changeTable) {
+    if (row.refused) continue;
+    const { system, path, at = path, to, with: given = [] } = row;
+    const read = (sets: readonly string[]) => parseExperiment(bases[system], { file, sets });
+    const [before, after] = [given, [...given, `${at}=${to}`]].map((sets) => ({
+      experiment: read(sets),
+      materials: null,
+    }));
+    for (const { edit: _, ...told } of computeFieldChanges(before!, after!)) {
+      // Programs are told of these alone.
+      assert.deepEqual(Object.keys(told).sort(), ["after", "before", "field"], render(row));
+      if (!isWritten(told.field, system)) wrong.set(told.field, render(row));
+      // What was set to a plain value is told as that value.
+      const value = parse(to) as unknown;
+      if (path.startsWith("endpoints.*.") && told.field === at && ["string", "boolean"].includes(typeof value))
+        assert.deepEqual(told.after, value, render(row));
+    }
+  }
+  assert.deepEqual([...wrong], []);
 });

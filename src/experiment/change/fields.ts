@@ -72,8 +72,8 @@ function listLanguageChanges(before: RunRecordSource, after: RunRecordSource): r
   if (before.experiment.system !== "language" || after.experiment.system !== "language") return [];
   const { verifiers: oldVerifiers, ...old } = before.experiment.language;
   const { verifiers, ...now } = after.experiment.language;
-  const settings = listSettingChanges(old as unknown as Json, now as unknown as Json).map((change) => {
-    const edit = editExperiment((experiment) => writeAt(experiment, ["language", ...change.path], change.to));
+  const settings = listSettingChanges(old as unknown as Json, now as unknown as Json).map(({ path, to, ...change }) => {
+    const edit = editExperiment((experiment) => writeAt(experiment, ["language", ...path], to));
     const splits = listSplits(change.field);
     const isPrompt = change.field === "prompt";
     return { ...change, edit: chain(edit, takeMaterials(after.materials, { splits, isPrompt })) };
@@ -153,15 +153,15 @@ function listSettingChanges(before: Json, after: Json): readonly SettingChange[]
     Record<string, Json>,
   ];
   return Object.keys({ ...now, ...old }).flatMap((setting) => {
-    const { field, show, isWhole } = findWritten(setting);
+    const { field, show, isWhole, name, showAt } = findWritten(setting);
     const [was = null, is = null] = [old[setting], now[setting]];
     if (isWhole(was, is)) return [{ field, before: show(was), after: show(is), path: [setting], to: is }];
     return computeDifference(was, is, [setting]).flatMap(({ path, before: one, after: other }) => {
-      const [told, toldNow] = path.length === 1 ? [show(one), show(other)] : [one, other];
-      const name = [field, ...path.slice(1)].join(".");
-      return renderCanonical(told) === renderCanonical(toldNow)
+      const shown = (value: Json): Json => (path.length === 1 ? show(value) : showAt(path, value));
+      const difference = { before: shown(one), after: shown(other) };
+      return renderCanonical(difference.before) === renderCanonical(difference.after)
         ? []
-        : [{ field: name, before: told, after: toldNow, path, to: other }];
+        : [{ field: [field, ...name(path).slice(1)].join("."), ...difference, path, to: other }];
     });
   });
 }

@@ -3,22 +3,26 @@
 
 import type { Json } from "../../keys/canonical.ts";
 import { isRecord } from "./difference.ts";
+import { nameEndpointPath, showEndpointValue } from "./endpoint-words.ts";
 
 export interface Written {
   readonly field: string;
   /** The value as a file has it. */
   readonly show: (value: Json) => Json;
+  /** The path of a difference within the setting, and its value there, as a file has them. */
+  readonly name: (path: readonly string[]) => readonly string[];
+  readonly showAt: (path: readonly string[], value: Json) => Json;
   /** One field, however it is spelled out: where this is true, or always. */
   readonly isWhole: (before: Json, after: Json) => boolean;
 }
 
 /** Where a resolved setting stands in the file. */
 export function findWritten(setting: string): Written {
-  const { field = setting, show = keep, isWhole = () => false } = writtenBySetting[setting] ?? {};
-  return { field, show, isWhole };
+  const { field = setting, show = keep, isWhole = () => false, ...inner } = writtenBySetting[setting] ?? {};
+  return { field, show, isWhole, name: inner.name ?? keep, showAt: inner.showAt ?? ((_, value) => value) };
 }
 
-const keep = (value: Json): Json => value;
+const keep = <Value>(value: Value): Value => value;
 
 const isOtherKind = (before: Json, after: Json): boolean => readKind(before) !== readKind(after);
 
@@ -33,6 +37,9 @@ const writtenBySetting: Readonly<Record<string, Partial<Written>>> = {
   base: { field: "model.base" },
   trainer: { field: "model.trainer" },
   script: { field: "model.script" },
+  teacher: { field: "model.first.endpoint" },
+  endpoint: { field: "model.endpoint" },
+  endpoints: { name: nameEndpointPath, showAt: showEndpointValue },
   corpus: { show: showPolicy, isWhole: isOtherKind },
   verifier: { show: (value) => value ?? "none" },
   selection: { field: "select" },
