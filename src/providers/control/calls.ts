@@ -16,6 +16,8 @@ interface AskParts {
 
 /** After which a budget that was full is looked at again. */
 const lookAgainMs = 100;
+/** Places of a server from which on those who wait for one are worth intending. */
+const thickSize = 64;
 /** Doublings of a wait while the endpoint answers others. */
 const mostDoublings = 3;
 
@@ -82,6 +84,10 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
           await lane;
           continue;
         }
+        if (isWorthIntending(call, lane, parts)) {
+          await intend(call, options);
+          continue;
+        }
         const turn = lane.turns.take();
         if (turn !== true && !(await turn)) continue;
         const outcome = await sendOnce(call, lane, parts);
@@ -107,6 +113,16 @@ function findLane(
   const nowMs = options.time.monotonic();
   if (notBeforeMs > nowMs) return dispatch.room.wait(notBeforeMs);
   return dispatch.find(nowMs, request.url, lostBy) ?? dispatch.room.wait(dispatch.restUntil(nowMs, request.url));
+}
+
+/**
+ * True where it stands in line first, and its intent may come onto the disk meanwhile: half a thousand places that each wait for
+ * the disk are so many less. Where few are under way, or rates hold them back, it would only be one more that a process that is
+ * killed may have sent.
+ */
+function isWorthIntending(call: Call<unknown>, { turns, size }: Lane, { options: { limits } }: AskParts): boolean {
+  if (call.isIntended || !turns.isFull || size < thickSize) return false;
+  return limits.requests === null && limits.tokens === null;
 }
 
 /** One sending, within the rates, in a turn that is given back; undefined where the server rests by now, or the budget is full. */

@@ -43,10 +43,10 @@ export function createController(options: ControllerOptions): WatchedController 
   };
   return {
     ask: createAsk(dispatch, options),
-    // A few more than are sent: their turn comes without a pause.
+    // A few more than are sent: their turn comes without a pause, and their intents are on the disk by then.
     width() {
       const size = readSize();
-      return size + 2 + Math.ceil(size / 8);
+      return size + 2 + Math.ceil(size / 4);
     },
     leaveOut: dispatch.leaveOut,
     state() {

@@ -4,6 +4,8 @@
 export interface Turns {
   readonly activeCount: number;
   readonly waitingCount: number;
+  /** Whoever takes one now stands in line for it. */
+  readonly isFull: boolean;
   /** True once it is this one's turn; false where the line was dissolved before. Whoever took a turn gives it back. */
   take(): boolean | Promise<boolean>;
   giveBack(): void;
@@ -32,6 +34,9 @@ export function createTurns(firstSize: number, onRoom?: () => void): Turns {
     },
     get waitingCount() {
       return line.length;
+    },
+    get isFull() {
+      return activeCount >= size;
     },
     take() {
       if (activeCount >= size) return new Promise((resolve) => void line.push(resolve));

@@ -38,7 +38,7 @@ test("the window doubles until it is full, and a million more are not pulled ahe
   await endpoint.time.run(drain());
   const first = endpoint.sent.find(({ together }) => together === 512);
   assert.ok(first && first.atMs < 600, `full after ${first?.atMs} ms`);
-  assert.ok(mostAhead <= 512 + 2 + 64 + 1, `${mostAhead} ahead`);
+  assert.ok(mostAhead <= 512 + 2 + 128 + 1, `${mostAhead} ahead`);
 });
 
 test("a server that turns requests away is asked by half as many, and by one more a round after that", async () => {
