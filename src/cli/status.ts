@@ -15,7 +15,7 @@ import { findRun } from "./find-run.ts";
 import { quote } from "./quote.ts";
 import { hasLeft, type Projected, projectCost, renderSpent } from "./spending.ts";
 
-type Unseen = Pick<RunStatus, "possiblyPaid" | "unanswered" | "possiblyPaidTwice" | "state">;
+type Unseen = Pick<RunStatus, "possiblyPaid" | "unanswered" | "handedIn" | "possiblyPaidTwice" | "state">;
 
 export function createStatusCommand(environment: Environment): Command {
   return new Command("status")
@@ -80,9 +80,13 @@ async function readOutlook(directory: string, status: Spending & Pick<RunStatus,
 }
 
 /** What nobody saw an answer of: it counts as possibly paid, whatever became of it. */
-function renderUnseen({ possiblyPaid, unanswered, possiblyPaidTwice, state }: Unseen): string {
+function renderUnseen({ possiblyPaid, unanswered, handedIn, possiblyPaidTwice, state }: Unseen): string {
   if (possiblyPaid.requests === 0) return "";
-  const later = state === "done" ? "" : "; what is still needed is sent again when the run goes on";
+  const sent =
+    handedIn === 0 ? "what is still needed is sent again" : "what is still needed of the others is sent again";
+  const fetched = `${handedIn === unanswered ? "all" : handedIn} of them lie in batches, which are fetched when the run goes on`;
+  const ways = [...(handedIn > 0 ? [fetched] : []), ...(handedIn < unanswered ? [`${sent} when the run goes on`] : [])];
+  const later = state === "done" ? "" : ways.map((part) => `; ${part}`).join("");
   const parts = [
     ...(unanswered > 0 ? [`unanswered: ${unanswered} (sent, and no answer was recorded${later})`] : []),
     ...(possiblyPaidTwice > 0 ? [`possibly paid twice: ${possiblyPaidTwice} (sent again since)`] : []),

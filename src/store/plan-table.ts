@@ -7,6 +7,8 @@ import { renderCanonical } from "../keys/canonical.ts";
 import type { Connection } from "./database.ts";
 import { holdsPaidWork } from "./ledger/account.ts";
 
+export { readHandedIn } from "./ledger/handed-in.ts";
+
 export interface PlannedStage extends StageRequest {
   readonly turns: readonly Turn[];
 }

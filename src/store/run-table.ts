@@ -6,7 +6,7 @@ import type { ArmRecord, RunState } from "../domain/record.ts";
 import { type Json, renderCanonical } from "../keys/canonical.ts";
 import { computeDigest } from "../keys/digest.ts";
 import type { Connection } from "./database.ts";
-import { type PaidStage, type PlannedStage, readPaidStages, writePlan } from "./plan-table.ts";
+import { type PaidStage, type PlannedStage, readHandedIn, readPaidStages, writePlan } from "./plan-table.ts";
 import { type ImportedDataset, importDataset } from "./shelf/datasets.ts";
 import { writeWhole } from "./whole-file.ts";
 import { hasIdentity } from "./witness/identity.ts";
@@ -40,6 +40,8 @@ export interface RunTable {
   paidStages(): readonly PaidStage[];
   /** Stages that have begun and are not finished: some of what they are to bring may be there. */
   begunStages(): readonly string[];
+  /** Requests that lie in batches nobody has fetched, by the keys of stages. */
+  handedInRequests(): ReadonlyMap<string, number>;
   /** False where the record of a finished stage is no longer what its key is the digest of. */
   isWholeStage(key: string): boolean;
   /** Records what the experiment asks for; stages no longer asked for are kept, marked stale and left out of reports. */
@@ -84,6 +86,7 @@ export function createRunTable(directory: string, connection: Connection, writer
       finished.all().map(({ key, kind, planned }) => ({ key, kind, isStale: planned === 0 })),
     paidStages: () => readPaidStages(connection),
     begunStages: () => begun.all(),
+    handedInRequests: () => readHandedIn(connection, true),
     isWholeStage: (key) => hasIdentity(connection, key),
     writePlan: (planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): Promise<void> =>
       writer.write(() => writePlan(connection, planned, arms)),

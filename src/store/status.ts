@@ -7,6 +7,7 @@ import type { LintLimits, LintTurn } from "../domain/lint.ts";
 import { StoreError } from "../errors.ts";
 import { type Connection, createEmptyError, EmptyRunError, openReader, toStoreError } from "./database.ts";
 import { readSpending, underWay } from "./ledger/account.ts";
+import { readHandedIn } from "./ledger/handed-in.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
 import { readLintTurns } from "./shelf/lint.ts";
@@ -33,8 +34,10 @@ export interface RunStatus extends Spending {
   readonly stages: Readonly<Record<string, number>>;
   /** Attempts intended and not yet closed; none without a process. */
   readonly inFlight: number;
-  /** Sent, and no reply was recorded: billed or not, they are sent again when the run goes on. */
+  /** Sent, and no reply was recorded: billed or not, they are sent again when the run goes on, unless they lie in a batch. */
   readonly unanswered: number;
+  /** Of them, those that lie in batches: whoever goes on fetches these. */
+  readonly handedIn: number;
   /** Sent again although an earlier sending was never answered. */
   readonly possiblyPaidTwice: number;
   readonly lint: { readonly limits: LintLimits; readonly turns: readonly LintTurn[] };
@@ -68,6 +71,7 @@ export function readStatus(directory: string): RunStatus {
       inFlight: isAlive ? (inFlight.get() as number) : 0,
       ...readSpending(connection, isAlive),
       ...readRepeats(connection, isAlive),
+      handedIn: [...readHandedIn(connection, isAlive).values()].reduce((sum, count) => sum + count, 0),
       lint: { limits: JSON.parse(run.limits ?? "{}") as LintLimits, turns: readLintTurns(connection) },
     };
   });
