@@ -42,6 +42,8 @@ export interface EndpointSettings {
   /** live: a request is answered at once. batch: requests are handed in as a file and fetched hours later. */
   readonly mode: "live" | "batch";
   readonly price: Price;
+  /** Of a row of a batch, where that is another: whatever else is asked there is answered at once. */
+  readonly batchPrice?: Price;
   readonly limits: EndpointLimits;
 }
 

@@ -63,7 +63,7 @@ export function createProvider(endpoint: EndpointSettings, options: ProviderOpti
         const draws = endpoint.draws === "auto" ? (isHeeded ? "n" : "single") : endpoint.draws;
         const sampler =
           endpoint.mode === "batch"
-            ? openBatches(endpoint, connection.wire, {
+            ? openBatches({ ...endpoint, price: endpoint.batchPrice ?? endpoint.price }, connection.wire, {
                 ...options,
                 draws,
                 version: samplerVersion,

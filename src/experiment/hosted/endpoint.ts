@@ -14,6 +14,11 @@ import type { OwnHosting } from "./hosting.ts";
 import { proveLabels } from "./labels.ts";
 import { createLeaveOut, createQuiet, renderWait } from "./waits.ts";
 
+const resolvePrices = (declared: DeclaredEndpoint): Pick<EndpointSettings, "price" | "batchPrice"> => ({
+  price: resolvePrice(declared),
+  batchPrice: resolvePrice(declared, "batch"),
+});
+
 /** An endpoint at work. */
 export interface OpenEndpoint extends Pick<Provider, "sampler" | "chat" | "classifier"> {
   readonly scorer: Scorer;
@@ -28,7 +33,7 @@ export async function openEndpoint(declared: DeclaredEndpoint, hosting: OwnHosti
   const { readSecret, clock, serveOwn, findUses } = hosting;
   const own = declared.urls.length === 0 ? await serveOwn() : null;
   const urls = own === null ? declared.urls : [own.url];
-  const settings: EndpointSettings = { ...declared, urls, price: resolvePrice(declared) };
+  const settings: EndpointSettings = { ...declared, urls, ...resolvePrices(declared) };
   const secret = settings.key === null ? null : (readSecret?.(settings.key) ?? null);
   const identity = readIdentity(declared);
   const fixed = declared.model === null ? null : createFixedModel(identity);

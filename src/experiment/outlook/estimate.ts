@@ -107,6 +107,7 @@ function estimateSampling({ description, experiment, materials }: Asked): StageO
     calls,
     promptTokens: calls * estimatePrompt(materials, split),
     completionTokens: rowCount * draws * maxTokens,
+    way: endpoint.mode,
   });
   return { ...sent, rows: rowCount * draws, isOpenEnded: false };
 }
@@ -118,8 +119,8 @@ function estimateAccepting({ description, experiment, materials }: Asked, maxTok
   const { candidates: calls = 0, rows = 0 } = findSettings(description, experiment)?.sample.accept ?? {};
   const promptTokens = prompt === "none" ? 0 : calls * estimatePrompt(materials, "train");
   const accepting = { rows, isOpenEnded: true };
-  if (endpoint)
-    return { ...priceCalls(endpoint, { calls, promptTokens, completionTokens: calls * maxTokens }), ...accepting };
+  const sent = { calls, promptTokens, completionTokens: calls * maxTokens };
+  if (endpoint) return { ...priceCalls(endpoint, { ...sent, way: endpoint.mode }), ...accepting };
   if (script === null) return undefined;
   // A dialogue has a word more than was asked for on each of its two lines.
   return { calls, tokens: calls * (Math.min(script.words, maxTokens) + 2), usd: calls * script.price, ...accepting };
@@ -188,10 +189,12 @@ interface Calls {
   readonly calls: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** live unless told: only draws go in batches. */
+  readonly way?: DeclaredEndpoint["mode"];
 }
 
-function priceCalls(endpoint: DeclaredEndpoint, { calls, promptTokens, completionTokens }: Calls): Outside {
-  const price = resolvePrice(endpoint);
+function priceCalls(endpoint: DeclaredEndpoint, { calls, promptTokens, completionTokens, way }: Calls): Outside {
+  const price = resolvePrice(endpoint, way);
   const usd = computeUsd({ ...price, request: calls * price.request }, promptTokens, completionTokens);
   return { calls, tokens: Math.round(promptTokens + completionTokens), usd };
 }

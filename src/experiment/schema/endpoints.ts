@@ -252,9 +252,12 @@ export function readIdentity({
   return { provider, model, revision, name, route, ask, system, before, after, params };
 }
 
-/** The price in force: what the file says, else what is known of the model, else nothing. */
-export function resolvePrice({ price, urls, model, mode }: DeclaredEndpoint): Price {
-  const known = findPrice(urls, model, mode) ?? noPrice;
+/**
+ * The price in force of what is sent at once, or in a batch: what the file says, else what is known of the model, else
+ * nothing. Of an endpoint in batch mode draws alone go in batches.
+ */
+export function resolvePrice({ price, urls, model }: DeclaredEndpoint, way: DeclaredEndpoint["mode"] = "live"): Price {
+  const known = findPrice(urls, model, way) ?? noPrice;
   const { input, output, request } = price;
   return { input: input ?? known.input, output: output ?? known.output, request: request ?? known.request };
 }

@@ -17,7 +17,8 @@ async function plan(context: TestContext, text: string) {
   const experiment = await readExperiment("my.yaml", { cwd, sets: [] });
   const prepared = await prepareExperiment(experiment, new AbortController().signal);
   const { rows } = await readPlan(prepared, join(cwd, "run"));
-  return (kind: string): readonly number[] => rows.filter((row) => row.kind === kind).map(({ calls }) => calls);
+  return (kind: string, unit: "calls" | "usd" = "calls"): readonly number[] =>
+    rows.filter((row) => row.kind === kind).map((row) => row[unit]);
 }
 
 test("a judge is proved by the first stage that asks it, in six requests at most and its list, a reward model in one", async (context) => {
@@ -35,6 +36,28 @@ seeds: [0, 1]
     calls("verify").toSorted((one, other) => one - other),
     [20, 20, 21, 26],
   );
+});
+
+test("draws alone cost what a batch does; a judge in batch mode is asked at once, at the price of that", async (context) => {
+  const price = async (mode: string) => {
+    const calls = await plan(
+      context,
+      `endpoints: { one: { url: "https://api.openai.com/v1", model: gpt-4o-mini, mode: ${mode} }, two: { url: "https://api.openai.com/v1", model: gpt-4o, mode: ${mode} } }
+model: { first: { endpoint: one } }
+verifiers: { judge: { kind: judge, endpoint: two, canaries: 0 } }
+arms: { verifier: judge, select.keep: 50% }
+evaluate: { metrics: [rouge1] }
+budget: { usd: 100 }
+seeds: [0]
+`,
+    );
+    return { draws: Math.max(...calls("sample", "usd")), judged: Math.max(...calls("verify", "usd")) };
+  };
+  const [live, batch] = [await price("live"), await price("batch")];
+  assert.ok(live.draws > 0 && live.judged > 0);
+  assert.equal(batch.judged, live.judged);
+  // Its proof is asked at once as well, and is a part of the first stage that asks.
+  assert.ok(batch.draws < live.draws && batch.draws > live.draws / 2, `${batch.draws} of ${live.draws}`);
 });
 
 test("a judge that teaches as well is proved in as many requests as there are, its question among them", async (context) => {

@@ -103,6 +103,22 @@ test("the contract of a sampler holds", async (context) => {
   for (const { name, run } of cases) await context.test(name, run);
 });
 
+test("a row is paid for at the price of a batch", async (context) => {
+  const pay = async (change: Partial<EndpointSettings>): Promise<number> => {
+    const server = await startBatchServer(context);
+    const { run, disk } = open(context, server, { change });
+    await run();
+    return [...disk.usages.values()].reduce((sum, { usd }) => sum + usd, 0);
+  };
+  const [whole, half] = [
+    { input: 0, output: 4, request: 0 },
+    { input: 0, output: 2, request: 0 },
+  ];
+  const live = await pay({ price: whole });
+  assert.ok(live > 0);
+  assert.equal(await pay({ price: whole, batchPrice: half }), live / 2);
+});
+
 test("rows are handed in as chats, once, with every intent before them, and come back in any order", async (context) => {
   const reverse: BatchHabits["fate"] = (lines) => ({ status: "completed", output: lines.map(answer).reverse() });
   const server = await startBatchServer(context, { fate: reverse });
