@@ -9,16 +9,22 @@ import type { Environment } from "./environment.ts";
 
 const namedRuns = 5;
 
-/** Throws UsageError where there is no such run; a damaged one is found, unless none was named. */
+/** Throws UsageError where there is no such run, StoreError where nobody lets us look; a damaged one is found, unless none was named. */
 export async function findRun(run: string | undefined, { cwd }: Environment): Promise<string> {
-  const known = await listRuns(resolve(cwd, "runs"));
+  const runs = resolve(cwd, "runs");
+  // One that is named may lie elsewhere.
+  const known = await listRuns(runs).catch((error: unknown) => {
+    if (run === undefined) throw error;
+    return [];
+  });
   if (run === undefined) {
     // Damaged runs come last.
     const [latest] = known;
     if (!latest) throw new UsageError("there is no run below runs/", { next: "start one: refeed run newswire" });
+    if (latest.state === "denied") await isRunFolder(latest.directory);
     return latest.directory;
   }
-  const named = known.find(({ directory }) => directory === resolve(cwd, "runs", run))?.directory;
+  const named = known.find(({ directory, state }) => state !== "denied" && directory === resolve(runs, run))?.directory;
   if (named !== undefined) return named;
   for (const directory of [resolve(cwd, run), resolve(cwd, "runs", run)]) {
     if (run !== "" && (await isRunFolder(directory))) return directory;

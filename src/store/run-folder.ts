@@ -7,7 +7,7 @@ import type { Answered, Budget, Clock, Ledger, Spending } from "../domain/contex
 import type { EndpointRecords, PatienceRecords, StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
 import { createCheckpoints } from "./checkpoint/checkpoints.ts";
-import { type Connection, openWriter, toStoreError } from "./database.ts";
+import { type Connection, createDeniedError, openWriter, toStoreError } from "./database.ts";
 import { openFolder, openLock } from "./lock.ts";
 import { createRunTable, type RunTable } from "./run-table.ts";
 import { createRunShelf, type RunShelf } from "./shelf/shelf.ts";
@@ -114,10 +114,14 @@ export async function openRunFolder(
 
 export const databaseName = "state.db";
 
-/** True where a folder holds a run. */
+/** True where a folder holds a run; throws StoreError where nobody lets us look. */
 export async function isRunFolder(directory: string): Promise<boolean> {
   return access(join(directory, databaseName)).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      const denied = createDeniedError(error, directory);
+      if (denied) throw denied;
+      return false;
+    },
   );
 }

@@ -11,6 +11,7 @@ import { readHandedIn } from "./ledger/handed-in.ts";
 import { isLocked } from "./lock.ts";
 import { databaseName, isRunFolder } from "./run-folder.ts";
 import { readLintTurns } from "./shelf/lint.ts";
+import { createDeniedError } from "./system-fault.ts";
 
 export interface TrialStatus {
   readonly arm: string;
@@ -132,7 +133,7 @@ function readRepeats(connection: Connection, isAlive: boolean): Pick<RunStatus, 
 export interface ListedRun {
   readonly directory: string;
   readonly name: string;
-  /** As recorded, `stopped`, or `damaged` where the folder cannot be read. */
+  /** As recorded, `stopped`, `damaged` where the folder cannot be read, or `denied` where it may not be. */
   readonly state: string;
   /** Zero in a damaged run. */
   readonly created: number;
@@ -140,14 +141,24 @@ export interface ListedRun {
   readonly done: number;
 }
 
-/** The runs below a folder, newest first, damaged ones last; folders that hold none are passed over. */
+/**
+ * The runs below a folder, newest first, damaged ones last; folders that hold none are passed over. Throws StoreError where
+ * nobody lets us look.
+ */
 export async function listRuns(folder: string): Promise<readonly ListedRun[]> {
-  const names = await readdir(folder).catch(() => [] as string[]);
+  const names = await readdir(folder).catch((error: unknown) => {
+    const denied = createDeniedError(error, folder);
+    if (denied) throw denied;
+    return [] as string[];
+  });
   const runs: ListedRun[] = [];
   for (const name of names.sort()) {
     const directory = join(folder, name);
-    if (!(await isRunFolder(directory))) continue;
-    const run = readListed(directory);
+    const run = await isRunFolder(directory).then(
+      (isRun) => (isRun ? readListed(directory) : undefined),
+      // It hides no other, and whoever names it is told.
+      () => ({ directory, name, state: "denied", created: 0, stages: 0, done: 0 }),
+    );
     if (run) runs.push(run);
   }
   return runs.sort((a, b) => b.created - a.created);

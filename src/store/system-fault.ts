@@ -68,6 +68,21 @@ export function toSystemFault(error: unknown, where: string): unknown {
   return new StoreError(`${fault.what} (${code})`, { where, next: fault.next, cause: error });
 }
 
+/** A StoreError where a run may not be looked at; undefined for any other error. */
+export function createDeniedError(error: unknown, where: string): StoreError | undefined {
+  const code = readCode(error);
+  if (code !== "EACCES" && code !== "EPERM") return undefined;
+  const next =
+    "ask its owner to share it: chmod go+x on every folder above it (runs/ as well), chmod -R go+rX on the run's own";
+  return new StoreError(`permission denied (${code})`, { where, next, cause: error });
+}
+
+/** The same refusal with another way on; anything else passes through unchanged. */
+export function adviseBarred(error: unknown, next: string): unknown {
+  const isBarred = error instanceof StoreError && faultByCode[readCode(error.cause) ?? ""] === barred;
+  return isBarred ? new StoreError(error.what, { where: error.where, next, cause: error.cause }) : error;
+}
+
 /** A StoreError for what SQLite was refused below `where`; undefined for codes that say nothing of the disk. */
 export function createSqliteFault(error: Error & { readonly code: string }, where: string): StoreError | undefined {
   const { code } = error;
