@@ -1,11 +1,12 @@
 // Lint from end to end: a limit that ends the run and the way on, and what status, the report and programs are told.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import { runRefeed } from "../helpers/command-line.ts";
+import { sendJson, startLoopback } from "../helpers/loopback.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 /** Four tokens are too few for a summary: nearly every candidate is cut. */
@@ -107,3 +108,41 @@ async function checkTelling(cwd: string): Promise<void> {
   assert.equal(doctor.code, 5, doctor.stdout);
   assert.match(doctor.stdout, /its lint is not what was found/);
 }
+
+test("a template with line feeds changes what the embedded model reads, and nothing of what a server gets", async (context) => {
+  const cwd = createTemporaryFolder(context);
+  const sent: string[] = [];
+  const server = await startLoopback(context, ({ body, path }, response) => {
+    if (path.endsWith("/models")) return sendJson(response, { data: [{ id: "m" }] });
+    sent.push(String(body.prompt));
+    const usage = { prompt_tokens: 9, completion_tokens: 3 };
+    sendJson(response, { choices: [{ index: 0, text: `a fox ${sent.length}`, finish_reason: "stop" }], usage });
+  });
+  writeFileSync(join(cwd, "lines.jinja"), "Read this:\n\n{{ article }}\n\nIn short:");
+  writeFileSync(
+    join(cwd, "lines.yaml"),
+    `name: lines
+dataset: { name: newswire, train: 8, test: 4 }
+prompt: ./lines.jinja
+model: { first: { params: { steps: 2 } }, params: { steps: 2 } }
+generations: 1
+sample: { maxTokens: 16 }
+endpoints: { teacher: { url: "${server.url}/v1", model: m, ask: completions, draws: single, given: none } }
+evaluate: { metrics: [rouge1] }
+seeds: [0]
+arms: [{ model.first.endpoint: [teacher, null] }]
+`,
+  );
+  const { code, stderr } = await runRefeed(["run", "lines.yaml", "--quiet"], { cwd });
+  assert.equal(code, 0, stderr);
+  assert.ok(sent.some((prompt) => prompt.startsWith("Read this:\n\n") && prompt.endsWith("\n\nIn short:")));
+  const status = await runRefeed(["status", "--json"], { cwd });
+  const { lint } = JSON.parse(status.stdout) as {
+    readonly lint: readonly {
+      readonly generation: number;
+      readonly checks: Record<string, { value: number | null }>;
+    }[];
+  };
+  const changed = lint.flatMap(({ generation, checks }) => (generation === 0 ? checks.changedPrompts?.value : []));
+  assert.deepEqual(changed, [0, 1], status.stdout);
+});

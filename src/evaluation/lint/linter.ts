@@ -9,11 +9,12 @@ import { type CandidateLintRequest, computeCandidateLint } from "./candidates.ts
 import { computePromptLint } from "./prompts.ts";
 
 /** Raised when the same candidates would be counted otherwise: they are then read again, and nothing is sampled. */
-export const lintVersion = 100 * 1 + markerVersion;
+export const lintVersion = 100 * 2 + markerVersion;
 
 export interface LinterParts {
   readonly shelf: LintShelf;
   readonly render: (row: Pick<Row, "article">) => string;
+  /** The tokenizer of the models that are trained here; null where it is not at hand. */
   readonly readRoundTrip: ReadRoundTrip | null;
 }
 
@@ -25,6 +26,8 @@ export type LintShelf = Pick<
 export interface LintOptions extends Pick<CandidateLintRequest, "isRandom" | "signal"> {
   /** True where the draws of a prompt do not follow each other. */
   readonly isByRounds?: boolean;
+  /** True of a hosted model, whose tokenizer is not at hand. */
+  readonly isHosted?: boolean;
 }
 
 export interface Linter {
@@ -34,14 +37,17 @@ export interface Linter {
 
 export function createLinter({ shelf, render, readRoundTrip }: LinterParts): Linter {
   const lintByStage = new Map<string, Promise<SampleLint>>();
-  // Every generation is asked the same prompts.
-  let prompts: Promise<PromptLint> | undefined;
+  // Every generation is asked the same prompts; how they arrive differs between models of a server's own and ours.
+  const promptsByReader = new Map<ReadRoundTrip | null, Promise<PromptLint>>();
   // One stage at a time: a table of digests is large where there are many candidates.
   let last: Promise<unknown> = Promise.resolve();
 
   const compute = async (stage: string, options: LintOptions): Promise<SampleLint> => {
     options.signal.throwIfAborted();
-    prompts ??= computePromptLint(shelf.readRows("train"), { render, readRoundTrip });
+    const reader = options.isHosted ? null : readRoundTrip;
+    const prompts =
+      promptsByReader.get(reader) ?? computePromptLint(shelf.readRows("train"), { render, readRoundTrip: reader });
+    promptsByReader.set(reader, prompts);
     // Awaited below; where the candidates fail first, as in a run that stops, nobody awaits it.
     prompts.catch(() => undefined);
     const candidateCount = shelf.candidateCount(stage);

@@ -20,8 +20,10 @@ export function createLintCheck({ verifiers, ...parts }: LintCheckParts, limits:
   const linter = createLinter(parts);
   return async (stage, description, signal) => {
     const { turn } = description;
-    const { temperature, accept } = (turn.arm.settings as LanguageSettings).sample;
-    const options = { isRandom: temperature > 0, isByRounds: accept !== undefined, signal };
+    const { teacher, sample: sampling } = turn.arm.settings as LanguageSettings;
+    const isHosted = turn.generation === 0 && teacher !== null;
+    const isRandom = sampling.temperature > 0;
+    const options = { isRandom, isByRounds: sampling.accept !== undefined, isHosted, signal };
     const sample = stage.kind === "sample" ? await linter.read(stage.key, options) : null;
     const acceptance = sample === null ? undefined : (stage.value as Pick<LintTurn, "acceptance">).acceptance;
     const selection = stage.kind === "select" ? (stage.value as LintTurn["selection"]) : null;
