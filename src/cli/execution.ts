@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import type { RunRecord } from "../domain/record.ts";
 import { BudgetError, CancelledError, GateError } from "../errors.ts";
 import { createBreachError, findFatal } from "../experiment/compose/lint-check.ts";
@@ -115,7 +115,8 @@ async function tellResults(
   try {
     const folder = join(directory, "report");
     const { summary } = await writeReportFolder(record, folder);
-    const records = [{ run: telling.shown, record }];
+    // By the name that compare gives a run that stands alone.
+    const records = [{ run: basename(directory), record }];
     const compared = compareRecords({ records, metrics: null, generation: null, against: summary.reference });
     const index = relative(environment.cwd, join(folder, "index.html"));
     telling.say({ event: "results", metrics: renderJson(compared) });

@@ -41,8 +41,14 @@ test("run, run again, resume: the same bytes, and nothing is run twice", async (
   assert.match(again.stdout, /^runs\/small is finished: all 6 stages are done, nothing to run\n/);
   const resumed = await runRefeed(["resume", "--json"], { cwd });
   assert.equal(resumed.code, 0, resumed.stderr);
-  const done = parseLines(resumed.stdout).find(({ event }) => event === "run-done");
+  const events = parseLines(resumed.stdout);
+  const done = events.find(({ event }) => event === "run-done");
   assert.deepEqual([done?.stageCount, done?.reusedCount], [6, 6]);
+  const [compared] = parseLines((await runRefeed(["compare", "small", "--json"], { cwd })).stdout);
+  const { metrics } = events.find(({ event }) => event === "results") ?? {};
+  const [arms, same] = [metrics, compared?.metrics].map((each) => (each as { arms: { run: string }[] }[])[0]!.arms);
+  assert.deepEqual(arms, same);
+  assert.ok(arms!.every((arm) => arm.run === "small"));
   assert.deepEqual(readFileSync(join(cwd, "runs/small/report/metrics.csv")), csv);
 });
 

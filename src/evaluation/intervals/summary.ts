@@ -37,8 +37,8 @@ export const normalReach = 1.959963984540054;
 const leastSeeds = 3;
 
 /**
- * With items, three seeds or more: the crossed bootstrap. With items, fewer seeds: the percentile bootstrap of each
- * item's mean over seeds. Without items: Student's t over seeds, or, under three seeds, the seeds' own intervals together.
+ * One seed: its own interval. With items, three seeds or more: the crossed bootstrap. With items, fewer seeds: the
+ * percentile bootstrap of each item's mean over seeds. Without items: Student's t over seeds, or, under three seeds, the seeds' own intervals together.
  */
 export function summarizeSeeds(seeds: readonly SeedMeasurement[], resampler: Resampler): Summary {
   const { mean } = computeMoments(seeds.map((seed) => seed.value));
@@ -48,6 +48,10 @@ export function summarizeSeeds(seeds: readonly SeedMeasurement[], resampler: Res
   const about = { mean, seedCount: seeds.length, itemCount };
   // One text tells nothing of another, whatever the number of seeds.
   if (itemCount === 1) return { ...about, low: null, high: null, basis: "none" };
+  const { low, high } = first ?? {};
+  // The seed's own, as it was measured: one number has one interval, wherever it is told.
+  if (seeds.length === 1 && isNumber(low) && isNumber(high) && low <= high)
+    return { ...about, low, high, basis: "items only" };
   const table = createTable(seeds);
   if (table) {
     const { low, high } = computeTableBounds(table, resampler);
@@ -55,8 +59,6 @@ export function summarizeSeeds(seeds: readonly SeedMeasurement[], resampler: Res
     if (!(low <= high)) return { ...about, low: null, high: null, basis: "none" };
     return { ...about, low, high, basis: table.length < leastSeeds ? "items only" : "seeds and items" };
   }
-  const { low, high } = first ?? {};
-  if (seeds.length === 1 && isNumber(low) && isNumber(high)) return { ...about, low, high, basis: "items only" };
   if (seeds.length < leastSeeds) {
     const reach = normalReach * computeErrorOverItems(seeds);
     if (Number.isFinite(reach)) return { ...about, low: mean - reach, high: mean + reach, basis: "items only" };

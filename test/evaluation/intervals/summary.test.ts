@@ -35,6 +35,14 @@ test("the basis is seeds and items from three seeds, items only below", () => {
   }
 });
 
+test("one seed has one interval: its own, as it was measured", () => {
+  for (const count of [2, 80, 12_000]) {
+    const seed = createItems(count);
+    const { low, high, basis } = summarizeSeeds([seed], resampler);
+    assert.deepEqual([low, high, basis], [seed.low, seed.high, "items only"]);
+  }
+});
+
 test("one item has no interval under any number of seeds, and nothing is concluded from it", () => {
   for (const count of [1, 2, 3, 5]) {
     const create = (shift: number) =>

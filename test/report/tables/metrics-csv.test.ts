@@ -21,6 +21,23 @@ test("metrics.csv has a row a measurement, in plan order, and reads back to the 
   assert.equal(renderMetricsCsv(createFakeRecord()), renderMetricsCsv(record));
 });
 
+test("a number of one seed has the same interval in metrics.csv and in summary.csv", () => {
+  const record = createFakeRecord({ seeds: 1 });
+  const bounds = (text: string, value: number, metric: number): Map<string, string> =>
+    new Map(
+      text
+        .trimEnd()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(","))
+        .filter((cells) => ["rouge1", "loss"].includes(cells[metric]!))
+        .map((cells) => [`${cells[0]} ${cells[metric - 1]} ${cells[metric]}`, cells.slice(value, value + 3).join()]),
+    );
+  const measured = bounds(renderMetricsCsv(record), 4, 3);
+  assert.ok(measured.size > 20);
+  assert.deepEqual(bounds(renderSummaryCsv(computeSummary(record)), 3, 2), measured);
+});
+
 test("infinities are words, what is missing is empty", () => {
   const base = { arm: "a", seed: 0, generation: 0, metric: "m", low: null, high: null, itemCount: null, items: null };
   const record: RunRecord = {
