@@ -2,10 +2,13 @@
 
 import { Command } from "commander";
 import { ConfigError } from "../errors.ts";
+import type { FieldDifference } from "../experiment/change/difference.ts";
 import { renderValues } from "../experiment/change/refusal.ts";
 import { findSourceChange, type SourceChange } from "../experiment/change/source.ts";
+import { renderTwice } from "../experiment/hosted/batches.ts";
 import { type PreparedExperiment, restoreExperiment } from "../experiment/prepare.ts";
 import { readRunRecord } from "../store/known-stages.ts";
+import { readStatus } from "../store/status.ts";
 import { renderPath } from "../text/input/shown-path.ts";
 import type { Environment } from "./environment.ts";
 import { acceptText, executeRun } from "./execution.ts";
@@ -55,6 +58,13 @@ interface Resumed {
   readonly flags: ResumeFlags;
 }
 
+/** The way on by the file accepts whatever comes of it: what is paid for twice then is told here. */
+function warnOfBatches({ field, before }: FieldDifference, directory: string): string {
+  if (!/^endpoints\..+\.mode$/.test(field) || before !== "batch") return "";
+  const { handedIn } = readStatus(directory);
+  return handedIn === 0 ? "" : `; ${renderTwice(handedIn)}`;
+}
+
 /** What the file says now, and the two ways on: by the record, or by the file. */
 function createSourceError(
   { path, differences }: SourceChange,
@@ -68,7 +78,7 @@ function createSourceError(
   const byRecord = `${command} resume ${quote(run)} --from-record${flags.acceptChanges ? " --accept-changes" : ""}`;
   const problems = (differences ?? []).map((difference) => ({
     where: difference.field,
-    what: renderValues(difference),
+    what: `${renderValues(difference)}${warnOfBatches(difference, directory)}`,
   }));
   const isPrompt = differences?.every(({ field }) => field === "prompt.sha256") === true;
   const changed = `${isPrompt ? "names a prompt that" : "has"} changed since ${run} was made`;

@@ -2,7 +2,7 @@
 // that nobody pays for them a second time unasked.
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createResumeCommand } from "../../src/cli/resume.ts";
@@ -99,6 +99,17 @@ test("rows that lie in a batch are asked for live only by whoever accepts to pay
     ]);
     return error.exitCode === 2;
   });
+  // resume names the command that accepts, and what it comes to.
+  const file = join(cwd, "small.yaml");
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.replace("mode: batch", "mode: live"));
+  await assert.rejects(speak(createResumeCommand, ["small"], { cwd }), (error) => {
+    assert.ok(error instanceof ConfigError, String(error));
+    const told = error.problems.find(({ where }) => where === "endpoints.teacher.mode")?.what ?? "";
+    assert.match(told, /^batch -> live; 16 requests of this run lie in batches .* paid for a second time$/);
+    return true;
+  });
+  writeFileSync(file, text);
   assert.equal(readLive(), before, "nothing was asked");
   assert.equal((await speak(createRunCommand, [...args, "--accept-changes"], { cwd })).code, 0);
   const { out } = await speak(createStatusCommand, ["small"], { cwd });

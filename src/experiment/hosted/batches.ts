@@ -20,8 +20,16 @@ export function checkBatches(
   }
   const problems = [...countByEndpoint].map(([name, count]) => ({
     where: `endpoints.${name}.mode`,
-    what: `${count} requests of this run lie in batches that are not fetched; asked live they are paid for a second time`,
+    what: renderTwice(count),
     next: "set mode: batch to fetch them, or pay twice with --accept-changes",
   }));
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+export function renderTwice(count: number): string {
+  const lie =
+    count === 1
+      ? "1 request of this run lies in a batch that is"
+      : `${count} requests of this run lie in batches that are`;
+  return `${lie} not fetched; asked live ${count === 1 ? "it is" : "they are"} paid for a second time`;
 }
