@@ -8,8 +8,8 @@ import Database from "better-sqlite3";
 import { createPlanCommand } from "../../src/cli/plan.ts";
 import { createResumeCommand } from "../../src/cli/resume.ts";
 import { createRunCommand } from "../../src/cli/run.ts";
-import { ConfigError } from "../../src/errors.ts";
 import { type Speech, speak } from "../helpers/environment.ts";
+import { readProblems } from "../helpers/refusal.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 const text = `name: small
@@ -34,13 +34,8 @@ const plan = (cwd: string, ...args: readonly string[]): Promise<Speech> =>
 
 /** The problems a refusal tells, a line each. */
 async function readRefusal(speech: Promise<Speech>): Promise<readonly string[]> {
-  const error = await speech.then(
-    ({ out }) => assert.fail(`not refused: ${out}`),
-    (cause: unknown) => cause,
-  );
-  assert.ok(error instanceof ConfigError, String((error as Error).stack));
-  assert.equal(error.exitCode, 2);
-  return error.problems.map(({ where, what, next }) => `${where}: ${what}${next ? `; ${next}` : ""}`);
+  const problems = await readProblems(speech);
+  return problems.map(({ where, what, next }) => `${where}: ${what}${next ? `; ${next}` : ""}`);
 }
 
 const readReport = (cwd: string, name = "runs/small"): string =>

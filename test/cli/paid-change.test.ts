@@ -9,10 +9,11 @@ import Database from "better-sqlite3";
 import { createPlanCommand } from "../../src/cli/plan.ts";
 import { createResumeCommand } from "../../src/cli/resume.ts";
 import { createRunCommand } from "../../src/cli/run.ts";
-import { BudgetError, ConfigError } from "../../src/errors.ts";
+import { BudgetError } from "../../src/errors.ts";
 import { computeIdentityKey } from "../../src/keys/stage-identity.ts";
 import { type Speech, speak } from "../helpers/environment.ts";
 import { sendJson, startLoopback } from "../helpers/loopback.ts";
+import { readProblems } from "../helpers/refusal.ts";
 import { createTemporaryFolder } from "../helpers/temporary-folder.ts";
 
 interface Written {
@@ -97,13 +98,8 @@ function countSendings(cwd: string, key: string): number {
 
 /** The lines of a refusal that came before anything was asked. */
 async function readRefusal(speech: Promise<Speech>): Promise<readonly string[]> {
-  const error = await speech.then(
-    ({ out }) => assert.fail(`not refused: ${out}`),
-    (cause: unknown) => cause,
-  );
-  assert.ok(error instanceof ConfigError, String((error as Error).stack));
-  assert.equal(error.exitCode, 2);
-  return error.problems.map(({ where, what }) => `${where}: ${what}`);
+  const problems = await readProblems(speech);
+  return problems.map(({ where, what }) => `${where}: ${what}`);
 }
 
 const usdOf = (calls: number): number => Number((0.01 * calls).toFixed(4));
