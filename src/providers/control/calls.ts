@@ -12,12 +12,15 @@ import type { Lane } from "./lane.ts";
 interface AskParts {
   readonly dispatch: Dispatch;
   readonly options: ControllerOptions;
+  /** Calls that are intended and stand in line, of whatever stages. */
+  inLine: number;
 }
 
 /** After which a budget that was full is looked at again. */
 const lookAgainMs = 100;
-/** Places of a server from which on those who wait for one are worth intending. */
+/** Places of a server from which on those who wait for one are worth intending, and how many of them: a share of the places. */
 const thickSize = 64;
+const lineShare = 1 / 4;
 /** Doublings of a wait while the endpoint answers others. */
 const mostDoublings = 3;
 
@@ -26,6 +29,8 @@ interface Call<Answer> {
   readonly context: Context;
   /** An intent of it stands, and what was intended was not sent. */
   isIntended: boolean;
+  /** It is counted among those that are intended in line. */
+  isInLine: boolean;
   sendings: number;
   lost: number;
   /** Who lost it last: another is asked first. */
@@ -61,12 +66,17 @@ function createEnd(outcome: Unanswered): AttemptEnd {
 const notSent: AttemptEnd = { state: "retryable", reason: "not sent", isUnsent: true };
 
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const parts: AskParts = { dispatch, options };
+  const parts: AskParts = { dispatch, options, inLine: 0 };
+  const leaveLine = (call: Call<unknown>): void => {
+    if (call.isInLine) parts.inLine -= 1;
+    call.isInLine = false;
+  };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
       request,
       context,
       isIntended: false,
+      isInLine: false,
       sendings: 0,
       lost: 0,
       lostBy: undefined,
@@ -85,11 +95,14 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
           continue;
         }
         if (isWorthIntending(call, lane, parts)) {
-          await intend(call, options);
+          call.isInLine = true;
+          parts.inLine += 1;
+          if (!(await intend(call, options))) leaveLine(call);
           continue;
         }
         const turn = lane.turns.take();
         if (turn !== true && !(await turn)) continue;
+        leaveLine(call);
         const outcome = await sendOnce(call, lane, parts);
         if (outcome === undefined) continue;
         if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
@@ -98,6 +111,7 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
+      leaveLine(call);
       if (call.isIntended) await context.ledger.settle(request.key, notSent);
       throw error;
     }
@@ -120,9 +134,9 @@ function findLane(
  * the disk are so many less. Where few are under way, or rates hold them back, it would only be one more that a process that is
  * killed may have sent.
  */
-function isWorthIntending(call: Call<unknown>, { turns, size }: Lane, { options: { limits } }: AskParts): boolean {
-  if (call.isIntended || !turns.isFull || size < thickSize) return false;
-  return limits.requests === null && limits.tokens === null;
+function isWorthIntending(call: Call<unknown>, { turns, size }: Lane, { options, inLine }: AskParts): boolean {
+  if (call.isIntended || !turns.isFull || size < thickSize || inLine >= lineShare * size) return false;
+  return options.limits.requests === null && options.limits.tokens === null;
 }
 
 /** One sending, within the rates, in a turn that is given back; undefined where the server rests by now, or the budget is full. */

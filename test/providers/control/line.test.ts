@@ -5,8 +5,11 @@ import { test } from "node:test";
 import { CancelledError } from "../../../src/errors.ts";
 import { answered, createVirtualEndpoint } from "../../helpers/virtual-endpoint.ts";
 
-/** Asks for so many; resolves with the most that were intended and not sent while every place of the window was taken. */
-async function measureLine(count: number, limits: { readonly concurrency: number; readonly requests?: number }) {
+/** Streams of so many; resolves with the most that were intended and not sent while every place of the window was taken. */
+async function measureLine(
+  count: number,
+  { streams = 1, ...limits }: { readonly concurrency: number; readonly requests?: number; readonly streams?: number },
+) {
   let [intended, most] = [0, 0];
   const endpoint = createVirtualEndpoint({
     limits,
@@ -23,14 +26,17 @@ async function measureLine(count: number, limits: { readonly concurrency: number
     for await (const _ of endpoint.askMany(count)) done += 1;
     return done;
   };
-  assert.equal(await endpoint.time.run(drain()), count);
-  assert.equal(intended, count);
+  const drained = endpoint.time.run(Promise.all(Array.from({ length: streams }, drain)));
+  assert.deepEqual(await drained, Array(streams).fill(count));
+  assert.equal(intended, count * streams);
   return most;
 }
 
 test("where half a thousand are under way, whoever stands in line is intended meanwhile", async () => {
-  const most = await measureLine(4000, { concurrency: 512 });
-  assert.ok(most >= 100 && most <= 2 + 128 + 1, `${most}`);
+  for (const streams of [1, 8]) {
+    const most = await measureLine(4000, { concurrency: 512, streams });
+    assert.ok(most >= 100 && most <= 512 / 4, `${most} of ${streams}`);
+  }
 });
 
 test("where few are under way, or rates hold them back, nobody is intended who is not sent next", async () => {
