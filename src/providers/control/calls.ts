@@ -13,13 +13,14 @@ interface AskParts {
   readonly dispatch: Dispatch;
   readonly options: ControllerOptions;
   /** Calls that are intended and stand in line, of whatever stages. */
-  inLine: number;
+  readonly line: Set<Call<unknown>>;
 }
 
 /** After which a budget that was full is looked at again. */
 const lookAgainMs = 100;
-/** Places of a server from which on those who wait for one are worth intending, and how many of them: a share of the places. */
+/** Places of a server from which on those who wait for one are worth intending. */
 const thickSize = 64;
+/** How many of them are, by its places. */
 const lineShare = 1 / 4;
 /** Doublings of a wait while the endpoint answers others. */
 const mostDoublings = 3;
@@ -29,8 +30,6 @@ interface Call<Answer> {
   readonly context: Context;
   /** An intent of it stands, and what was intended was not sent. */
   isIntended: boolean;
-  /** It is counted among those that are intended in line. */
-  isInLine: boolean;
   sendings: number;
   lost: number;
   /** Who lost it last: another is asked first. */
@@ -66,17 +65,13 @@ function createEnd(outcome: Unanswered): AttemptEnd {
 const notSent: AttemptEnd = { state: "retryable", reason: "not sent", isUnsent: true };
 
 export function createAsk(dispatch: Dispatch, options: ControllerOptions): Controller["ask"] {
-  const parts: AskParts = { dispatch, options, inLine: 0 };
-  const leaveLine = (call: Call<unknown>): void => {
-    if (call.isInLine) parts.inLine -= 1;
-    call.isInLine = false;
-  };
+  const line = new Set<Call<unknown>>();
+  const parts: AskParts = { dispatch, options, line };
   return async <Answer>(request: Request<Answer>, context: Context): Promise<Settled<Answer>> => {
     const call: Call<Answer> = {
       request,
       context,
       isIntended: false,
-      isInLine: false,
       sendings: 0,
       lost: 0,
       lostBy: undefined,
@@ -95,14 +90,13 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
           continue;
         }
         if (isWorthIntending(call, lane, parts)) {
-          call.isInLine = true;
-          parts.inLine += 1;
-          if (!(await intend(call, options))) leaveLine(call);
+          line.add(call);
+          if (!(await intend(call, options))) line.delete(call);
           continue;
         }
         const turn = lane.turns.take();
         if (turn !== true && !(await turn)) continue;
-        leaveLine(call);
+        line.delete(call);
         const outcome = await sendOnce(call, lane, parts);
         if (outcome === undefined) continue;
         if (outcome.kind === "answered" || outcome.kind === "refused") return settle(call, outcome, parts);
@@ -111,7 +105,7 @@ export function createAsk(dispatch: Dispatch, options: ControllerOptions): Contr
         call.notBeforeMs = judge(call, { outcome, lane }, parts);
       }
     } catch (error) {
-      leaveLine(call);
+      line.delete(call);
       if (call.isIntended) await context.ledger.settle(request.key, notSent);
       throw error;
     }
@@ -130,12 +124,11 @@ function findLane(
 }
 
 /**
- * True where it stands in line first, and its intent may come onto the disk meanwhile: half a thousand places that each wait for
- * the disk are so many less. Where few are under way, or rates hold them back, it would only be one more that a process that is
- * killed may have sent.
+ * True where it will stand in line, and its intent may come onto the disk meanwhile: a place that waits for the disk asks
+ * nothing. Where few are under way, or rates hold them back, it would only be one more that a killed process may have sent.
  */
-function isWorthIntending(call: Call<unknown>, { turns, size }: Lane, { options, inLine }: AskParts): boolean {
-  if (call.isIntended || !turns.isFull || size < thickSize || inLine >= lineShare * size) return false;
+function isWorthIntending(call: Call<unknown>, { turns, size }: Lane, { options, line }: AskParts): boolean {
+  if (call.isIntended || !turns.isFull || size < thickSize || line.size >= lineShare * size) return false;
   return options.limits.requests === null && options.limits.tokens === null;
 }
 
