@@ -57,15 +57,20 @@ async function listNeeds(
 ): Promise<readonly Need[]> {
   const needs = new Map<string, Need>();
   for (const request of open) {
-    const { key: stage, description } = request;
-    const endpoint = findAsked(description, parts.experiment);
-    const name = endpoint === undefined ? findStarted(description, parts) : undefined;
-    const id = endpoint === undefined ? `command ${name}` : `endpoint ${endpoint.name}`;
-    if ((endpoint === undefined && name === undefined) || needs.has(id) || !(await isLeft(request))) continue;
-    if (endpoint !== undefined) needs.set(id, { kind: "endpoint", stage, endpoint });
-    else if (name !== undefined) needs.set(id, { kind: "command", stage, name });
+    const need = findNeed(request, parts);
+    if (need === undefined) continue;
+    const id = `${need.kind} ${need.kind === "endpoint" ? need.endpoint.name : need.name}`;
+    if (!needs.has(id) && (await isLeft(request))) needs.set(id, need);
   }
   return [...needs.values()];
+}
+
+/** Whom a stage asks, or what it starts; undefined for work of this process alone. */
+function findNeed({ key: stage, description }: StageRequest, parts: NeedParts): Need | undefined {
+  const endpoint = findAsked(description, parts.experiment);
+  if (endpoint !== undefined) return { kind: "endpoint", stage, endpoint };
+  const name = findStarted(description, parts);
+  return name === undefined ? undefined : { kind: "command", stage, name };
 }
 
 /** Throws all that is not set, and then the first program that could not be started. */
