@@ -10,8 +10,6 @@ import { validateSchema } from "./guard/run-schema.ts";
 import { migrations } from "./schema.ts";
 import { createSqliteFault, toSystemFault } from "./system-fault.ts";
 
-export { createDeniedError } from "./system-fault.ts";
-
 export type Connection = Database.Database;
 export type Statement<Parameters extends unknown[], Row> = Database.Statement<Parameters, Row>;
 

@@ -1,17 +1,17 @@
 // A run is a folder and holds everything: the experiment as given, the database, the artifacts, the report.
 // This opens it for its one writer. Stopped, the folder can be copied anywhere and gone on with.
 
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Answered, Budget, Clock, Ledger, Spending } from "../domain/context.ts";
 import type { EndpointRecords, PatienceRecords, StageRecords } from "../domain/records.ts";
 import type { Shelf } from "../domain/shelf.ts";
 import { createCheckpoints } from "./checkpoint/checkpoints.ts";
-import { type Connection, createDeniedError, openWriter, toStoreError } from "./database.ts";
+import { type Connection, openWriter, toStoreError } from "./database.ts";
 import { openFolder, openLock } from "./lock.ts";
 import { createRunTable, type RunTable } from "./run-table.ts";
 import { createRunShelf, type RunShelf } from "./shelf/shelf.ts";
 import { createStageTable } from "./stages.ts";
+import { isThere } from "./system-fault.ts";
 import { createWriter } from "./writer.ts";
 
 export interface RunFolder extends RunTable {
@@ -115,13 +115,6 @@ export async function openRunFolder(
 export const databaseName = "state.db";
 
 /** True where a folder holds a run; throws StoreError where nobody lets us look. */
-export async function isRunFolder(directory: string): Promise<boolean> {
-  return access(join(directory, databaseName)).then(
-    () => true,
-    (error: unknown) => {
-      const denied = createDeniedError(error, directory);
-      if (denied) throw denied;
-      return false;
-    },
-  );
+export function isRunFolder(directory: string): Promise<boolean> {
+  return isThere(databaseName, directory);
 }

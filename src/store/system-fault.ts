@@ -2,8 +2,9 @@
 // SQLite makes of them. Knows codes alone, no path of a run.
 
 import { statfsSync } from "node:fs";
+import { access } from "node:fs/promises";
 import { constants } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { StoreError } from "../errors.ts";
 
 interface Fault {
@@ -75,6 +76,18 @@ export function createDeniedError(error: unknown, where: string): StoreError | u
   const next =
     "ask its owner to share it: chmod go+x on every folder above it (runs/ as well), chmod -R go+rX on the run's own";
   return new StoreError(`permission denied (${code})`, { where, next, cause: error });
+}
+
+/** True where a run's folder holds that file; throws StoreError where nobody lets us look. */
+export async function isThere(name: string, folder: string): Promise<boolean> {
+  return access(join(folder, name)).then(
+    () => true,
+    (error: unknown) => {
+      const denied = createDeniedError(error, folder);
+      if (denied) throw denied;
+      return false;
+    },
+  );
 }
 
 /** The same refusal with another way on; anything else passes through unchanged. */
