@@ -10,6 +10,8 @@ export interface JsonPlace {
   readonly repeated: Pick<JsonMember, "key" | "keyOffset"> | undefined;
 }
 
+const isPlace = /^-?\d{1,9}$/;
+
 /** Places in arrays count from the end where they are negative. */
 export function computeJsonPlace(text: string, path: readonly string[]): JsonPlace {
   let valueOffset = 0;
@@ -21,7 +23,7 @@ export function computeJsonPlace(text: string, path: readonly string[]): JsonPla
       const repeated = { key: name, keyOffset: valueOffset + second.keyOffset };
       return { valueOffset: valueOffset + second.valueOffset, repeated };
     }
-    const inside = first?.valueOffset ?? items.at(Number(name));
+    const inside = first?.valueOffset ?? (isPlace.test(name) ? items.at(Number(name)) : undefined);
     if (inside === undefined) break;
     valueOffset += inside;
   }

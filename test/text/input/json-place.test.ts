@@ -64,3 +64,9 @@ test("no repetition is seen in what JSON.stringify writes, and each value is fou
     { numRuns: 30 },
   );
 });
+
+test("a name is no place in an array: the array is the last thing on the way", () => {
+  const text = '{"a": [{"b": 1, "b": 2}]}';
+  assert.deepEqual(computeJsonPlace(text, ["a", "b"]), { valueOffset: 6, repeated: undefined });
+  assert.equal(computeJsonPlace(text, ["a", "0", "b"]).repeated?.key, "b");
+});
