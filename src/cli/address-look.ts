@@ -37,7 +37,10 @@ export interface AddressLook {
   readonly evidence: Evidence | null;
 }
 
-/** `first` is what was found where an address of the same endpoint answered before: of this one no more is found out than that it is the same. */
+/**
+ * `first` is what was found where an address of the same endpoint answered before: of this one no more is found out than
+ * that it is the same.
+ */
 export async function lookAtAddress(
   url: string,
   looking: Looking,

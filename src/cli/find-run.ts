@@ -9,7 +9,10 @@ import type { Environment } from "./environment.ts";
 
 const namedRuns = 5;
 
-/** Throws UsageError where there is no such run, StoreError where nobody lets us look; a damaged one is found, unless none was named. */
+/**
+ * Throws UsageError where there is no such run, StoreError where nobody lets us look; a damaged one is found, unless none
+ * was named.
+ */
 export async function findRun(run: string | undefined, { cwd }: Environment): Promise<string> {
   const runs = resolve(cwd, "runs");
   // One that is named may lie elsewhere.

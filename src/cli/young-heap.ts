@@ -14,7 +14,7 @@ export function boundYoungHeap(): void {
 /**
  * The same where servers are waited for: what hangs on half a thousand requests under way outlives a young generation of
  * 4 MB, and is copied twice to die among the old a moment later. Of 16 MB most of it dies where it was born, and the old
- * one, which then grows slowly, is swept before it has grown by more than half.
+ * generation, which then grows slowly, is swept each time it has grown by 60 %.
  */
 export function widenYoungHeap(): void {
   boundYoungHeap();

@@ -25,7 +25,10 @@ export function readPaidStages(connection: Connection): readonly PaidStage[] {
     .all();
 }
 
-/** Call it inside a transaction. Stages no longer asked for are kept, marked stale and left out of reports; unfinished ones stay as they are. */
+/**
+ * Call it inside a transaction. Stages no longer asked for are kept, marked stale and left out of reports; unfinished ones
+ * stay as they are.
+ */
 export function writePlan(connection: Connection, planned: Iterable<PlannedStage>, arms: readonly ArmRecord[]): void {
   connection.exec("DELETE FROM turn; DELETE FROM arm; UPDATE stage SET planned = 0");
   const insertArm = connection.prepare(

@@ -38,7 +38,8 @@ const leastSeeds = 3;
 
 /**
  * One seed: its own interval. With items, three seeds or more: the crossed bootstrap. With items, fewer seeds: the
- * percentile bootstrap of each item's mean over seeds. Without items: Student's t over seeds, or, under three seeds, the seeds' own intervals together.
+ * percentile bootstrap of each item's mean over seeds. Without items: Student's t over seeds, or, under three seeds, the
+ * seeds' own intervals together.
  */
 export function summarizeSeeds(seeds: readonly SeedMeasurement[], resampler: Resampler): Summary {
   const { mean } = computeMoments(seeds.map((seed) => seed.value));

@@ -1,5 +1,6 @@
-// Which stages that are finished, or paid for in part, lose their place by which change. Each change is made alone on the run's record and the loop is
-// walked again: what is then no longer asked for depends on that field, by its own parameters or through an input.
+// Which stages that are finished, or paid for in part, lose their place by which change. Each change is made alone on the
+// run's record and the loop is walked again: what is then no longer asked for depends on that field, by its own parameters
+// or through an input.
 
 import type { DescribedStage } from "../../loop/describing.ts";
 import type { KnownStage } from "../../store/known-stages.ts";

@@ -16,7 +16,10 @@ export interface Lent {
   readonly hosting: Hosting;
 }
 
-/** Looks for whatever these stages need of this machine, keys and programs; asks and starts nothing. Throws for what is not there. */
+/**
+ * Looks for whatever these stages need of this machine, keys and programs; asks and starts nothing. Throws for what is not
+ * there.
+ */
 export type CheckNeeds = (stages: readonly StageRequest[]) => Promise<void>;
 
 /** `open` are the stages still to be run, in the order of the plan; what they need is looked for once more. */

@@ -5,7 +5,10 @@ import { ConfigError } from "../../errors.ts";
 import type { RunRecordSource } from "../prepare.ts";
 import { findAsked } from "./asked.ts";
 
-/** `handedIn`: requests that nobody has fetched, by the keys of stages. Throws ConfigError where others would be sent for them. */
+/**
+ * `handedIn`: requests that nobody has fetched, by the keys of stages. Throws ConfigError where others would be sent for
+ * them.
+ */
 export function checkBatches(
   open: readonly StageRequest[],
   handedIn: ReadonlyMap<string, number>,
